@@ -1,0 +1,130 @@
+# Sekisho. GNU make is the only build tool; there is no configure step.
+#
+#   make            builds into build/ (O=DIR for another folder)
+#   make run        installs what is missing, builds, runs the sample city (PORT=, DIR=)
+#   make test       installs, builds, runs every test (SAN=1: with ASan and UBSan)
+#   make lint fuzz bench soak mutate install
+#
+# A program is a folder src/<program>/ with one main.c. Layers: src/lib <- src/core <- src/<program>.
+
+SAN   ?=
+O     ?= $(if $(SAN),build-san,build)
+PORT  ?= 8443
+DIR   ?= var
+CC    ?= cc
+SHELL := /bin/bash
+.DELETE_ON_ERROR:
+.SECONDARY:
+
+PROGRAMS := supervise front office auth vault keys cli
+VERSION  := $(shell cat VERSION)
+
+PKGS := sqlite3 libcrypto libsodium jansson yaml-0.1 libseccomp libzstd liboath libmicrohttpd gnutls
+PKG_LIBS = $(shell pkg-config --libs $(1))
+
+LIBS_supervise = $(call PKG_LIBS,libseccomp libcrypto)
+LIBS_front     = $(call PKG_LIBS,libmicrohttpd gnutls libseccomp libcrypto) -lunistring
+LIBS_office    = $(call PKG_LIBS,sqlite3 libcrypto libsodium jansson yaml-0.1 libseccomp) -lunistring -lm
+LIBS_auth      = $(call PKG_LIBS,sqlite3 libcrypto libsodium liboath libseccomp) -lunistring
+LIBS_vault     = $(call PKG_LIBS,libcrypto libsodium libzstd libseccomp jansson)
+LIBS_keys      = $(call PKG_LIBS,libcrypto libsodium libseccomp)
+LIBS_cli       = $(call PKG_LIBS,libcrypto libsodium jansson libseccomp libzstd)
+LIBS_ALL       = $(call PKG_LIBS,$(PKGS)) -lunistring -lm
+
+WARN := -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wundef \
+        -Wwrite-strings -Wpointer-arith -Wformat=2 -Wno-format-nonliteral -Wimplicit-fallthrough \
+        -Wswitch -Wdate-time -Wno-missing-field-initializers -Wno-unused-parameter
+HARDEN := -fPIE -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fstack-clash-protection -fcf-protection \
+          -ftrivial-auto-var-init=zero
+OPT := -O2
+ifneq ($(SAN),)
+HARDEN := -fPIE -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+OPT := -O1
+LDSAN := -fsanitize=address,undefined
+endif
+CPPFLAGS += -D_GNU_SOURCE -DSEKISHO_VERSION='"$(VERSION)"' -Isrc -I$(O)/gen -include lib/banned.h
+CFLAGS   += -std=gnu17 $(OPT) -g $(WARN) $(HARDEN) -MMD -MP
+LDFLAGS  += -pie -Wl,-z,relro,-z,now,--as-needed $(LDSAN)
+
+# --- sources -----------------------------------------------------------------
+src      = $(filter-out %_test.c src/$(1)/fuzz_%.c,$(wildcard src/$(1)/*.c))
+LIB_O   := $(patsubst src/%.c,$(O)/obj/%.o,$(call src,lib))
+GEN_C   := $(O)/gen/tpl.c $(O)/gen/queries.c $(O)/gen/embed.c
+GEN_H   := $(O)/gen/tpl.h $(O)/gen/queries.h $(O)/gen/embed.h
+GEN_O   := $(patsubst %.c,%.o,$(GEN_C))
+CORE_O  := $(patsubst src/%.c,$(O)/obj/%.o,$(call src,core))
+TESTS   := $(patsubst src/%_test.c,%,$(wildcard src/*/*_test.c))
+BINS    := $(addprefix $(O)/libexec/sekisho/,$(filter-out cli,$(PROGRAMS))) $(O)/sekisho
+
+.PHONY: all run test check unit e2e lint fuzz bench soak mutate install clean deps docs permissions
+all: $(BINS) $(O)/share
+
+$(O)/share:
+	@mkdir -p $(O)/share/sekisho
+	@for d in standards ledgers checks sample; do ln -sfn $(CURDIR)/$$d $(O)/share/sekisho/$$d; done
+
+# --- generated code (tools/) ---------------------------------------------------
+$(O)/tools/%: tools/%.c
+	@mkdir -p $(@D)
+	$(CC) -std=gnu17 -O1 -g -Wall -Wextra -D_GNU_SOURCE $< -o $@
+
+$(O)/gen/tpl.c $(O)/gen/tpl.h &: $(O)/tools/tplc $(sort $(wildcard tpl/*.html))
+	@mkdir -p $(@D)
+	$(O)/tools/tplc -o $(O)/gen/tpl $(sort $(wildcard tpl/*.html))
+$(O)/gen/queries.c $(O)/gen/queries.h &: $(O)/tools/sqlc $(sort $(wildcard sql/*.sql))
+	@mkdir -p $(@D)
+	$(O)/tools/sqlc -o $(O)/gen/queries $(sort $(wildcard sql/*.sql))
+EMBED := $(sort $(wildcard style/*)) $(O)/gen/ja.mo
+$(O)/gen/embed.c $(O)/gen/embed.h &: $(O)/tools/embed $(EMBED)
+	@mkdir -p $(@D)
+	$(O)/tools/embed -o $(O)/gen/embed $(EMBED)
+$(O)/gen/ja.mo: po/ja.po
+	@mkdir -p $(@D)
+	msgfmt --check -o $@ $<
+
+# --- objects -------------------------------------------------------------------
+$(O)/gen/%.o: $(O)/gen/%.c | $(GEN_H)
+	$(CC) $(CPPFLAGS) $(CFLAGS) -c $< -o $@
+$(O)/obj/lib/%.o: src/lib/%.c
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) -c $< -o $@
+$(O)/obj/%.o: src/%.c | $(GEN_H)
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) -c $< -o $@
+
+$(O)/lib.a: $(LIB_O)
+	@rm -f $@; $(AR) rcs $@ $^
+$(O)/gen.a: $(GEN_O)
+	@rm -f $@; $(AR) rcs $@ $^
+$(O)/core.a: $(CORE_O)
+	@rm -f $@; $(AR) rcs $@ $^
+
+define program_rule
+OBJ_$(1) := $$(patsubst src/%.c,$(O)/obj/%.o,$$(call src,$(1)))
+$(O)/libexec/sekisho/$(1): $$(OBJ_$(1)) $(O)/core.a $(O)/gen.a $(O)/lib.a
+	@mkdir -p $$(@D)
+	$$(CC) $$(LDFLAGS) $$(OBJ_$(1)) $(O)/core.a $(O)/gen.a $(O)/lib.a $$(LIBS_$(1)) -o $$@
+endef
+$(foreach p,$(PROGRAMS),$(eval $(call program_rule,$(p))))
+$(O)/sekisho: $(O)/libexec/sekisho/cli
+	cp -f $< $@
+
+# --- unit tests: src/x/y_test.c is linked with everything of its folder but main.c; src/lib ones with lib alone ----
+$(O)/test/lib/%_test: $(O)/obj/lib/%_test.o $(O)/lib.a
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS) $< $(O)/lib.a $(LIBS_ALL) -lcmocka -o $@
+$(O)/test/%_test: $(O)/obj/%_test.o $(O)/core.a $(O)/gen.a $(O)/lib.a
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS) $< $(filter-out %/main.o,$(OBJ_$(word 1,$(subst /, ,$*)))) $(O)/core.a $(O)/gen.a $(O)/lib.a \
+	  $(LIBS_ALL) -lcmocka -o $@
+OBJ_lib :=
+OBJ_core :=
+UNIT := $(addprefix $(O)/test/,$(addsuffix _test,$(TESTS)))
+.SECONDEXPANSION:
+$(UNIT): $(O)/test/%_test: $$(OBJ_$$(word 1,$$(subst /, ,$$*)))
+
+unit: all $(UNIT)
+	test/unit.sh $(UNIT)
+
+-include $(wildcard $(O)/obj/*/*.d) $(wildcard $(O)/gen/*.d)
+include test/rules.mk

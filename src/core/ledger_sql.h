@@ -1,0 +1,24 @@
+/* SQL made from checked definitions: tables, views, triggers, and the few statements of the record engine. The one place
+ * where SQL text is built at run time (identifiers from the definition only, values always bound). */
+#ifndef CORE_LEDGER_SQL_H
+#define CORE_LEDGER_SQL_H
+
+#include "core/ledger.h"
+#include "lib/buf.h"
+#include "lib/db.h"
+
+/* CREATE TABLE …, its child tables, step table, indexes, triggers (separation of duties, ref kinds) and the view <table>_v. */
+int ledger_sql_schema(const struct ledger *l, const struct ledgers *all, struct buf *out) MUST_USE;
+/* Brings the store to the definitions: new tables, added fields, fields renamed by `was:`; never drops data (a field that
+ * left the definition stays in the table). Records the definition's hash in ledger_definition. In a transaction. */
+int ledgers_migrate(struct db *db, const struct ledgers *all, struct err *e) MUST_USE;
+/* Registers the functions of definitions (answered, passed, rows_in, level, day, has, ticked, highest, floor_c) on a
+ * connection. */
+int ledger_functions(struct db *db) MUST_USE;
+/* Is the expression acceptable for this ledger (only its columns, `today`, `now`, named functions)? Used at load. */
+int ledger_expr_check(struct db *db, const struct ledger *l, struct str expr, struct err *e) MUST_USE;
+/* Truth of an expression on one stored record; NULL counts as false. */
+int ledger_expr_true(struct db *db, const struct ledger *l, struct str expr, int64_t id, struct str today, int64_t now, bool *ret,
+                     struct err *e) MUST_USE;
+
+#endif

@@ -1,0 +1,99 @@
+/* The messages between processes: one enum per pair, in the order they may be spoken. Payloads are listed beside each
+ * type in the order of their puts (s = string, i = i64, u = u32, b = u8, f = descriptor). A message not listed for the
+ * pair, or with other content, ends the peer. Every process has descriptor 3: its pair with the supervisor. */
+#ifndef CORE_PROTO_H
+#define CORE_PROTO_H
+
+/* Started as  PROGRAM --fd 3 ROLE DATADIR ; the supervisor then sends PEER for each pair, then GO. */
+#define SUPERVISOR_FD 3
+
+/* supervisor -> any */
+enum {
+	SUP_PEER = 1,    /* s name of the peer ("office.writer", "office.reader.0", "vault", …), f socket; replaces an older one */
+	SUP_GO,          /* all peers of the first start are there */
+	SUP_STOP,        /* finish what is in hand, exit 0 */
+	SUP_CONTROL,     /* to office.writer only: f an accepted control connection, u uid of its other end */
+	/* any -> supervisor */
+	SUP_READY = 50,  /* s posture (sandbox_posture); front: s url follows */
+	SUP_NOTE,        /* s line for the terminal (sign-in links …): office.writer only */
+};
+
+/* front -> office.writer, office.reader.N */
+enum {
+	REQ = 100,       /* i id, s method, s path (decoded, absolute), s query (raw), s peer address, b https,
+	                  * u n headers {s lower-case name, s value}, b body kind (enum body_kind), s raw body,
+	                  * u n fields {s name, s value}, u n files {s field, s file name, s media type, i size, f content} */
+	RESP,            /* office -> front: i id, u status, u n headers {s name, s value}, s body */
+	REQ_RETRY,       /* reader -> front: i id: needs the writer, send it there */
+};
+enum body_kind { BODY_NONE, BODY_FORM, BODY_MULTIPART, BODY_JSON, BODY_OTHER };
+
+/* office.reader.N, office.job -> office.writer (no answers) */
+enum {
+	NOTE_SESSION_SEEN = 150, /* s session token hash, i at */
+	NOTE_READ,       /* s actor person id, s ledger, i record, s what: personal data or an export was read: becomes an event */
+	NOTE_OUTBOX,     /* the job process left rows in the outbox */
+	NOTE_JOB,        /* writer -> job: i job id: there is work */
+};
+
+/* office.writer -> auth: each carries i call id first, the answer repeats it */
+enum {
+	AUTH_VERIFY = 200,   /* i call, i person, s password -> AUTH_RESULT */
+	AUTH_SET,            /* i call, i person, s password, b temporary, u n guesses {s text a person might use} */
+	AUTH_STATE,          /* i call, i person */
+	AUTH_TOTP_BEGIN,     /* i call, i person, s label: a new secret, not yet in force */
+	AUTH_TOTP_CONFIRM,   /* i call, i person, s code: puts it in force */
+	AUTH_SECOND,         /* i call, i person, s code: TOTP, recovery code or sheet code */
+	AUTH_CODES,          /* i call, i person, s kind "recovery"|"sheet": makes new ones, old ones end */
+	AUTH_FORGET,         /* i call, i person: removes factors (not the password) */
+	AUTH_UNLOCK,         /* i call, i person */
+	AUTH_RULES,          /* i call, i min length, i lock after, i lock minutes, i history */
+	AUTH_RESULT = 250,   /* i call, u enum auth_result, s detail (JSON) */
+};
+enum auth_result {
+	AUTH_OK,
+	AUTH_WRONG,          /* password or code wrong */
+	AUTH_LOCKED,         /* detail {"until":µs} */
+	AUTH_NONE,           /* no such person or no such factor */
+	AUTH_WEAK,           /* detail {"why":"short"|"common"|"own-data"|"previous"} */
+	AUTH_TEMPORARY,      /* right, but must be changed now */
+	AUTH_REPLAYED,       /* the code was used already */
+	AUTH_QUEUE_FULL,
+	AUTH_FAILED,         /* the store failed; nothing was decided */
+};
+
+/* office.writer, office.reader.N, auth, … -> vault */
+enum {
+	VAULT_APPEND = 300,  /* s source, i sequence from 1, s SHA-256 of the source's previous entry (32 zero bytes first), s entry
+	                      * -> VAULT_ACK after fdatasync and a signed checkpoint */
+	VAULT_ACK,           /* i sequence, i index in the log */
+	VAULT_REFUSE,        /* i sequence, u err code, s text: gap, fork, full */
+	VAULT_PROVE,         /* i index -> VAULT_PROOF */
+	VAULT_PROOF,         /* u err code, s entry, s tlog-proof text (C2SP) */
+	VAULT_STATUS,        /* -> VAULT_STATE */
+	VAULT_STATE,         /* s JSON: size, root, origin, signed at, last sequence per source, alarms */
+	VAULT_SOURCE,        /* s source -> VAULT_LAST */
+	VAULT_LAST,          /* i last sequence (0 none), s SHA-256 of its entry, i its index */
+};
+
+/* vault -> keys, front -> keys */
+enum {
+	KEYS_SIGN_LOG = 400, /* vault only: s origin, i size, s root[32] -> KEYS_NOTE, refused when size shrinks or forks */
+	KEYS_NOTE,           /* u err code, s signed note (C2SP signed-note, tlog-checkpoint) */
+	KEYS_SIGN_TLS,       /* front only: u digest bits (256, 384), s digest -> KEYS_SIG */
+	KEYS_SIG,            /* u err code, s DER signature (ECDSA P-256) */
+	KEYS_CERT,           /* front only -> KEYS_CERT_IS */
+	KEYS_CERT_IS,        /* s PEM chain */
+	KEYS_VKEY,           /* vault only: s origin -> KEYS_VKEY_IS s vkey line (C2SP) */
+	KEYS_VKEY_IS,
+};
+
+/* The `sekisho` command -> office.writer over DIR/run/control.sock */
+enum {
+	CLI_CALL = 500,      /* u n args {s}, s cwd-independent stdin data or descriptor: u n files {s name, f} */
+	CLI_OUT,             /* s bytes for stdout */
+	CLI_ERR,             /* s bytes for stderr */
+	CLI_EXIT,            /* u exit code: the last one */
+};
+
+#endif

@@ -1,0 +1,135 @@
+/* Records of ledgers: the only way to read, write and act on them. Every call checks rights (deny by default), writes the
+ * step log, record_log, the outbox event and the search index in the caller's transaction. Values come and go as text;
+ * types are checked here and by the table's own constraints. Separation of duties is in the table's triggers as well. */
+#ifndef CORE_RECORD_H
+#define CORE_RECORD_H
+
+#include "core/ledger.h"
+#include "core/org.h"
+#include "lib/db.h"
+
+/* The office's view of the world, handed to every domain function. */
+struct world {
+	struct db *db;
+	struct ledgers *ledgers;
+	struct str today;                                /* ISO date in the municipality's zone */
+	int64_t now;                                     /* µs UTC */
+};
+
+/* One field as typed or stored. Plain fields: one text. many: texts. table and checklist: rows of cells by column
+ * (checklist: item, answer, note, then extra columns). Refs are record ids; multi-target refs "ledger:id". Booleans "1"/"0".
+ * Datetimes "YYYY-MM-DDTHH:MM". File fields hold attachment ids. */
+struct cell {
+	struct str name, text;
+};
+struct row {
+	struct cell *cells;
+	size_t n;
+};
+struct value {
+	struct str field;
+	bool present;                                    /* false: not sent, left as it was */
+	struct str text;                                 /* plain */
+	struct str *many;
+	size_t n_many;
+	struct row *rows;
+	size_t n_rows;
+};
+struct values {
+	struct value *v;
+	size_t n;
+};
+const struct value *values_get(const struct values *vs, struct str field);
+
+/* A fault in what was typed; field "" is the whole record. Texts are in the language of the request. */
+struct fault {
+	struct str field;                                /* "items.2.device" for a cell */
+	struct str text;
+};
+struct faults {
+	struct fault *v;
+	size_t n;
+};
+
+struct record {
+	const struct ledger *ledger;
+	int64_t id;
+	struct str number, title, state;
+	int64_t section, applicant, owner, created_by, updated_by, created_at, updated_at, version;
+	struct str created_on;
+	struct str seal;                                 /* hex SHA-256 as approved, or STR_NONE */
+	bool seal_broken;                                /* a sealed field was edited since */
+	struct values values;                            /* all fields the reader may see; secret ones left out */
+};
+
+/* ERR_NOTFOUND also when the actor may not know of it. */
+int record_get(struct world *w, struct arena *a, const struct actor *who, const struct ledger *l, int64_t id,
+               struct record *ret, struct err *e) MUST_USE;
+/* Creates in the start state. On ERR_INVALID *faults says where. */
+int record_create(struct world *w, struct arena *a, const struct actor *who, const struct ledger *l, const struct values *in,
+                  int64_t *ret_id, struct faults *faults, struct err *e) MUST_USE;
+/* version: the one the editor saw; ERR_CONFLICT when it moved on. */
+int record_update(struct world *w, struct arena *a, const struct actor *who, const struct ledger *l, int64_t id, int64_t version,
+                  const struct values *in, struct faults *faults, struct err *e) MUST_USE;
+/* Takes an action. in: the fields it needs; note: STR_NONE or text. ERR_DENIED with the reason in *e. */
+int record_act(struct world *w, struct arena *a, const struct actor *who, const struct ledger *l, int64_t id, int64_t version,
+               const struct action *act, const struct values *in, struct str note, struct faults *faults, struct err *e) MUST_USE;
+
+/* May this person do it now? Fills *why (a sentence) when not. */
+bool record_may_create(struct world *w, const struct actor *who, const struct ledger *l);
+bool record_may_edit(struct world *w, struct arena *a, const struct actor *who, const struct record *r, const struct field *f);
+bool record_may_act(struct world *w, struct arena *a, const struct actor *who, const struct record *r, const struct action *act, struct err *why);
+bool ledger_may_list(const struct actor *who, const struct ledger *l);
+
+/* Lists. Order: sort field (NULL: newest first), then id; paging by key. */
+struct list_filter {
+	struct str field, op, text;                      /* op: = <> < <= > >= has empty */
+};
+struct list_query {
+	struct str search;                               /* as typed */
+	struct str state;                                /* STR_NONE all */
+	bool live_only;
+	struct list_filter filters[16];
+	size_t n_filters;
+	struct str sort;                                 /* field name or number, updated_at … ; STR_NONE */
+	bool descending;
+	struct str after;                                /* opaque key of the page before; STR_NONE first page */
+	size_t limit;                                    /* ≤ 200 */
+};
+struct list_row {
+	int64_t id, version, updated_at, section;
+	struct str number, title, state;
+	struct str *cells;                               /* display texts of the list's columns */
+	bool seal_broken;
+};
+struct list_page {
+	const struct field **columns;                    /* the first plain fields worth showing */
+	size_t n_columns;
+	struct list_row *rows;
+	size_t n_rows;
+	struct str next;                                 /* STR_NONE at the end */
+	int64_t total;                                   /* exact up to 1000, else 1001 = "1,000+" */
+};
+int record_list(struct world *w, struct arena *a, const struct actor *who, const struct ledger *l, const struct list_query *q,
+                struct list_page *ret, struct err *e) MUST_USE;
+
+/* What a stored value looks like to a person (labels of choices, names of persons, titles of references). */
+struct str value_display(struct world *w, struct arena *a, const struct actor *who, const struct field *f, struct str stored);
+
+/* History, newest first. */
+struct step {
+	int64_t at, actor, on_behalf;
+	struct str action, actor_name, on_behalf_name, note;
+	struct str from_state, to_state;
+	struct str change;                               /* JSON [{field, before, after}], secret ones masked */
+	int64_t event_seq;                               /* of the outbox */
+	int64_t event_index;                             /* in the vault; -1 while 未封緘 */
+	int64_t version;
+};
+int record_history(struct world *w, struct arena *a, const struct actor *who, const struct record *r, struct step **ret, size_t *ret_n,
+                   struct err *e) MUST_USE;
+
+/* The system acts: `auto` actions and due duties of today. Returns how many records moved. */
+int ledger_tick(struct world *w, struct arena *a, int64_t *ret_moved, struct err *e) MUST_USE;
+
+#endif

@@ -1,0 +1,38 @@
+/* What compiled templates (tpl/, tools/tplc.c) write to: escaping is chosen by the compiler from where a hole stands.
+ * No HTML in C strings outside this module and the templates. */
+#ifndef LIB_HTML_H
+#define LIB_HTML_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "lib/buf.h"
+
+/* Text that is HTML already: only templates and this module make it. */
+struct safe_html {
+	struct str s;
+};
+
+struct html {
+	struct buf out;
+};
+
+#define HTML_MAX (16u << 20)
+
+void html_init(struct html *h, size_t max);
+void html_release(struct html *h);
+struct safe_html html_view(const struct html *h);    /* valid until the next write */
+
+/* Used by generated code */
+void html_raw(struct html *h, const char *p, size_t n);
+void html_text(struct html *h, struct str s);        /* & < > " ' */
+void html_attr(struct html *h, struct str s);        /* the same, and control characters */
+void html_url(struct html *h, struct str s);         /* only /…, ?…, #…, https:, mailto:, tel:, data:image/png; else "#" */
+void html_int(struct html *h, int64_t v);
+void html_count(struct html *h, int64_t v);          /* 12,345 */
+void html_safe(struct html *h, struct safe_html s);
+void html_date(struct html *h, struct str iso);      /* 2026-11-20(令和8年11月20日) in ja; as it is in en; "" for "" */
+void html_instant(struct html *h, int64_t us);       /* 2026-11-20 09:30; "" for 0 */
+void html_lines(struct html *h, struct str s);       /* text with <br> at line ends */
+
+#endif

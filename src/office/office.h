@@ -1,0 +1,103 @@
+/* What every page and API handler of the office works with. One request is handled at a time per process: parse the REQ
+ * message, find the route (route.c), session and rights, one transaction, template, RESP. Handlers never write to sockets. */
+#ifndef OFFICE_OFFICE_H
+#define OFFICE_OFFICE_H
+
+#include "core/assess.h"
+#include "core/record.h"
+#include "lib/html.h"
+#include "lib/i18n.h"
+#include "lib/msg.h"
+
+enum office_role { OFFICE_WRITER, OFFICE_READER, OFFICE_JOB };
+
+struct form_field {
+	struct str name, value;
+};
+struct upload {
+	struct str field, name, media_type;
+	int64_t size;
+	int fd;                                          /* owned by the request */
+};
+struct request {
+	int64_t id;
+	struct str method, path, query, peer, raw_body;
+	bool https;
+	struct form_field *headers, *fields, *params;    /* params: decoded query */
+	size_t n_headers, n_fields, n_params;
+	struct upload *files;
+	size_t n_files;
+	int body_kind;
+};
+
+struct response {
+	unsigned status;
+	struct form_field headers[16];
+	size_t n_headers;
+	struct buf body;
+	bool wait_sealed;                                /* do not answer before the vault has acknowledged all events */
+};
+
+struct session {
+	struct str token_hash, csrf;
+	int64_t person, created_at, seen_at;
+	bool second_factor, must_change_password;
+};
+
+/* One request in hand. */
+struct ctx {
+	enum office_role process;
+	struct arena *arena;
+	struct world world;
+	struct request *req;
+	struct response *res;
+	struct session *session;                         /* NULL before sign-in */
+	struct actor actor;
+	enum lang lang;
+	const struct route *route;
+	struct str args[4];                              /* the {…} parts of the path, in order */
+	struct html page;
+};
+
+typedef int handler(struct ctx *c, struct err *e);   /* 0, or a code that becomes an error page */
+
+enum route_flags {
+	R_PUBLIC = 1,        /* before sign-in */
+	R_NO_FACTOR = 2,     /* signed in, second factor or password change still open */
+	R_WRITES = 4,        /* goes to the writer; POST always does */
+	R_API = 8,           /* token instead of session, JSON errors, no CSRF */
+	R_SEALED = 16,       /* answers only after the vault's acknowledgement */
+};
+
+/* The only list of what can be asked (route.c): path with {name} parts, one method, roles (bits; ROLES_ALL), fields
+ * accepted (others: 400). The permission matrix is generated from it. */
+struct route {
+	const char *method, *path;
+	unsigned flags;
+	uint32_t roles;
+	const char *const *fields;                       /* NULL-terminated; NULL: none. "*": the handler checks (ledger forms) */
+	handler *run;
+	const char *help;                                /* what it is, for docs/permissions.md */
+};
+#define ROLES_ALL 0xffffffffu
+extern const struct route routes[];
+extern const size_t n_routes;
+
+/* Request access; STR_NONE when absent. */
+struct str req_field(const struct ctx *c, const char *name);
+struct str req_param(const struct ctx *c, const char *name);
+struct str req_header(const struct ctx *c, const char *lower_name);
+
+/* Answers */
+void res_header(struct ctx *c, const char *name, struct str value);
+int res_redirect(struct ctx *c, struct str path);    /* 303, own paths only */
+/* Page frame: navigation, who is signed in, messages; then the handler writes its template to c->page. */
+void page_begin(struct ctx *c, const char *title);
+int page_end(struct ctx *c, unsigned status);
+int page_error(struct ctx *c, unsigned status, const char *title, struct str text);
+int res_json(struct ctx *c, unsigned status, struct buf *json);
+int res_file(struct ctx *c, const char *media_type, struct str file_name, struct str bytes); /* as attachment, nosniff */
+/* A message shown once on the next page (after a redirect). */
+void flash(struct ctx *c, const char *text);
+
+#endif
