@@ -19,7 +19,7 @@ size_t arena_used(const struct arena *a);
 void *arena_alloc(struct arena *a, size_t n);
 void *arena_array(struct arena *a, size_t count, size_t size); /* overflow-checked */
 #define ARENA_NEW(a, type) ((type *)arena_alloc((a), sizeof(type)))
-/* Copies, always NUL-terminated. */
+/* Copies, always NUL-terminated. STR_NONE and NULL stay what they are, but arena_z makes "" of STR_NONE. */
 char *arena_strdup(struct arena *a, const char *z);
 struct str arena_str(struct arena *a, struct str s);
 const char *arena_z(struct arena *a, struct str s);

@@ -36,6 +36,7 @@ void *buf_room(struct buf *b, size_t n);
 void buf_grew(struct buf *b, size_t n);
 /* 0, or ERR_NOMEM when any put failed. */
 int buf_err(const struct buf *b) MUST_USE;
+/* What is in it; "" (never STR_NONE) when empty or failed. Valid until the next put. */
 struct str buf_view(const struct buf *b);
 /* NUL-terminated; "" when empty or failed. Valid until the next put. */
 const char *buf_z(struct buf *b);
