@@ -18,7 +18,7 @@ enum err_code {
 	ERR_EXISTS = -8,
 	ERR_DENIED = -9,    /* not permitted */
 	ERR_CONFLICT = -10, /* somebody else changed it meanwhile */
-	ERR_STATE = -11,    /* not possible in this state */
+	ERR_WRONG_STATE = -11, /* not possible in this state; OpenSSL owns the name ERR_STATE */
 	ERR_INVALID = -12,  /* fields are not acceptable; details beside */
 	ERR_PROTO = -13,    /* a peer broke the protocol */
 	ERR_CLOSED = -14,   /* the peer is gone */
