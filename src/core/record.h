@@ -60,6 +60,9 @@ struct record {
 	struct str seal;                                 /* hex SHA-256 as approved, or STR_NONE */
 	bool seal_broken;                                /* a sealed field was edited since */
 	struct values values;                            /* all fields the reader may see; secret ones left out */
+	struct str_list personal;                        /* personal fields among them that hold something: the reading is an
+	                                                  * event (not of one's own record; then empty) */
+	struct value *all;                               /* for the engine: every field, index as in ledger->fields */
 };
 
 /* ERR_NOTFOUND also when the actor may not know of it. */
@@ -74,6 +77,26 @@ int record_update(struct world *w, struct arena *a, const struct actor *who, con
 /* Takes an action. in: the fields it needs; note: STR_NONE or text. ERR_DENIED with the reason in *e. */
 int record_act(struct world *w, struct arena *a, const struct actor *who, const struct ledger *l, int64_t id, int64_t version,
                const struct action *act, const struct values *in, struct str note, struct faults *faults, struct err *e) MUST_USE;
+
+/* A form: one item per field of the ledger, in order. Typed values lie over the stored ones, those over the defaults.
+ * r: NULL for a new record. act: the form of an action (only its `needs` are editable), NULL for create and edit. */
+struct form_item {
+	const struct field *field;
+	const struct value *value;                       /* never NULL; !present when nothing is there */
+	bool shown;                                      /* its `when` and its head's hold, and the person may see it */
+	bool editable, required;
+	struct str min, max;                             /* resolved (dates, numbers), STR_NONE when there is none */
+};
+int record_form(struct world *w, struct arena *a, const struct actor *who, const struct ledger *l, const struct record *r,
+                const struct action *act, const struct values *typed, struct form_item **ret, struct err *e) MUST_USE;
+
+/* What may be chosen for a field (or column): value as it is typed, label as it is shown. search: STR_NONE the first ones.
+ * References only to what this person may know of, in force, and where the field's `where` holds. */
+struct pick {
+	struct str value, label;
+};
+int field_picks(struct world *w, struct arena *a, const struct actor *who, const struct field *f, struct str search, size_t limit,
+                struct pick **ret, size_t *ret_n, struct err *e) MUST_USE;
 
 /* May this person do it now? Fills *why (a sentence) when not. */
 bool record_may_create(struct world *w, const struct actor *who, const struct ledger *l);
