@@ -11,6 +11,24 @@
 
 enum office_role { OFFICE_WRITER, OFFICE_READER, OFFICE_JOB };
 
+/* What one office process holds from start to end. */
+struct office {
+	enum office_role role;
+	char role_name[32];                              /* "office.writer", "office.reader.0" */
+	struct db *db;
+	struct ledgers *ledgers;
+	struct checks *checks;
+	struct loop *loop;
+	char dir[256];                                   /* as seen inside the sandbox */
+	int blobs;                                       /* directory descriptor of the attachments */
+	int front, auth, vault, writer, job;             /* peers; -1 while absent */
+	bool sample;                                     /* made with --sample: links, other dates */
+	struct arena *start;                             /* what lives as long as the process */
+};
+
+/* A handler that waits for another process returns PARKED; its continuation gives the answer. */
+#define PARKED 1
+
 struct form_field {
 	struct str name, value;
 };
@@ -38,16 +56,25 @@ struct response {
 	bool wait_sealed;                                /* do not answer before the vault has acknowledged all events */
 };
 
+enum session_stage { SESSION_FULL, SESSION_FACTOR, SESSION_PASSWORD, SESSION_ENROL };
+
 struct session {
+	int64_t id;
 	struct str token_hash, csrf;
 	int64_t person, created_at, seen_at;
-	bool second_factor, must_change_password;
+	enum session_stage stage;                        /* what is still open before it counts */
+	enum lang lang;
+	struct str flash;
 };
+
+struct ctx;
+typedef int auth_done(struct ctx *c, unsigned result, struct str detail, struct err *e);
 
 /* One request in hand. */
 struct ctx {
-	enum office_role process;
+	struct office *office;
 	struct arena *arena;
+	int reply_to;                                    /* socket of the front that asked */
 	struct world world;
 	struct request *req;
 	struct response *res;
@@ -57,6 +84,15 @@ struct ctx {
 	const struct route *route;
 	struct str args[4];                              /* the {…} parts of the path, in order */
 	struct html page;
+	int64_t sealed_seq;                              /* last event this request caused */
+	int64_t call;                                    /* id of the question to auth */
+	auth_done *then;                                 /* while parked */
+	void *then_arg;
+	struct ctx *next;                                /* in a waiting list */
+	bool tx;                                         /* inside the request's transaction */
+	bool keep_changes;                               /* commit although the handler refuses (failed sign-ins are events) */
+	int64_t wait_until;
+	struct msg *msg;                                 /* the request as received: strings point into it */
 };
 
 typedef int handler(struct ctx *c, struct err *e);   /* 0, or a code that becomes an error page */

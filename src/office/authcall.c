@@ -1,0 +1,63 @@
+/* Questions to auth: the request that asks is parked by call id until the answer comes. */
+#include "office/dispatch.h"
+
+#include "core/proto.h"
+#include "lib/log.h"
+
+static struct ctx *parked;
+static int64_t last_call;
+
+struct msg *auth_msg(struct ctx *c, struct msg *m, uint16_t type)
+{
+	msg_init(m, type);
+	msg_put_i64(m, c->call = ++last_call);
+	return m;
+}
+
+int auth_call(struct ctx *c, struct msg *m, auth_done *then, void *arg, struct err *e)
+{
+	int r = c->office->auth >= 0 ? msg_send(c->office->auth, m) : ERR_CLOSED;
+	msg_release(m);
+	if (r < 0)
+		return err_set(e, ERR_BUSY, "%s", _("The sign-in service does not answer. Try again in a moment."));
+	c->then = then;
+	c->then_arg = arg;
+	c->next = parked;
+	parked = c;
+	return PARKED;
+}
+
+static struct ctx *take(int64_t call)
+{
+	for (struct ctx **p = &parked; *p; p = &(*p)->next)
+		if ((*p)->call == call) {
+			struct ctx *c = *p;
+			*p = c->next;
+			return c;
+		}
+	return NULL;
+}
+
+int auth_answer(struct office *o, struct msg *m)
+{
+	int64_t call;
+	uint32_t result;
+	struct str detail;
+	if (m->type != AUTH_RESULT || msg_i64(m, &call) || msg_u32(m, &result) || msg_str(m, 65536, &detail) || msg_end(m))
+		return ERR_PROTO;
+	struct ctx *c = take(call);
+	if (c)
+		dispatch_resume(c, result, arena_str(c->arena, detail));
+	(void)o;
+	return 0;
+}
+
+void auth_gone(struct office *o)
+{
+	(void)o;
+	while (parked) {
+		struct ctx *c = parked;
+		parked = c->next;
+		dispatch_resume(c, AUTH_FAILED, STR_NONE);
+	}
+}
