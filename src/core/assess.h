@@ -14,7 +14,7 @@ int status_parse(struct str code);                   /* or -1 */
 const char *status_label(enum status s);             /* in the language of the request */
 
 struct checks;
-/* Reads checks/*.sql, prepares each on db, collects the tables it really reads and compares with its `affects:` lines. */
+/* Reads every checks/<control>.sql, prepares each on db, collects the tables it really reads and compares with its `affects:` lines. */
 int checks_load(struct db *db, const char *dir, struct checks **ret, struct err *e) MUST_USE;
 void checks_free(struct checks *c);
 

@@ -1,4 +1,4 @@
-/* A ledger definition (ledgers/*.yaml) as checked, plain data. What the language means stands in docs/ledgers.md;
+/* A ledger definition (ledgers/<name>.yaml) as checked, plain data. What the language means stands in docs/ledgers.md;
  * loading reports every fault with file:line:column. Definitions live in one arena until the registry is freed. */
 #ifndef CORE_LEDGER_H
 #define CORE_LEDGER_H
@@ -176,7 +176,7 @@ struct ledgers {                                     /* the registry */
 
 /* One definition. Checks everything that needs no other ledger. */
 int ledger_parse(struct arena *a, const char *file, struct str yaml, struct ledger **ret, struct err *e) MUST_USE;
-/* All *.yaml of a folder, then of override (may be NULL) where a file replaces the one of the same name; checks what
+/* All .yaml files of a folder, then of override (may be NULL) where a file replaces the one of the same name; checks what
  * refers to another ledger. */
 int ledgers_load(const char *dir, const char *override, struct ledgers **ret, struct err *e) MUST_USE;
 void ledgers_free(struct ledgers *all);
