@@ -48,6 +48,9 @@ int msg_send(int fd, struct msg *m) MUST_USE;
 int msg_recv(int fd, struct msg *m) MUST_USE;
 /* Sends and waits for one answer of at most timeout_ms; *ret is initialised on 0. ERR_BUSY on timeout. */
 int msg_call(int fd, struct msg *m, int timeout_ms, struct msg *ret) MUST_USE;
+/* As if these bytes and descriptors had been received: initialises *m, owns the descriptors whatever comes out. For msg_recv
+ * and fuzz_msg.c. */
+int msg_parse(struct msg *m, const void *p, size_t n, const int *fds, unsigned n_fds) MUST_USE;
 /* A socketpair, SEQPACKET, close-on-exec, with send and receive buffers for MSG_INLINE. */
 int msg_pair(int ret[2]) MUST_USE;
 
