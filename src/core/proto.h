@@ -4,7 +4,7 @@
 #ifndef CORE_PROTO_H
 #define CORE_PROTO_H
 
-/* Started as  PROGRAM --fd 3 ROLE DATADIR ; the supervisor then sends PEER for each pair, then GO. */
+/* Started as  PROGRAM --fd 3 ROLE DATADIR SHAREDIR ; the supervisor then sends PEER for each pair, then GO. */
 #define SUPERVISOR_FD 3
 
 /* supervisor -> any */
@@ -14,8 +14,9 @@ enum {
 	SUP_STOP,        /* finish what is in hand, exit 0 */
 	SUP_CONTROL,     /* to office.writer only: f an accepted control connection, u uid of its other end */
 	/* any -> supervisor */
-	SUP_READY = 50,  /* s posture (sandbox_posture); front: s url follows */
+	SUP_READY = 50,  /* s posture (sandbox_posture), s url (front; else NULL) */
 	SUP_NOTE,        /* s line for the terminal (sign-in links …): office.writer only */
+	SUP_LOST,        /* s peer, b it broke the protocol: the pair with it is closed; who broke it is ended and started anew */
 };
 
 /* front -> office.writer, office.reader.N */
