@@ -16,7 +16,7 @@ SHELL := /bin/bash
 .DELETE_ON_ERROR:
 .SECONDARY:
 
-PROGRAMS := supervise front office auth vault keys cli
+PROGRAMS := $(patsubst src/%/main.c,%,$(wildcard src/*/main.c))
 VERSION  := $(shell cat VERSION)
 
 PKGS := sqlite3 libcrypto libsodium jansson yaml-0.1 libseccomp libzstd liboath libmicrohttpd gnutls
@@ -54,7 +54,7 @@ GEN_H   := $(O)/gen/tpl.h $(O)/gen/queries.h $(O)/gen/embed.h
 GEN_O   := $(patsubst %.c,%.o,$(GEN_C))
 CORE_O  := $(patsubst src/%.c,$(O)/obj/%.o,$(call src,core))
 TESTS   := $(patsubst src/%_test.c,%,$(wildcard src/*/*_test.c))
-BINS    := $(addprefix $(O)/libexec/sekisho/,$(filter-out cli,$(PROGRAMS))) $(O)/sekisho
+BINS    := $(addprefix $(O)/libexec/sekisho/,$(filter-out cli,$(PROGRAMS))) $(if $(filter cli,$(PROGRAMS)),$(O)/sekisho)
 
 .PHONY: all run test check unit e2e lint fuzz bench soak mutate install clean deps docs permissions
 all: $(BINS) $(O)/share

@@ -9,7 +9,7 @@
 #include <cmocka.h>
 
 static struct loop *loop;
-static char trace[64];
+static char trace[64], letters[] = "abcdefghijklmnopqrstuvwxyz";
 static int pipes[3][2];
 
 static void note(char c)
@@ -49,10 +49,10 @@ static void on_letter(void *arg)
 
 static void test_timers_in_order_and_cancelled(void **state)
 {
-	loop_after(loop, 20, on_letter, "c");
-	loop_after(loop, 0, on_letter, "a");
-	int gone = loop_after(loop, 5, on_letter, "x");
-	loop_after(loop, 10, on_letter, "b");
+	loop_after(loop, 20, on_letter, letters + ('c' - 'a'));
+	loop_after(loop, 0, on_letter, letters + ('a' - 'a'));
+	int gone = loop_after(loop, 5, on_letter, letters + ('x' - 'a'));
+	loop_after(loop, 10, on_letter, letters + ('b' - 'a'));
 	loop_after(loop, 30, on_stop, NULL);
 	loop_cancel(loop, gone);
 	loop_run(loop);
