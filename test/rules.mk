@@ -8,3 +8,11 @@ check: unit
 	@test/e2e.sh $(O)
 clean:
 	rm -rf build build-san
+
+# --- words: takes new texts from the sources into po/ja.po (untranslated), drops those no longer used ----------------
+.PHONY: po
+po: $(O)/gen/tpl.c
+	@test/po-extract.sh $(O) $(O)/gen/sekisho.pot
+	msgmerge --quiet --update --backup=none --no-fuzzy-matching --no-location --no-wrap po/ja.po $(O)/gen/sekisho.pot
+	msgattrib --no-obsolete --no-wrap -o po/ja.po po/ja.po
+	@echo "untranslated: $$(msgattrib --untranslated po/ja.po | grep -c '^msgid [^"]*"[^"]')"
