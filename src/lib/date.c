@@ -1,8 +1,5 @@
 #include "lib/date.h"
 
-#include <stdio.h>
-#include <string.h>
-
 #define YEAR_MIN 1
 #define YEAR_MAX 9999
 
@@ -45,17 +42,71 @@ int date_weekday(struct date d)
 	return (int)(w < 0 ? w + 7 : w);
 }
 
+/* Dates beyond the calendar's ends stop there: they come from durations without sense, and must stay printable. */
+static struct date clip(int64_t days)
+{
+	static const struct date first = { YEAR_MIN, 1, 1 }, last = { YEAR_MAX, 12, 31 };
+	if (days < date_days(first))
+		return first;
+	return days > date_days(last) ? last : date_from_days(days);
+}
+
 struct date date_add(struct date d, int years, int months, int days)
 {
-	int64_t m = (int64_t)(d.year + (int64_t)years) * 12 + (d.month - 1) + months;
+	int64_t m = ((int64_t)d.year + years) * 12 + (d.month - 1) + months;
 	int64_t y = m >= 0 ? m / 12 : (m - 11) / 12;
 	struct date r = { .year = (int)y, .month = (int)(m - y * 12) + 1, .day = d.day };
+	if (y < YEAR_MIN - 1 || y > YEAR_MAX + 1)
+		return clip(y < YEAR_MIN ? INT64_MIN : INT64_MAX);
 	if (r.day > days_in(r.year, r.month))
 		r.day = days_in(r.year, r.month);
-	return days ? date_from_days(date_days(r) + days) : r;
+	return clip(date_days(r) + days);
 }
 
 int date_fiscal_year(struct date d)
 {
 	return d.month >= 4 ? d.year : d.year - 1;
+}
+
+static struct date workday_step(struct date d, int sign)
+{
+	int weekday;
+	do {
+		d = date_add(d, 0, 0, sign);
+		weekday = date_weekday(d);
+	} while (weekday == 0 || weekday == 6);
+	return d;
+}
+
+static struct date workdays(struct date d, int n, int sign)
+{
+	if (n == 0)
+		return d;
+	d = workday_step(d, sign);                       /* now on a working day: five more are a week */
+	d = date_add(d, 0, 0, sign * ((n - 1) / 5) * 7);
+	for (int i = (n - 1) % 5; i > 0; i--)
+		d = workday_step(d, sign);
+	return d;
+}
+
+struct date date_plus(struct date d, struct duration by, int sign)
+{
+	int n = by.n > DURATION_MAX ? DURATION_MAX : by.n < 0 ? 0 : (int)by.n;
+	sign = sign < 0 ? -1 : 1;
+	switch (by.unit) {
+	case UNIT_MIN:
+	case UNIT_HOUR:
+		return d;
+	case UNIT_DAY:
+		return date_add(d, 0, 0, sign * n);
+	case UNIT_WORKDAY:
+		return workdays(d, n, sign);
+	case UNIT_WEEK:
+		return date_add(d, 0, 0, sign * n * 7);
+	case UNIT_MONTH:
+		return date_add(d, 0, sign * n, 0);
+	case UNIT_YEAR:
+		return date_add(d, sign * n, 0, 0);
+	}
+	return d;
 }

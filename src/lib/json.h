@@ -21,7 +21,7 @@ void json_end_object(struct json *j);
 void json_array(struct json *j);
 void json_end_array(struct json *j);
 void json_key(struct json *j, const char *key);
-void json_str(struct json *j, struct str s);         /* invalid UTF-8 becomes U+FFFD */
+void json_str(struct json *j, struct str s);         /* invalid UTF-8 becomes U+FFFD; STR_NONE gives null */
 void json_z(struct json *j, const char *z);          /* NULL gives null */
 void json_int(struct json *j, int64_t v);
 void json_double(struct json *j, double v);

@@ -1,5 +1,5 @@
-/* A YAML document as a tree of plain nodes with line and column, read with libyaml's document API: no anchors,
- * aliases or tags, one document, named limits; a key given twice is an error. */
+/* A YAML document as a tree of plain nodes with line and column, read with libyaml's events: no anchors, aliases,
+ * tags or directives, one document, named limits; a key given twice is an error. An empty value is the plain scalar "". */
 #ifndef LIB_YAML_H
 #define LIB_YAML_H
 
@@ -26,7 +26,7 @@ struct yaml_node {
 
 /* file names the source in errors. The tree lives in arena a. */
 int yaml_parse(struct arena *a, const char *file, struct str text, struct yaml_node **ret, struct err *e) MUST_USE;
-/* Value of a key, or NULL. */
+/* Value of a key, or NULL (also when map is NULL or no map). */
 struct yaml_node *yaml_get(const struct yaml_node *map, const char *key);
 /* Plain true/false; ERR_SYNTAX otherwise (quoted text is not a bool). */
 int yaml_bool(const struct yaml_node *n, bool *ret) MUST_USE;
