@@ -59,15 +59,15 @@ static void test_broken(void **state)
 	static unsigned char mo[400];
 	size_t n = mo_make(mo, 0x950412de, 0);
 
-	for (size_t cut = 0; cut < n; cut++)
+	for (size_t cut = 0; cut + 1 < n; cut++)             /* the last byte is one NUL more than needed */
 		assert_int_equal(i18n_open(mo, cut), ERR_SYNTAX);
 	n = mo_make(mo, 0x12345678, 0);
 	assert_int_equal(i18n_open(mo, n), ERR_SYNTAX);
 	n = mo_make(mo, 0x950412de, 100000);
 	assert_int_equal(i18n_open(mo, n), ERR_SYNTAX);
-	n = mo_make(mo, 0x950412de, UINT32_MAX - 100);
+	n = mo_make(mo, 0x950412de, UINT32_MAX / 2);
 	assert_int_equal(i18n_open(mo, n), ERR_SYNTAX);
-	n = mo_make(mo, 0x950412de, 1);                   /* length no longer ends at the NUL */
+	n = mo_make(mo, 0x950412de, (uint32_t)-1);        /* length no longer ends at the NUL */
 	assert_int_equal(i18n_open(mo, n), ERR_SYNTAX);
 	i18n_set(LANG_JA);
 	assert_string_equal(i18n_text("New"), "New");
