@@ -1,0 +1,28 @@
+/* The handlers that the route table names, by file. */
+#ifndef OFFICE_PAGES_H
+#define OFFICE_PAGES_H
+
+#include "office/office.h"
+
+/* page_signin.c */
+handler page_signin, do_signin, page_second, do_second, page_password, do_password, page_enrol, do_enrol, do_signout, page_link, do_link,
+	do_language;
+/* page_me.c */
+handler page_me, do_me_session_end, do_me_factor_begin, do_me_factor_confirm, do_me_codes, page_me_sheet;
+/* page_home.c */
+handler page_home, page_duties;
+/* page_board.c */
+handler page_board, page_clause, page_control, page_board_csv;
+/* page_ledgers.c, page_record.c */
+handler page_ledgers, page_ledger, page_record, page_record_new, page_record_edit, page_record_print, do_record_create, do_record_update,
+	do_record_act, page_attachment, page_search;
+/* page_csv.c */
+handler page_export, page_import, do_import_preview, do_import_apply, do_import_undo;
+/* page_event.c */
+handler page_event, page_event_proof;
+/* page_settings.c */
+handler page_settings, do_settings, page_parameters, do_parameters, page_access, do_access, page_job, do_job_cancel;
+/* api.c */
+handler api_status, api_ledgers, api_records, api_record, api_record_create, api_record_update, api_record_act, api_openapi;
+
+#endif

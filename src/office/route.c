@@ -1,0 +1,115 @@
+/* What can be asked of the office: nothing else is answered. docs/permissions.md is made from this table. */
+#include "office/dispatch.h"
+#include "office/pages.h"
+
+#define FIELDS(...) ((const char *const[]){__VA_ARGS__, NULL})
+#define ANY_FIELDS FIELDS("*")
+#define R(r) (1u << ROLE_##r)
+#define ADMINS (R(SECRETARIAT) | R(CHIEF))
+#define OVERSEERS (ADMINS | R(CISO) | R(VICE_CISO) | R(AUDIT_CHIEF) | R(AUDITOR))
+
+const struct route routes[] = {
+	/* sign-in */
+	{"GET", "/sign-in", R_PUBLIC, ROLES_ALL, NULL, page_signin, "Sign-in form"},
+	{"POST", "/sign-in", R_PUBLIC, ROLES_ALL, FIELDS("staff_no", "password", "next"), do_signin, "Sign in"},
+	{"GET", "/sign-in/second", R_NO_FACTOR, ROLES_ALL, NULL, page_second, "Second factor form"},
+	{"POST", "/sign-in/second", R_NO_FACTOR, ROLES_ALL, FIELDS("code"), do_second, "Check the second factor"},
+	{"GET", "/sign-in/password", R_NO_FACTOR, ROLES_ALL, NULL, page_password, "Password change form"},
+	{"POST", "/sign-in/password", R_NO_FACTOR, ROLES_ALL, FIELDS("current", "password", "again"), do_password, "Change one's password"},
+	{"GET", "/sign-in/enrol", R_NO_FACTOR | R_WRITES, ROLES_ALL, NULL, page_enrol, "Set up the second factor"},
+	{"POST", "/sign-in/enrol", R_NO_FACTOR, ROLES_ALL, FIELDS("code", "kind"), do_enrol, "Confirm the second factor"},
+	{"POST", "/sign-out", R_NO_FACTOR, ROLES_ALL, NULL, do_signout, "Sign out"},
+	{"GET", "/link/{token}", R_PUBLIC, ROLES_ALL, NULL, page_link, "One-time sign-in link: asks to go on"},
+	{"POST", "/link/{token}", R_PUBLIC, ROLES_ALL, NULL, do_link, "One-time sign-in link: signs in"},
+	{"POST", "/language", R_NO_FACTOR, ROLES_ALL, FIELDS("lang", "back"), do_language, "Language of the pages"},
+	/* oneself */
+	{"GET", "/me", 0, ROLES_ALL, NULL, page_me, "Own account: factors, sessions"},
+	{"POST", "/me/sessions/{id}/end", 0, ROLES_ALL, NULL, do_me_session_end, "End one of one's own sessions"},
+	{"POST", "/me/factor", 0, ROLES_ALL, NULL, do_me_factor_begin, "Begin to set up an authenticator app"},
+	{"POST", "/me/factor/confirm", 0, ROLES_ALL, FIELDS("code"), do_me_factor_confirm, "Confirm an authenticator app"},
+	{"POST", "/me/codes", 0, ROLES_ALL, FIELDS("kind"), do_me_codes, "New recovery codes or code sheet"},
+	/* work */
+	{"GET", "/", 0, ROLES_ALL, NULL, page_home, "First screen by role"},
+	{"GET", "/duties", 0, ROLES_ALL, NULL, page_duties, "What waits for me"},
+	{"GET", "/board", 0, ROLES_ALL, NULL, page_board, "Compliance board"},
+	{"GET", "/board.csv", 0, ROLES_ALL, NULL, page_board_csv, "Compliance board as CSV"},
+	{"GET", "/clauses/{id}", 0, ROLES_ALL, NULL, page_clause, "One clause: text, controls, failing subjects"},
+	{"GET", "/controls/{id}", 0, ROLES_ALL, NULL, page_control, "One control and its subjects"},
+	{"GET", "/search", 0, ROLES_ALL, NULL, page_search, "Search all ledgers"},
+	/* ledgers: who may see or write what is in each definition */
+	{"GET", "/ledgers", 0, ROLES_ALL, NULL, page_ledgers, "All ledgers"},
+	{"GET", "/ledgers/{ledger}", 0, ROLES_ALL, NULL, page_ledger, "List of a ledger"},
+	{"GET", "/ledgers/{ledger}/new", 0, ROLES_ALL, NULL, page_record_new, "Form of a new record"},
+	{"POST", "/ledgers/{ledger}", 0, ROLES_ALL, ANY_FIELDS, do_record_create, "Create a record"},
+	{"GET", "/ledgers/{ledger}/export.csv", 0, ROLES_ALL, NULL, page_export, "Export a ledger as CSV"},
+	{"GET", "/ledgers/{ledger}/import", 0, ROLES_ALL, NULL, page_import, "Import form and earlier imports"},
+	{"POST", "/ledgers/{ledger}/import", 0, ROLES_ALL, FIELDS("file"), do_import_preview, "Preview of an import"},
+	{"POST", "/ledgers/{ledger}/import/apply", 0, ROLES_ALL, FIELDS("upload"), do_import_apply, "Apply a previewed import"},
+	{"POST", "/ledgers/{ledger}/import/{id}/undo", 0, ROLES_ALL, NULL, do_import_undo, "Take an import back"},
+	{"GET", "/ledgers/{ledger}/{id}", 0, ROLES_ALL, NULL, page_record, "One record with its history"},
+	{"GET", "/ledgers/{ledger}/{id}/edit", 0, ROLES_ALL, NULL, page_record_edit, "Edit form, or the form of ?action="},
+	{"GET", "/ledgers/{ledger}/{id}/print", 0, ROLES_ALL, NULL, page_record_print, "Printed form"},
+	{"POST", "/ledgers/{ledger}/{id}", 0, ROLES_ALL, ANY_FIELDS, do_record_update, "Change a record"},
+	{"POST", "/ledgers/{ledger}/{id}/act/{action}", R_SEALED, ROLES_ALL, ANY_FIELDS, do_record_act, "Take an action"},
+	{"GET", "/attachments/{id}", 0, ROLES_ALL, NULL, page_attachment, "Download an attachment"},
+	/* proof */
+	{"GET", "/events/{seq}", R_WRITES, ROLES_ALL, NULL, page_event, "One event and its proof"},
+	{"GET", "/events/{seq}/proof", R_WRITES, ROLES_ALL, NULL, page_event_proof, "Proof file (tlog-proof) of an event"},
+	/* running the place */
+	{"GET", "/settings", 0, OVERSEERS, NULL, page_settings, "Settings"},
+	{"POST", "/settings", R_SEALED, ADMINS, ANY_FIELDS, do_settings, "Change settings"},
+	{"GET", "/settings/parameters", 0, OVERSEERS, NULL, page_parameters, "Parameters of the standard with history"},
+	{"POST", "/settings/parameters", R_SEALED, ADMINS, FIELDS("name", "value", "reason"), do_parameters, "Change a parameter"},
+	{"GET", "/settings/access", 0, ADMINS, NULL, page_access, "Sign-ins: lock, unlock, temporary passwords, sessions"},
+	{"POST", "/settings/access", R_SEALED, ADMINS, FIELDS("person", "do", "search"), do_access, "Unlock, set a temporary password, end sessions"},
+	{"GET", "/jobs/{id}", 0, ROLES_ALL, NULL, page_job, "Progress of a long job"},
+	{"POST", "/jobs/{id}/cancel", 0, ROLES_ALL, NULL, do_job_cancel, "Cancel a job"},
+	/* API */
+	{"GET", "/api/v1/openapi.json", R_PUBLIC, ROLES_ALL, NULL, api_openapi, "This API, described"},
+	{"GET", "/api/v1/status", R_API, ROLES_ALL, NULL, api_status, "Status of clauses and controls"},
+	{"GET", "/api/v1/ledgers", R_API, ROLES_ALL, NULL, api_ledgers, "Ledgers and their fields"},
+	{"GET", "/api/v1/ledgers/{ledger}/records", R_API, ROLES_ALL, NULL, api_records, "Records of a ledger"},
+	{"POST", "/api/v1/ledgers/{ledger}/records", R_API, ROLES_ALL, NULL, api_record_create, "Create a record"},
+	{"GET", "/api/v1/ledgers/{ledger}/records/{id}", R_API, ROLES_ALL, NULL, api_record, "One record"},
+	{"PATCH", "/api/v1/ledgers/{ledger}/records/{id}", R_API, ROLES_ALL, NULL, api_record_update, "Change a record"},
+	{"POST", "/api/v1/ledgers/{ledger}/records/{id}/actions/{action}", R_API | R_SEALED, ROLES_ALL, NULL, api_record_act, "Take an action"},
+};
+const size_t n_routes = ARRAY_LEN(routes);
+
+/* Does the path fit the pattern? Literal parts must be equal; {…} takes one non-empty part. */
+static bool fits(const char *pattern, struct str path, struct str args[4])
+{
+	struct str pat = str_from(pattern), rest = path;
+	size_t n = 0;
+	while (pat.p || rest.p) {
+		if (!pat.p || !rest.p)
+			return false;
+		struct str want = str_cut(&pat, '/'), got = str_cut(&rest, '/');
+		if (want.n && want.p[0] == '{') {
+			if (!got.n || n == 4)
+				return false;
+			args[n++] = got;
+		} else if (!str_eq(want, got)) {
+			return false;
+		}
+	}
+	return true;
+}
+
+const struct route *route_find(struct str method, struct str path, struct str args[4], bool *ret_path_known)
+{
+	*ret_path_known = false;
+	if (str_is(method, "HEAD"))
+		method = STR("GET");
+	for (size_t i = 0; i < n_routes; i++) {
+		struct str got[4] = {0};
+		if (!fits(routes[i].path, path, got))
+			continue;
+		*ret_path_known = true;
+		if (!str_is(method, routes[i].method))
+			continue;
+		memcpy(args, got, sizeof(got));
+		return &routes[i];
+	}
+	return NULL;
+}
