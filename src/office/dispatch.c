@@ -7,6 +7,7 @@
 #include "lib/date.h"
 #include "lib/hash.h"
 #include "lib/log.h"
+#include "office/change.h"
 #include "office/setting.h"
 
 #define REQUEST_MEMORY_MAX (96u << 20)
@@ -99,15 +100,23 @@ static int in_transaction(struct ctx *c, int (*run)(struct ctx *, void *, struct
 	if (r < 0)
 		return r;
 	c->tx = true;
-	if (c->office->role == OFFICE_WRITER)
+	bool writer = c->office->role == OFFICE_WRITER, all = false;
+	if (writer) {
 		before = outbox_last(db);
+		change_clear();
+	}
 	r = run(c, arg, e);
+	if (r >= 0 && writer) {
+		int k = change_assess(&c->world, c->office->checks, &all, e);
+		r = k < 0 ? k : r;
+	}
 	c->tx = false;
-	if (r < 0 && !c->keep_changes) {
+	if (r < 0) {
 		db_rollback(db);
+		change_clear();
 		return r;
 	}
-	int64_t last = c->office->role == OFFICE_WRITER ? outbox_last(db) : 0;
+	int64_t last = writer ? outbox_last(db) : 0;
 	int k = db_commit(db, e);
 	if (k < 0) {
 		db_rollback(db);
@@ -115,6 +124,8 @@ static int in_transaction(struct ctx *c, int (*run)(struct ctx *, void *, struct
 	}
 	if (last > before)
 		c->sealed_seq = last;
+	if (all)
+		office_assess_soon(c->office);
 	return r;
 }
 
@@ -328,6 +339,7 @@ static struct ctx *ctx_new(struct office *o, int from, struct msg *m)
 	c->res = ARENA_NEW(a, struct response);
 	c->msg = ARENA_NEW(a, struct msg);
 	*c->msg = *m;
+	msg_init(m, 0); /* taken over */
 	buf_init(&c->res->body, RESPONSE_MAX);
 	html_init(&c->page, HTML_MAX);
 	c->res->status = 200;

@@ -19,7 +19,7 @@ struct office {
 	struct ledgers *ledgers;
 	struct checks *checks;
 	struct loop *loop;
-	char dir[256];                                   /* as seen inside the sandbox */
+	char dir[256], share[256];                       /* as seen inside the sandbox */
 	int blobs;                                       /* directory descriptor of the attachments */
 	int front, auth, vault, writer, job;             /* peers; -1 while absent */
 	bool sample;                                     /* made with --sample: links, other dates */
@@ -90,7 +90,6 @@ struct ctx {
 	void *then_arg;
 	struct ctx *next;                                /* in a waiting list */
 	bool tx;                                         /* inside the request's transaction */
-	bool keep_changes;                               /* commit although the handler refuses (failed sign-ins are events) */
 	int64_t wait_until;
 	struct msg *msg;                                 /* the request as received: strings point into it */
 };
@@ -118,6 +117,9 @@ struct route {
 #define ROLES_ALL 0xffffffffu
 extern const struct route routes[];
 extern const size_t n_routes;
+
+/* Judges everything in a transaction of its own, as soon as the process is idle. */
+void office_assess_soon(struct office *o);
 
 /* Request access; STR_NONE when absent. */
 struct str req_field(const struct ctx *c, const char *name);

@@ -1,0 +1,77 @@
+/* Collects and judges the rows a transaction changed (change.h). */
+#include "office/change.h"
+
+#include <sqlite3.h>
+
+struct change {
+	const char *table;                               /* in names: lives as long as the process */
+	int64_t id;
+};
+
+static struct change changes[CHANGES_MAX];
+static size_t n_changes;
+static bool overflow;
+static struct arena *names;
+static const char *known[2048];
+static size_t n_known;
+
+/* Tables that are never subjects of a check; the office writes them all the time. */
+static bool internal(const char *table)
+{
+	static const char *const list[] = {"outbox", "record_log", "session", "signin_log", "finding", "finding_count", "finding_span",
+	                                   "clause_status", "clause_span", "search", "search_row", "notice", "job", "number_series", "token"};
+	for (size_t i = 0; i < ARRAY_LEN(list); i++)
+		if (strcmp(table, list[i]) == 0)
+			return true;
+	size_t n = strlen(table);
+	return strncmp(table, "search_", 7) == 0 || (n > 7 && strncmp(table, "sqlite_", 7) == 0);
+}
+
+static const char *intern(const char *table)
+{
+	for (size_t i = 0; i < n_known; i++)
+		if (strcmp(known[i], table) == 0)
+			return known[i];
+	if (n_known == ARRAY_LEN(known))
+		return NULL;
+	return known[n_known++] = arena_strdup(names, table);
+}
+
+static void changed(void *arg, int op, const char *schema, const char *table, sqlite3_int64 id)
+{
+	(void)arg, (void)op, (void)schema;
+	if (internal(table) || overflow)
+		return;
+	const char *name = intern(table);
+	for (size_t i = n_changes; i > 0 && n_changes - i < 64; i--)
+		if (changes[i - 1].table == name && changes[i - 1].id == id)
+			return;
+	if (!name || n_changes == CHANGES_MAX) {
+		overflow = true;
+		return;
+	}
+	changes[n_changes++] = (struct change){name, id};
+}
+
+void change_watch(struct office *o)
+{
+	names = arena_new(1u << 20);
+	sqlite3_update_hook(db_handle(o->db), changed, NULL);
+}
+
+void change_clear(void)
+{
+	n_changes = 0;
+	overflow = false;
+}
+
+int change_assess(struct world *w, struct checks *checks, bool *ret_all, struct err *e)
+{
+	*ret_all = overflow;
+	size_t n = n_changes; /* judging writes findings, which are internal */
+	int r = 0;
+	for (size_t i = 0; !overflow && i < n && r >= 0; i++)
+		r = assess_change(w, checks, str_from(changes[i].table), changes[i].id, e);
+	change_clear();
+	return r < 0 ? r : 0;
+}

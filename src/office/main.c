@@ -1,0 +1,174 @@
+/* The office: owns the store. One executable in three roles (writer, reader, job); no network, no secrets. */
+#include <unistd.h>
+
+#include "core/child.h"
+#include "core/proto.h"
+#include "gen/embed.h"
+#include "lib/date.h"
+#include "lib/log.h"
+#include "lib/sandbox.h"
+#include "lib/text.h"
+#include "office/change.h"
+#include "office/cli.h"
+#include "office/dispatch.h"
+#include "office/note.h"
+#include "office/store.h"
+
+#define TICK_MS 60000
+#define EXPIRE_MS 250
+#define OUTBOX_RETRY_MS 1000
+
+static struct office office = {.blobs = -1, .front = -1, .auth = -1, .vault = -1, .writer = -1, .job = -1};
+static bool assess_pending;
+
+static int on_message(void *arg, const char *peer, int fd, struct msg *m)
+{
+	struct office *o = arg;
+	if (strncmp(peer, "front", 5) == 0)
+		return m->type == REQ ? dispatch(o, fd, m) : ERR_PROTO;
+	if (o->role == OFFICE_WRITER && strcmp(peer, "auth") == 0)
+		return auth_answer(o, m);
+	if (o->role == OFFICE_WRITER && strcmp(peer, "vault") == 0)
+		return outbox_answer(o, m);
+	if (strncmp(peer, "office.", 7) == 0)
+		return note_read(o, peer, m);
+	return ERR_PROTO;
+}
+
+static void on_peer(void *arg, const char *peer, int fd)
+{
+	struct office *o = arg;
+	if (strcmp(peer, "auth") == 0) {
+		o->auth = fd;
+		if (fd < 0 && o->role == OFFICE_WRITER)
+			auth_gone(o);
+		else if (o->role == OFFICE_WRITER)
+			auth_rules_send(o);
+	} else if (strcmp(peer, "vault") == 0) {
+		o->vault = fd;
+		outbox_restart();
+		outbox_poke(o);
+	} else if (strncmp(peer, "front", 5) == 0) {
+		o->front = fd;
+	} else if (strcmp(peer, "office.writer") == 0) {
+		o->writer = fd;
+	} else if (strcmp(peer, "office.job") == 0) {
+		o->job = fd;
+	}
+}
+
+/* --- control connections ---------------------------------------------------------------------------------------------- */
+
+struct control {
+	struct office *o;
+	int fd;
+};
+
+static void on_control_message(void *arg)
+{
+	struct control *k = arg;
+	struct msg m;
+	int r = msg_recv(k->fd, &m);
+	if (r == 0) {
+		r = cli_message(k->o, k->fd, &m);
+		msg_release(&m);
+	}
+	if (r < 0) {
+		loop_remove(k->o->loop, k->fd);
+		close(k->fd);
+		free(k);
+	}
+}
+
+static void on_control(void *arg, int fd, uint32_t uid)
+{
+	struct office *o = arg;
+	struct control *k = xmalloc(sizeof(*k));
+	(void)uid;
+	*k = (struct control){o, fd};
+	loop_add(o->loop, fd, on_control_message, k);
+}
+
+/* --- what happens by itself -------------------------------------------------------------------------------------------- */
+
+static void assess_now(void *arg)
+{
+	struct office *o = arg;
+	struct err e = {0};
+	assess_pending = false;
+	if (store_assess(o, &e) < 0)
+		log_error("office.assess", "text=\"%s\"", e.text);
+	outbox_poke(o);
+}
+
+void office_assess_soon(struct office *o)
+{
+	if (assess_pending || o->role != OFFICE_WRITER)
+		return;
+	assess_pending = true;
+	loop_after(o->loop, 0, assess_now, o);
+}
+
+static void on_tick(void *arg)
+{
+	struct office *o = arg;
+	struct err e = {0};
+	if (store_tick(o, &e) < 0)
+		log_error("office.tick", "text=\"%s\"", e.text);
+	outbox_poke(o);
+	loop_after(o->loop, TICK_MS, on_tick, o);
+}
+
+static void on_expire(void *arg)
+{
+	struct office *o = arg;
+	dispatch_expire(o);
+	loop_after(o->loop, EXPIRE_MS, on_expire, o);
+}
+
+static void open_outside(struct child *c, struct office *o)
+{
+	struct err e = {0};
+	if (text_open() < 0 || date_zone_open(NULL) < 0)
+		log_fatal("office.start", "text=\"the time zone or character tables are missing (packages tzdata, libc-bin)\"");
+	const struct embed_file *mo = embed_find("ja.mo");
+	if (!mo || i18n_open(mo->bytes, mo->size) < 0)
+		log_fatal("office.start", "text=\"no Japanese catalogue\"");
+	snprintf(o->role_name, sizeof(o->role_name), "%s", c->role);
+	o->role = strcmp(c->role, "office.writer") == 0 ? OFFICE_WRITER : strcmp(c->role, "office.job") == 0 ? OFFICE_JOB : OFFICE_READER;
+	o->loop = c->loop;
+	char own[512], share[512], seen[2][256];
+	snprintf(own, sizeof(own), "%s/office", c->dir);
+	snprintf(share, sizeof(share), "ro:%s", c->share);
+	const char *dirs[] = {own, share};
+	if (sandbox_enter(&sandbox_office, dirs, 2, seen, &e) != 0)
+		log_fatal("office.sandbox", "text=\"%s\"", e.text);
+	snprintf(o->dir, sizeof(o->dir), "%s", seen[0]);
+	snprintf(o->share, sizeof(o->share), "%s", seen[1]);
+}
+
+int main(int argc, char **argv)
+{
+	struct child c;
+	struct err e = {0};
+	struct office *o = &office;
+	child_init(&c, argc, argv);
+	open_outside(&c, o);
+	if (store_open(o, &e) < 0) {
+		char text[ERR_TEXT_MAX + 200];
+		log_fatal("office.store", "text=\"%s\"", err_format(&e, text, sizeof(text)));
+	}
+	static const struct child_handlers on = {on_message, on_peer, on_control, NULL};
+	o->auth = child_peer_fd(&c, "auth");
+	o->vault = child_peer_fd(&c, "vault");
+	o->writer = child_peer_fd(&c, "office.writer");
+	o->job = child_peer_fd(&c, "office.job");
+	if (o->role == OFFICE_WRITER) {
+		change_watch(o);
+		auth_rules_send(o);
+		on_tick(o);
+		on_expire(o);
+	}
+	child_ready(&c, NULL);
+	return child_run(&c, &on, o);
+}
