@@ -11,8 +11,8 @@
 #include "office/change.h"
 #include "office/cli.h"
 #include "office/dispatch.h"
+#include "office/life.h"
 #include "office/note.h"
-#include "office/store.h"
 
 #define TICK_MS 60000
 #define EXPIRE_MS 250
@@ -96,7 +96,7 @@ static void assess_now(void *arg)
 	struct office *o = arg;
 	struct err e = {0};
 	assess_pending = false;
-	if (store_assess(o, &e) < 0)
+	if (office_assess(o, &e) < 0)
 		log_error("office.assess", "text=\"%s\"", e.text);
 	outbox_poke(o);
 }
@@ -113,7 +113,7 @@ static void on_tick(void *arg)
 {
 	struct office *o = arg;
 	struct err e = {0};
-	if (store_tick(o, &e) < 0)
+	if (office_tick(o, &e) < 0)
 		log_error("office.tick", "text=\"%s\"", e.text);
 	outbox_poke(o);
 	loop_after(o->loop, TICK_MS, on_tick, o);
@@ -131,8 +131,10 @@ static void open_outside(struct child *c, struct office *o)
 	struct err e = {0};
 	if (text_open() < 0 || date_zone_open(NULL) < 0)
 		log_fatal("office.start", "text=\"the time zone or character tables are missing (packages tzdata, libc-bin)\"");
-	const struct embed_file *mo = embed_find("ja.mo");
-	if (!mo || i18n_open(mo->bytes, mo->size) < 0)
+	const struct embed_file *mo = embed_files;
+	while (mo->name && strcmp(mo->name, "ja.mo") != 0)
+		mo++;
+	if (!mo->name || i18n_open(mo->bytes, mo->size) < 0)
 		log_fatal("office.start", "text=\"no Japanese catalogue\"");
 	snprintf(o->role_name, sizeof(o->role_name), "%s", c->role);
 	o->role = strcmp(c->role, "office.writer") == 0 ? OFFICE_WRITER : strcmp(c->role, "office.job") == 0 ? OFFICE_JOB : OFFICE_READER;
@@ -154,7 +156,7 @@ int main(int argc, char **argv)
 	struct office *o = &office;
 	child_init(&c, argc, argv);
 	open_outside(&c, o);
-	if (store_open(o, &e) < 0) {
+	if (office_open(o, &e) < 0) {
 		char text[ERR_TEXT_MAX + 200];
 		log_fatal("office.store", "text=\"%s\"", err_format(&e, text, sizeof(text)));
 	}

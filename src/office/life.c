@@ -1,5 +1,5 @@
-/* Opening and keeping the store (store.h). The writer migrates; readers wait for it. */
-#include "office/store.h"
+/* Opening and keeping the store (life.h). The writer migrates; readers wait for it. */
+#include "office/life.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -8,6 +8,7 @@
 #include "core/ledger_sql.h"
 #include "core/proto.h"
 #include "core/standard.h"
+#include "core/store.h"
 #include "gen/queries.h"
 #include "lib/clock.h"
 #include "lib/date.h"
@@ -17,7 +18,6 @@
 #include "office/dispatch.h"
 #include "office/setting.h"
 
-#define SCHEMA_VERSION 1
 #define READER_WAIT_US (30 * SECOND_US)
 
 /* One text that changes whenever the program's or the city's definitions change: readers wait for the writer's. */
@@ -25,38 +25,17 @@ static void generation(const struct office *o, char out[SHA256_HEX])
 {
 	struct buf b;
 	buf_init(&b, 1u << 20);
-	buf_printf(&b, "%d %s\n", SCHEMA_VERSION, SEKISHO_VERSION);
+	buf_printf(&b, "%d %s\n", STORE_VERSION, SEKISHO_VERSION);
 	for (size_t i = 0; i < o->ledgers->n; i++)
 		buf_printf(&b, "%s\n", o->ledgers->v[i]->sha256);
 	sha256_hex(b.p, b.n, out);
 	buf_release(&b);
 }
 
-static int64_t user_version(struct db *db)
+static int migrate(struct office *o, struct err *e)
 {
-	struct stmt *q = db_sql(db, "PRAGMA user_version");
-	int64_t v = q && step(q) == 1 ? col_int(q, 0) : 0;
-	if (q)
-		stmt_done(q);
-	return v;
-}
-
-static int schema(struct office *o, struct err *e)
-{
-	int64_t v = user_version(o->db);
-	if (v > SCHEMA_VERSION)
-		return err_set(e, ERR_VERSION, "this store was made by a newer Sekisho (schema %lld, this program knows %d); nothing was changed",
-		               (long long)v, SCHEMA_VERSION);
 	int r = db_begin(o->db, e);
-	if (r < 0)
-		return r;
-	if (v == 0)
-		r = db_exec(o->db, sql_schema, e);
-	if (r >= 0)
-		r = ledgers_migrate(o->db, o->ledgers, e);
-	if (r >= 0)
-		r = db_commit(o->db, e);
-	if (r < 0)
+	if (r < 0 || (r = ledgers_migrate(o->db, o->ledgers, e)) < 0 || (r = db_commit(o->db, e)) < 0)
 		db_rollback(o->db);
 	return r;
 }
@@ -65,9 +44,8 @@ static int open_writer(struct office *o, const char *path, struct err *e)
 {
 	char gen[SHA256_HEX];
 	generation(o, gen);
-	int r = db_open(path, o->role == OFFICE_WRITER ? DB_CREATE : DB_WRITE, &o->db, e);
-	if (r < 0 || (r = ledger_functions(o->db)) < 0 || (r = schema(o, e)) < 0 ||
-	    (r = db_prepare_all(o->db, queries, N_QUERIES, e)) < 0)
+	int r = store_open(path, DB_CREATE, &o->db, e);
+	if (r < 0 || (r = migrate(o, e)) < 0 || (r = db_prepare_all(o->db, queries, N_QUERIES, e)) < 0)
 		return r;
 	struct arena *a = arena_new(1u << 16);
 	bool same = str_is(setting_text(o->db, a, "store_generation"), gen);
@@ -90,23 +68,21 @@ static int open_other(struct office *o, const char *path, struct err *e)
 	char gen[SHA256_HEX];
 	generation(o, gen);
 	for (int64_t until = clock_mono() + READER_WAIT_US; clock_mono() < until; usleep(20000)) {
-		if (access(path, R_OK) != 0 || db_open(path, o->role == OFFICE_READER ? DB_READ : DB_WRITE, &o->db, e) < 0)
+		if (access(path, R_OK) != 0 || store_open(path, o->role == OFFICE_READER ? DB_READ : DB_WRITE, &o->db, e) < 0)
 			continue;
 		struct stmt *q = db_sql(o->db, "SELECT value FROM setting WHERE name = 'store_generation'");
 		bool same = q && step(q) == 1 && str_is(col_str(q, 0), gen);
 		if (q)
 			stmt_done(q);
-		if (same) {
-			int r = ledger_functions(o->db);
-			return r < 0 ? r : db_prepare_all(o->db, queries, N_QUERIES, e);
-		}
+		if (same)
+			return db_prepare_all(o->db, queries, N_QUERIES, e);
 		db_close(o->db);
 		o->db = NULL;
 	}
 	return err_set(e, ERR_STATE, "the store was not made ready by the writer within 30 s");
 }
 
-int store_open(struct office *o, struct err *e)
+int office_open(struct office *o, struct err *e)
 {
 	char path[300], own[300], share[300];
 	o->start = arena_new(64u << 20);
@@ -138,7 +114,7 @@ static void world_now(struct office *o, struct world *w, char today[DATE_TEXT])
 	w->today = str_from(today);
 }
 
-int store_assess(struct office *o, struct err *e)
+int office_assess(struct office *o, struct err *e)
 {
 	struct world w;
 	char today[DATE_TEXT];
@@ -156,7 +132,7 @@ int store_assess(struct office *o, struct err *e)
 	return r;
 }
 
-int store_tick(struct office *o, struct err *e)
+int office_tick(struct office *o, struct err *e)
 {
 	static char last[DATE_TEXT];
 	struct world w;
@@ -180,7 +156,7 @@ int store_tick(struct office *o, struct err *e)
 	}
 	arena_free(a);
 	if (r >= 0 && (all || strcmp(last, today) != 0)) {
-		r = store_assess(o, e);
+		r = office_assess(o, e);
 		if (r >= 0)
 			snprintf(last, sizeof(last), "%s", today);
 	}
