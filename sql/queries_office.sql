@@ -62,3 +62,6 @@ SELECT seq, prev, body FROM outbox WHERE seq > ?1 AND idx IS NULL ORDER BY seq L
 UPDATE outbox SET idx = ?2 WHERE seq = ?1;
 -- name: outbox_waiting
 SELECT count(*), min(at) FROM outbox WHERE idx IS NULL;
+
+-- name: person_by_code
+SELECT id FROM persons WHERE staff_no = ?1 OR number = ?1 ORDER BY staff_no = ?1 DESC LIMIT 1;

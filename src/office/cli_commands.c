@@ -1,0 +1,371 @@
+/* What the commands on a data folder do. Output is for people, or JSON with --json; see docs/man. */
+#include "office/cli.h"
+
+#include <unistd.h>
+
+#include "core/event.h"
+#include "core/ledger_csv.h"
+#include "core/oscal.h"
+#include "core/sample.h"
+#include "core/standard.h"
+#include "gen/queries.h"
+#include "lib/clock.h"
+#include "lib/csv.h"
+#include "lib/date.h"
+#include "lib/hash.h"
+#include "lib/json.h"
+#include "office/change.h"
+#include "office/life.h"
+#include "office/setting.h"
+#include "office/signin.h"
+
+#define IMPORT_MAX (256u << 20)
+
+/* Runs fn in a transaction, judges what it changed, commits. */
+static int transact(struct cli *c, int (*fn)(struct cli *, void *, struct err *), void *arg, struct err *e)
+{
+	bool all = false;
+	int r = db_begin(c->office->db, e);
+	if (r < 0)
+		return r;
+	change_clear();
+	r = fn(c, arg, e);
+	if (r >= 0)
+		r = change_assess(&c->world, c->office->checks, &all, e);
+	if (r >= 0)
+		r = db_commit(c->office->db, e);
+	if (r < 0) {
+		db_rollback(c->office->db);
+		change_clear();
+		return r;
+	}
+	return all ? office_assess(c->office, e) : 0;
+}
+
+/* --- init ---------------------------------------------------------------------------------------------------------------- */
+
+struct init_args {
+	struct str city, standard;
+	bool sample;
+};
+
+static int init_settings(struct cli *c, void *arg, struct err *e)
+{
+	const struct init_args *x = arg;
+	int r = setting_set(c->office->db, "city_name", x->city, 0, c->world.now, e);
+	if (r == 0)
+		r = setting_set(c->office->db, "standard", x->standard, 0, c->world.now, e);
+	if (r == 0 && x->sample)
+		r = setting_set(c->office->db, "sample", STR("1"), 0, c->world.now, e);
+	if (r == 0)
+		r = standard_use(c->office->db, x->standard, e);
+	struct event ev = {.action = "store.init"};
+	return r < 0 ? r : event_put(c->office->db, &ev, NULL, e);
+}
+
+static int run_init(struct cli *c)
+{
+	struct err e = {0};
+	struct init_args x = {cli_option(c, "--city"), cli_option(c, "--standard"), cli_flag(c, "--sample")};
+	if (!x.city.n || !x.standard.n || c->n_args != 1) {
+		buf_puts(&c->err, "usage: sekisho init DIR --city NAME --standard ID [--sample]\n");
+		return 2;
+	}
+	if (transact(c, init_settings, &x, &e) < 0)
+		return cli_fail(c, &e);
+	if (x.sample) {
+		char path[400];
+		snprintf(path, sizeof(path), "%s/sample/mihon.jsonl", c->office->share);
+		c->office->sample = true;
+		if (sample_load(&c->world, path, &e) < 0 || office_assess(c->office, &e) < 0)
+			return cli_fail(c, &e);
+	}
+	return 0;
+}
+
+/* --- status, assess ------------------------------------------------------------------------------------------------------- */
+
+static int run_status(struct cli *c)
+{
+	struct err e = {0};
+	struct str as_of = cli_option(c, "--as-of"), control = cli_option(c, "--control"), clause = cli_option(c, "--clause");
+	if (c->n_args != 1)
+		return 2;
+	int r = c->json ? assess_status_json(&c->world, as_of, control, clause, &c->out, &e)
+	                : assess_status_text(&c->world, as_of, control, clause, &c->out, &e);
+	return r < 0 ? cli_fail(c, &e) : 0;
+}
+
+static int run_assess(struct cli *c)
+{
+	struct err e = {0};
+	struct date d;
+	struct str today = cli_option(c, "--today");
+	if (c->n_args != 1)
+		return 2;
+	if (today.p) {
+		if (!c->office->sample) {
+			err_set(&e, ERR_DENIED, "%s", _("--today works only in a folder made with --sample."));
+			return cli_fail(c, &e);
+		}
+		if (date_parse(today, &d) < 0) {
+			err_set(&e, ERR_SYNTAX, _("\"%.*s\" is no date (YYYY-MM-DD)."), STR_ARG(today));
+			return cli_fail(c, &e);
+		}
+		clock_shift(0);
+		clock_shift((date_days(d) - date_days(date_of_instant(clock_now()))) * DAY_US);
+	}
+	int64_t from = clock_mono();
+	int r = office_tick(c->office, &e);
+	if (r >= 0)
+		r = office_assess(c->office, &e);
+	if (today.p)
+		clock_shift(0);
+	if (r < 0)
+		return cli_fail(c, &e);
+	buf_printf(&c->out, _("Judged in %lld ms.\n"), (long long)((clock_mono() - from) / 1000));
+	return 0;
+}
+
+/* --- sign-in links, tokens -------------------------------------------------------------------------------------------------- */
+
+/* A person by staff number or by number of the ledger. */
+static int64_t person_find(struct cli *c, struct str id)
+{
+	struct stmt *q = db_query(c->office->db, Q_PERSON_BY_CODE);
+	bind_str(q, 1, id);
+	int64_t person = step(q) == 1 ? col_int(q, 0) : 0;
+	stmt_done(q);
+	return person;
+}
+
+static int need_person(struct cli *c, int64_t *ret, struct err *e)
+{
+	struct str id = cli_option(c, "--person");
+	*ret = id.n ? person_find(c, id) : 0;
+	return *ret ? 0 : err_set(e, ERR_NOTFOUND, _("There is no person \"%.*s\" (staff number, or number in the ledger persons)."), STR_ARG(id));
+}
+
+struct link_args {
+	int64_t person;
+	struct str path;
+};
+
+static int make_link(struct cli *c, void *arg, struct err *e)
+{
+	struct link_args *x = arg;
+	return link_make(c->office, c->arena, x->person, 0, c->world.now, &x->path, e);
+}
+
+static int run_link(struct cli *c)
+{
+	struct err e = {0};
+	struct link_args x = {0};
+	if (need_person(c, &x.person, &e) < 0)
+		return cli_fail(c, &e);
+	if (!c->office->sample) {
+		err_set(&e, ERR_DENIED, "%s", _("Links are made only in a folder made with --sample. Elsewhere the security office sets a temporary password "
+		                                "under Settings, Sign-ins."));
+		return cli_fail(c, &e);
+	}
+	if (transact(c, make_link, &x, &e) < 0)
+		return cli_fail(c, &e);
+	buf_printf(&c->out, "%.*s\n", STR_ARG(x.path));
+	return 0;
+}
+
+struct token_args {
+	int64_t person;
+	struct str scope;
+	char token[64];
+};
+
+static int make_token(struct cli *c, void *arg, struct err *e)
+{
+	struct token_args *x = arg;
+	char hex[SHA256_HEX];
+	random_token(x->token, 32);
+	sha256_hex(x->token, strlen(x->token), hex);
+	struct stmt *q = db_query(c->office->db, Q_TOKEN_NEW);
+	bind_z(q, 1, "api");
+	bind_z(q, 2, hex);
+	bind_int(q, 3, x->person);
+	bind_str(q, 4, x->scope);
+	bind_int(q, 5, c->world.now);
+	bind_int(q, 6, 0);
+	bind_int(q, 7, c->world.now + 365 * DAY_US);
+	int r = run(q, e);
+	struct event ev = {.action = "auth.token", .on_behalf = x->person};
+	return r < 0 ? r : event_put(c->office->db, &ev, NULL, e);
+}
+
+static int run_token_create(struct cli *c)
+{
+	struct err e = {0};
+	struct token_args x = {.scope = cli_option(c, "--scope")};
+	if (need_person(c, &x.person, &e) < 0)
+		return cli_fail(c, &e);
+	if (!str_is(x.scope, "read") && !str_is(x.scope, "write") && !str_is(x.scope, "read write")) {
+		err_set(&e, ERR_SYNTAX, "%s", _("--scope is read or write (write includes read of what is written)."));
+		return cli_fail(c, &e);
+	}
+	if (transact(c, make_token, &x, &e) < 0)
+		return cli_fail(c, &e);
+	buf_printf(&c->out, "%s\n", x.token);
+	return 0;
+}
+
+/* --- ledgers ------------------------------------------------------------------------------------------------------------------ */
+
+static int run_ledger_list(struct cli *c)
+{
+	struct json j;
+	json_init(&j, &c->out, true);
+	if (c->json)
+		json_array(&j);
+	for (size_t i = 0; i < c->office->ledgers->n; i++) {
+		const struct ledger *l = c->office->ledgers->v[i];
+		struct str label = label_text(&l->label);
+		if (!c->json) {
+			buf_printf(&c->out, "%-28.*s %.*s\n", STR_ARG(l->name), STR_ARG(label));
+			continue;
+		}
+		json_object(&j);
+		json_kstr(&j, "name", l->name);
+		json_kstr(&j, "label", label);
+		json_kint(&j, "fields", (int64_t)l->n_fields);
+		json_kint(&j, "states", (int64_t)l->n_states);
+		json_kint(&j, "actions", (int64_t)l->n_actions);
+		json_end_object(&j);
+	}
+	if (c->json) {
+		json_end_array(&j);
+		buf_putc(&c->out, '\n');
+	}
+	return 0;
+}
+
+static struct ledger *need_ledger(struct cli *c, size_t arg, struct err *e)
+{
+	struct str name = c->n_args > arg ? c->args[arg] : STR_NONE;
+	struct ledger *l = name.n ? ledgers_get(c->office->ledgers, name) : NULL;
+	if (!l)
+		err_set(e, ERR_NOTFOUND, _("There is no ledger \"%.*s\"; see sekisho ledger list."), STR_ARG(name));
+	return l;
+}
+
+static int run_ledger_show(struct cli *c)
+{
+	struct err e = {0};
+	struct ledger *l = need_ledger(c, 1, &e);
+	if (!l)
+		return cli_fail(c, &e);
+	buf_str(&c->out, l->source);
+	return 0;
+}
+
+static int run_ledger_export(struct cli *c)
+{
+	struct err e = {0};
+	struct ledger *l = need_ledger(c, 1, &e);
+	if (!l || ledger_export_csv(&c->world, &c->actor, l, &c->out, &e) < 0)
+		return cli_fail(c, &e);
+	return 0;
+}
+
+struct import_args {
+	struct ledger *l;
+	struct str text;
+	struct import_result res;
+};
+
+static int do_import(struct cli *c, void *arg, struct err *e)
+{
+	struct import_args *x = arg;
+	return ledger_import_apply(&c->world, c->arena, &c->actor, x->l, x->text, &x->res, e);
+}
+
+static void print_import(struct cli *c, const struct import_result *res)
+{
+	for (size_t i = 0; i < res->n_faults; i++)
+		buf_printf(&c->err, _("line %d, %.*s: %.*s\n"), res->faults[i].line, STR_ARG(res->faults[i].field), STR_ARG(res->faults[i].text));
+	buf_printf(&c->out, _("%lld rows: %lld new, %lld changed, %lld as they were, %zu faults\n"), (long long)res->rows,
+	           (long long)res->created, (long long)res->updated, (long long)res->unchanged, res->n_faults);
+}
+
+static int import_into(struct cli *c, struct ledger *l, bool dry)
+{
+	struct err e = {0};
+	struct import_args x = {.l = l};
+	struct str bytes;
+	struct buf utf8;
+	bool cp932;
+	buf_init(&utf8, IMPORT_MAX);
+	int r = cli_file_read(c, 0, IMPORT_MAX, &bytes, &e);
+	if (r == 0)
+		r = csv_decode(bytes, &utf8, &cp932, &e);
+	x.text = buf_view(&utf8);
+	if (r == 0)
+		r = dry ? ledger_import_preview(&c->world, c->arena, &c->actor, l, x.text, &x.res, &e) : transact(c, do_import, &x, &e);
+	print_import(c, &x.res);
+	buf_release(&utf8);
+	if (r < 0)
+		return cli_fail(c, &e);
+	return x.res.n_faults ? 1 : 0;
+}
+
+static int run_ledger_import(struct cli *c)
+{
+	struct err e = {0};
+	bool dry = cli_flag(c, "--dry-run");
+	struct ledger *l = need_ledger(c, 1, &e);
+	return l ? import_into(c, l, dry) : cli_fail(c, &e);
+}
+
+static int run_people_import(struct cli *c)
+{
+	bool dry = cli_flag(c, "--dry-run");
+	return import_into(c, ledgers_get(c->office->ledgers, STR("persons")), dry);
+}
+
+/* --- standards ------------------------------------------------------------------------------------------------------------------ */
+
+static int run_standard_list(struct cli *c)
+{
+	struct err e = {0};
+	return standard_list(c->office->db, c->json, &c->out, &e) < 0 ? cli_fail(c, &e) : 0;
+}
+
+static int run_standard_show(struct cli *c)
+{
+	struct err e = {0};
+	if (c->n_args < 2)
+		return 2;
+	return standard_show(c->office->db, c->args[1], c->json, &c->out, &e) < 0 ? cli_fail(c, &e) : 0;
+}
+
+static int run_standard_export(struct cli *c)
+{
+	struct err e = {0};
+	cli_flag(c, "--oscal");
+	if (c->n_args < 2)
+		return 2;
+	return oscal_catalog(c->office->db, c->args[1], &c->out, &e) < 0 ? cli_fail(c, &e) : 0;
+}
+
+const struct cli_command cli_commands[] = {
+	{"init", "--city NAME --standard ID [--sample]", N_("Makes the store of a new data folder"), run_init},
+	{"status", "[--as-of DATE] [--control ID] [--clause ID]", N_("Status of clauses, controls and subjects"), run_status},
+	{"assess", "[--today DATE]", N_("Judges everything now"), run_assess},
+	{"link", "--person ID", N_("A one-time sign-in link (sample folders)"), run_link},
+	{"token create", "--person ID --scope read|write", N_("A token for the API"), run_token_create},
+	{"ledger list", "", N_("All ledgers"), run_ledger_list},
+	{"ledger show", "LEDGER", N_("The definition of a ledger"), run_ledger_show},
+	{"ledger export", "LEDGER", N_("A ledger as CSV"), run_ledger_export},
+	{"ledger import", "LEDGER FILE [--dry-run]", N_("Rows of a CSV file into a ledger"), run_ledger_import},
+	{"people import", "FILE [--dry-run]", N_("Rows of a CSV file into the ledger persons"), run_people_import},
+	{"standard list", "", N_("Standards in the store"), run_standard_list},
+	{"standard show", "ID", N_("Clauses of a standard with their controls"), run_standard_show},
+	{"standard export", "ID --oscal", N_("A standard as OSCAL catalog"), run_standard_export},
+};
+const size_t n_cli_commands = ARRAY_LEN(cli_commands);
