@@ -77,7 +77,7 @@ static int run_init(struct cli *c)
 		char path[400];
 		snprintf(path, sizeof(path), "%s/sample/mihon.jsonl", c->office->share);
 		c->office->sample = true;
-		if (sample_load(&c->world, path, &e) < 0 || office_assess(c->office, &e) < 0)
+		if (sample_load(&c->world, c->office->checks, path, &e) < 0 || office_assess(c->office, &e) < 0)
 			return cli_fail(c, &e);
 	}
 	return 0;
