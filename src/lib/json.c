@@ -8,13 +8,13 @@
 
 #include "lib/text.h"
 
-void json_init(struct json *j, struct buf *out, bool pretty)
+void jw_init(struct jw *j, struct buf *out, bool pretty)
 {
-	*j = (struct json){ .out = out, .pretty = pretty };
+	*j = (struct jw){ .out = out, .pretty = pretty };
 	j->first[0] = true;
 }
 
-static void line(struct json *j)
+static void line(struct jw *j)
 {
 	if (!j->pretty)
 		return;
@@ -24,7 +24,7 @@ static void line(struct json *j)
 }
 
 /* What stands before a value or key. */
-static void before(struct json *j)
+static void before(struct jw *j)
 {
 	if (j->after_key) {
 		j->after_key = false;
@@ -37,7 +37,7 @@ static void before(struct json *j)
 		line(j);
 }
 
-static void open_level(struct json *j, char c)
+static void open_level(struct jw *j, char c)
 {
 	before(j);
 	buf_putc(j->out, c);
@@ -48,7 +48,7 @@ static void open_level(struct json *j, char c)
 	j->first[++j->depth] = true;
 }
 
-static void close_level(struct json *j, char c)
+static void close_level(struct jw *j, char c)
 {
 	if (!j->depth) {
 		j->out->failed = true;
@@ -62,22 +62,22 @@ static void close_level(struct json *j, char c)
 		buf_putc(j->out, '\n');
 }
 
-void json_object(struct json *j)
+void jw_object(struct jw *j)
 {
 	open_level(j, '{');
 }
 
-void json_end_object(struct json *j)
+void jw_end_object(struct jw *j)
 {
 	close_level(j, '}');
 }
 
-void json_array(struct json *j)
+void jw_array(struct jw *j)
 {
 	open_level(j, '[');
 }
 
-void json_end_array(struct json *j)
+void jw_end_array(struct jw *j)
 {
 	close_level(j, ']');
 }
@@ -106,7 +106,7 @@ static void quoted(struct buf *out, struct str s)
 	buf_putc(out, '"');
 }
 
-void json_key(struct json *j, const char *key)
+void jw_key(struct jw *j, const char *key)
 {
 	before(j);
 	quoted(j->out, str_from(key));
@@ -114,32 +114,32 @@ void json_key(struct json *j, const char *key)
 	j->after_key = true;
 }
 
-void json_str(struct json *j, struct str s)
+void jw_str(struct jw *j, struct str s)
 {
 	if (!s.p) {
-		json_null(j);
+		jw_null(j);
 		return;
 	}
 	before(j);
 	quoted(j->out, s);
 }
 
-void json_z(struct json *j, const char *z)
+void jw_z(struct jw *j, const char *z)
 {
-	json_str(j, str_from(z));
+	jw_str(j, str_from(z));
 }
 
-void json_int(struct json *j, int64_t v)
+void jw_int(struct jw *j, int64_t v)
 {
 	before(j);
 	buf_printf(j->out, "%" PRId64, v);
 }
 
-void json_double(struct json *j, double v)
+void jw_double(struct jw *j, double v)
 {
 	char text[32];
 	if (!isfinite(v)) {
-		json_null(j);
+		jw_null(j);
 		return;
 	}
 	/* The shortest text that reads back as the same number. */
@@ -148,45 +148,45 @@ void json_double(struct json *j, double v)
 		if (strtod(text, NULL) == v)
 			break;
 	}
-	json_raw(j, str_from(text));
+	jw_raw(j, str_from(text));
 }
 
-void json_bool(struct json *j, bool v)
+void jw_bool(struct jw *j, bool v)
 {
-	json_raw(j, v ? STR("true") : STR("false"));
+	jw_raw(j, v ? STR("true") : STR("false"));
 }
 
-void json_null(struct json *j)
+void jw_null(struct jw *j)
 {
-	json_raw(j, STR("null"));
+	jw_raw(j, STR("null"));
 }
 
-void json_raw(struct json *j, struct str s)
+void jw_raw(struct jw *j, struct str s)
 {
 	before(j);
 	buf_str(j->out, s);
 }
 
-void json_kstr(struct json *j, const char *key, struct str s)
+void jw_kstr(struct jw *j, const char *key, struct str s)
 {
-	json_key(j, key);
-	json_str(j, s);
+	jw_key(j, key);
+	jw_str(j, s);
 }
 
-void json_kz(struct json *j, const char *key, const char *z)
+void jw_kz(struct jw *j, const char *key, const char *z)
 {
-	json_key(j, key);
-	json_z(j, z);
+	jw_key(j, key);
+	jw_z(j, z);
 }
 
-void json_kint(struct json *j, const char *key, int64_t v)
+void jw_kint(struct jw *j, const char *key, int64_t v)
 {
-	json_key(j, key);
-	json_int(j, v);
+	jw_key(j, key);
+	jw_int(j, v);
 }
 
-void json_kbool(struct json *j, const char *key, bool v)
+void jw_kbool(struct jw *j, const char *key, bool v)
 {
-	json_key(j, key);
-	json_bool(j, v);
+	jw_key(j, key);
+	jw_bool(j, v);
 }

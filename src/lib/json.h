@@ -1,4 +1,4 @@
-/* Writes JSON without an object model (reading is jansson's). Commas and nesting are the writer's business. */
+/* Writes JSON without an object model (reading is jansson's, whose names begin with json_: ours begin with jw_). Commas and nesting are the writer's business. */
 #ifndef LIB_JSON_H
 #define LIB_JSON_H
 
@@ -7,7 +7,7 @@
 
 #include "lib/buf.h"
 
-struct json {
+struct jw {
 	struct buf *out;
 	unsigned depth;
 	bool first[64];
@@ -15,23 +15,23 @@ struct json {
 	bool pretty;
 };
 
-void json_init(struct json *j, struct buf *out, bool pretty);
-void json_object(struct json *j);
-void json_end_object(struct json *j);
-void json_array(struct json *j);
-void json_end_array(struct json *j);
-void json_key(struct json *j, const char *key);
-void json_str(struct json *j, struct str s);         /* invalid UTF-8 becomes U+FFFD; STR_NONE gives null */
-void json_z(struct json *j, const char *z);          /* NULL gives null */
-void json_int(struct json *j, int64_t v);
-void json_double(struct json *j, double v);
-void json_bool(struct json *j, bool v);
-void json_null(struct json *j);
-void json_raw(struct json *j, struct str s);         /* already JSON */
+void jw_init(struct jw *j, struct buf *out, bool pretty);
+void jw_object(struct jw *j);
+void jw_end_object(struct jw *j);
+void jw_array(struct jw *j);
+void jw_end_array(struct jw *j);
+void jw_key(struct jw *j, const char *key);
+void jw_str(struct jw *j, struct str s);         /* invalid UTF-8 becomes U+FFFD; STR_NONE gives null */
+void jw_z(struct jw *j, const char *z);          /* NULL gives null */
+void jw_int(struct jw *j, int64_t v);
+void jw_double(struct jw *j, double v);
+void jw_bool(struct jw *j, bool v);
+void jw_null(struct jw *j);
+void jw_raw(struct jw *j, struct str s);         /* already JSON */
 /* key and value in one */
-void json_kstr(struct json *j, const char *key, struct str s);
-void json_kz(struct json *j, const char *key, const char *z);
-void json_kint(struct json *j, const char *key, int64_t v);
-void json_kbool(struct json *j, const char *key, bool v);
+void jw_kstr(struct jw *j, const char *key, struct str s);
+void jw_kz(struct jw *j, const char *key, const char *z);
+void jw_kint(struct jw *j, const char *key, int64_t v);
+void jw_kbool(struct jw *j, const char *key, bool v);
 
 #endif

@@ -8,7 +8,7 @@
 #include "core/oscal.h"
 #include "core/sample.h"
 #include "core/standard.h"
-#include "gen/queries.h"
+#include "queries.h"
 #include "lib/clock.h"
 #include "lib/csv.h"
 #include "lib/date.h"
@@ -219,10 +219,10 @@ static int run_token_create(struct cli *c)
 
 static int run_ledger_list(struct cli *c)
 {
-	struct json j;
-	json_init(&j, &c->out, true);
+	struct jw j;
+	jw_init(&j, &c->out, true);
 	if (c->json)
-		json_array(&j);
+		jw_array(&j);
 	for (size_t i = 0; i < c->office->ledgers->n; i++) {
 		const struct ledger *l = c->office->ledgers->v[i];
 		struct str label = label_text(&l->label);
@@ -230,16 +230,16 @@ static int run_ledger_list(struct cli *c)
 			buf_printf(&c->out, "%-28.*s %.*s\n", STR_ARG(l->name), STR_ARG(label));
 			continue;
 		}
-		json_object(&j);
-		json_kstr(&j, "name", l->name);
-		json_kstr(&j, "label", label);
-		json_kint(&j, "fields", (int64_t)l->n_fields);
-		json_kint(&j, "states", (int64_t)l->n_states);
-		json_kint(&j, "actions", (int64_t)l->n_actions);
-		json_end_object(&j);
+		jw_object(&j);
+		jw_kstr(&j, "name", l->name);
+		jw_kstr(&j, "label", label);
+		jw_kint(&j, "fields", (int64_t)l->n_fields);
+		jw_kint(&j, "states", (int64_t)l->n_states);
+		jw_kint(&j, "actions", (int64_t)l->n_actions);
+		jw_end_object(&j);
 	}
 	if (c->json) {
-		json_end_array(&j);
+		jw_end_array(&j);
 		buf_putc(&c->out, '\n');
 	}
 	return 0;

@@ -6,6 +6,7 @@
 #include "lib/clock.h"
 #include "lib/date.h"
 #include "lib/hash.h"
+#include "lib/json.h"
 #include "lib/log.h"
 #include "office/change.h"
 #include "office/setting.h"
@@ -52,7 +53,7 @@ static void fail(struct ctx *c, int code, const struct err *e)
 		{ERR_NOTFOUND, 404, N_("Page not found")},
 		{ERR_DENIED, 403, N_("You may not do this")},
 		{ERR_CONFLICT, 409, N_("Somebody else changed this meanwhile")},
-		{ERR_STATE, 409, N_("Not possible in this state")},
+		{ERR_WRONG_STATE, 409, N_("Not possible in this state")},
 		{ERR_INVALID, 422, N_("Please check what you entered")},
 		{ERR_SYNTAX, 400, N_("The request could not be read")},
 		{ERR_RANGE, 400, N_("The request could not be read")},
@@ -74,13 +75,13 @@ static void fail(struct ctx *c, int code, const struct err *e)
 	                                : str_from(e->text);
 	if (c->route && (c->route->flags & R_API)) {
 		struct buf b;
-		struct json j;
+		struct jw j;
 		buf_init(&b, 4096);
-		json_init(&j, &b, false);
-		json_object(&j);
-		json_kz(&j, "error", err_text(code));
-		json_kstr(&j, "message", text.n ? text : str_from(_(title)));
-		json_end_object(&j);
+		jw_init(&j, &b, false);
+		jw_object(&j);
+		jw_kz(&j, "error", err_text(code));
+		jw_kstr(&j, "message", text.n ? text : str_from(_(title)));
+		jw_end_object(&j);
 		if (res_json(c, status, &b) < 0)
 			c->res->status = 500;
 		buf_release(&b);

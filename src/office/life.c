@@ -9,7 +9,7 @@
 #include "core/proto.h"
 #include "core/standard.h"
 #include "core/store.h"
-#include "gen/queries.h"
+#include "queries.h"
 #include "lib/clock.h"
 #include "lib/date.h"
 #include "lib/hash.h"
@@ -79,7 +79,7 @@ static int open_other(struct office *o, const char *path, struct err *e)
 		db_close(o->db);
 		o->db = NULL;
 	}
-	return err_set(e, ERR_STATE, "the store was not made ready by the writer within 30 s");
+	return err_set(e, ERR_WRONG_STATE, "the store was not made ready by the writer within 30 s");
 }
 
 int office_open(struct office *o, struct err *e)

@@ -3,7 +3,7 @@
 
 #include "core/child.h"
 #include "core/proto.h"
-#include "gen/embed.h"
+#include "embed.h"
 #include "lib/date.h"
 #include "lib/log.h"
 #include "lib/sandbox.h"

@@ -3,7 +3,7 @@
 
 #include "core/event.h"
 #include "core/proto.h"
-#include "gen/queries.h"
+#include "queries.h"
 #include "lib/json.h"
 #include "lib/log.h"
 #include "office/dispatch.h"
@@ -11,12 +11,12 @@
 static int put_read(struct db *db, int64_t actor, struct str ledger, int64_t record, struct str what, struct err *e)
 {
 	struct buf b;
-	struct json j;
+	struct jw j;
 	buf_init(&b, 16384);
-	json_init(&j, &b, false);
-	json_object(&j);
-	json_kstr(&j, "what", what);
-	json_end_object(&j);
+	jw_init(&j, &b, false);
+	jw_object(&j);
+	jw_kstr(&j, "what", what);
+	jw_end_object(&j);
 	struct event ev = {.action = "record.read", .actor = actor, .ledger = ledger, .record = record, .detail = buf_view(&b)};
 	int r = event_put(db, &ev, NULL, e);
 	buf_release(&b);

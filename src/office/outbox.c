@@ -3,7 +3,7 @@
 
 #include "core/event.h"
 #include "core/proto.h"
-#include "gen/queries.h"
+#include "queries.h"
 #include "lib/clock.h"
 #include "lib/hash.h"
 #include "lib/log.h"

@@ -7,8 +7,8 @@
 #include <jansson.h>
 
 #include "core/proto.h"
-#include "gen/queries.h"
-#include "gen/tpl.h"
+#include "queries.h"
+#include "tpl.h"
 #include "lib/date.h"
 #include "lib/hash.h"
 

@@ -2,7 +2,7 @@
 #include "office/dispatch.h"
 
 #include "core/proto.h"
-#include "gen/queries.h"
+#include "queries.h"
 #include "lib/clock.h"
 #include "lib/hash.h"
 #include "office/setting.h"

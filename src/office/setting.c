@@ -2,7 +2,7 @@
 #include "office/setting.h"
 
 #include "core/org.h"
-#include "gen/queries.h"
+#include "queries.h"
 #include "lib/i18n.h"
 #include "lib/log.h"
 #include "office/office.h"

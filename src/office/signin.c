@@ -5,7 +5,7 @@
 
 #include "core/event.h"
 #include "core/proto.h"
-#include "gen/queries.h"
+#include "queries.h"
 #include "lib/clock.h"
 #include "lib/date.h"
 #include "lib/hash.h"
@@ -47,7 +47,7 @@ enum session_stage stage_after_password(struct ctx *c, const struct actor *who, 
 int signin_record(struct ctx *c, int64_t person, bool ok, const char *action, const char *why, struct err *e)
 {
 	struct buf b;
-	struct json j;
+	struct jw j;
 	struct stmt *q = db_query(c->office->db, Q_SIGNIN_LOG_PUT);
 	if (person)
 		bind_int(q, 1, person);
@@ -61,11 +61,11 @@ int signin_record(struct ctx *c, int64_t person, bool ok, const char *action, co
 	if (r < 0)
 		return r;
 	buf_init(&b, 4096);
-	json_init(&j, &b, false);
-	json_object(&j);
-	json_kstr(&j, "peer", str_slice(c->req->peer, 0, 100));
-	json_kz(&j, "why", why);
-	json_end_object(&j);
+	jw_init(&j, &b, false);
+	jw_object(&j);
+	jw_kstr(&j, "peer", str_slice(c->req->peer, 0, 100));
+	jw_kz(&j, "why", why);
+	jw_end_object(&j);
 	struct event ev = {.action = action, .actor = person, .detail = buf_view(&b)};
 	r = event_put(c->office->db, &ev, NULL, e);
 	buf_release(&b);
