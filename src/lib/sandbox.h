@@ -1,5 +1,7 @@
-/* Locks a process in: uid, private mount namespace (as root), Landlock, seccomp (kill), rlimits, no_new_privs, not dumpable.
- * Profiles are tables (src/lib/sandbox_profiles.c). Everything outside (files, iconv, time zone) is opened before. */
+/* Locks a process in: uid, private mount and network namespace (as root), Landlock, seccomp (kill), rlimits, no_new_privs,
+ * not dumpable. Profiles are tables (src/lib/sandbox_profiles.c). Everything outside (files, iconv, time zone, what OpenSSL
+ * loads at first use) is opened before. There is no switch to run without; a kernel without Landlock is accepted only as
+ * root, where uid and namespace hold. */
 #ifndef LIB_SANDBOX_H
 #define LIB_SANDBOX_H
 
@@ -12,24 +14,28 @@ struct sandbox_profile {
 	const char *name;                                /* "front", "office", … also the user of the role */
 	unsigned uid_offset;                             /* added to SANDBOX_UID_BASE when started as root */
 	bool writes_files;                               /* may write below the given folders */
-	const int *syscalls;                             /* allow-list, ended by -1 */
+	const int *syscalls;                             /* allow-list beside what all may, ended by -1 */
 	unsigned long memory_max;                        /* RLIMIT_AS bytes; 0 none */
-	unsigned long file_max;                          /* RLIMIT_FSIZE bytes */
+	unsigned long file_max;                          /* RLIMIT_FSIZE bytes; messages need at least MSG_MAX */
 	unsigned files_max;                              /* RLIMIT_NOFILE */
-	unsigned procs_max;                              /* RLIMIT_NPROC (threads); 0: no new ones */
+	unsigned threads_max;                            /* RLIMIT_NPROC; 0: no threads. Processes never */
 };
 
 #define SANDBOX_UID_BASE 61184                       /* systemd's dynamic range begins here; SEKISHO_UID_BASE overrides */
+#define SANDBOX_DIRS_MAX 8
 
 extern const struct sandbox_profile sandbox_front, sandbox_office, sandbox_auth, sandbox_vault, sandbox_keys;
 
-/* dirs: folders (absolute) that stay reachable, read-write when profile->writes_files. As root they are handed to
- * the role's uid and bound where they are seen below /run/sekisho-NNN, whose path comes back in ret_dirs[i]. */
+/* dirs: folders (absolute) that stay reachable, read-write when profile->writes_files, read-only with a prefix "ro:". As
+ * root those to be written are handed to the role's uid (a chown of what is below) and each is seen at /run/sekisho/N and
+ * nothing else; where it is seen comes back in ret_dirs[i] (may be NULL when n is 0). Call it with one thread only: later
+ * threads inherit everything. Must not be undone and not be called twice. */
 int sandbox_enter(const struct sandbox_profile *p, const char *const *dirs, size_t n, char (*ret_dirs)[256],
                   struct err *e) MUST_USE;
-/* What holds: "uid landlock=4 seccomp" for logs, doctor and the ready line. */
+/* What holds: "uid mnt net landlock=4 seccomp" for logs, doctor and the ready line; "open" before sandbox_enter. */
 const char *sandbox_posture(void);
-/* Tries what must be impossible (open /etc/passwd, socket, exec, ptrace, kill); the first that works is in *e. */
-int sandbox_self_test(struct err *e) MUST_USE;
+/* In forked children (call it outside any sandbox): enters the profile and tries what must be impossible (open
+ * /etc/passwd, socket, exec, fork, ptrace, kill, …); the first that works is in *e. */
+int sandbox_self_test(const struct sandbox_profile *p, struct err *e) MUST_USE;
 
 #endif
