@@ -25,7 +25,7 @@ CREATE TABLE IF NOT EXISTS clause(
 	standard TEXT NOT NULL REFERENCES standard(id),
 	parent TEXT,
 	pos INTEGER NOT NULL,                            -- order within the standard
-	label TEXT NOT NULL, heading TEXT,
+	chapter TEXT, label TEXT NOT NULL, heading TEXT,
 	who TEXT, duty TEXT,
 	strength TEXT NOT NULL CHECK (strength IN ('must', 'principle', 'effort', 'desirable', 'may')),
 	applies TEXT, asset_scope TEXT, mechanism TEXT,
@@ -49,7 +49,7 @@ CREATE TABLE IF NOT EXISTS control(
 	has_check INTEGER NOT NULL DEFAULT 0 CHECK (has_check IN (0, 1)),
 	withdrawn INTEGER NOT NULL DEFAULT 0 CHECK (withdrawn IN (0, 1))) STRICT;
 CREATE TABLE IF NOT EXISTS control_part(
-	control TEXT NOT NULL, part TEXT NOT NULL, ja TEXT NOT NULL, en TEXT NOT NULL,
+	control TEXT NOT NULL, part TEXT NOT NULL, ja TEXT NOT NULL, en TEXT NOT NULL, pos INTEGER NOT NULL DEFAULT 0,
 	PRIMARY KEY (control, part)) STRICT, WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS binding(
 	clause TEXT NOT NULL, control TEXT NOT NULL,
@@ -58,6 +58,29 @@ CREATE TABLE IF NOT EXISTS binding(
 	set_by INTEGER, set_at INTEGER,
 	PRIMARY KEY (clause, control, part)) STRICT, WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS binding_control ON binding(control);
+
+CREATE TABLE IF NOT EXISTS chapter(
+	standard TEXT NOT NULL, id TEXT NOT NULL, ja TEXT NOT NULL, en TEXT NOT NULL, pos INTEGER NOT NULL,
+	PRIMARY KEY (standard, id)) STRICT, WITHOUT ROWID;
+-- The municipality's own wording, every version of it; clause.own_text holds the newest.
+CREATE TABLE IF NOT EXISTS clause_text(
+	id INTEGER PRIMARY KEY, clause TEXT NOT NULL, text TEXT NOT NULL, source TEXT NOT NULL, version TEXT NOT NULL,
+	loaded_at INTEGER NOT NULL, loaded_by INTEGER) STRICT;
+CREATE INDEX IF NOT EXISTS clause_text_clause ON clause_text(clause, id);
+-- Clauses that hold only under some network models; a clause without a row holds under all.
+CREATE TABLE IF NOT EXISTS clause_model(clause TEXT NOT NULL, model TEXT NOT NULL, PRIMARY KEY (clause, model)) STRICT, WITHOUT ROWID;
+-- What a standard names: who receives a report, who approves, cycles. standard '' is the value where a standard is silent.
+CREATE TABLE IF NOT EXISTS standard_param(
+	standard TEXT NOT NULL, name TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (standard, name)) STRICT, WITHOUT ROWID;
+CREATE VIEW IF NOT EXISTS standard_param_now(name, value) AS
+	SELECT p.name, p.value FROM standard_param p JOIN standard s ON s.id = p.standard AND s.active
+	UNION ALL
+	SELECT p.name, p.value FROM standard_param p WHERE p.standard = '' AND NOT EXISTS (SELECT 1 FROM standard_param q
+		JOIN standard s ON s.id = q.standard AND s.active WHERE q.name = p.name);
+-- What the municipality sets for one control; NULL leaves what is shipped.
+CREATE TABLE IF NOT EXISTS control_setting(
+	control TEXT PRIMARY KEY, starts_on TEXT, cycle TEXT, target REAL, grace_days INTEGER, reason TEXT,
+	set_by INTEGER, set_at INTEGER NOT NULL) STRICT;
 
 -- Parameters: definition as shipped, values with their history; the newest row of a name holds.
 CREATE TABLE IF NOT EXISTS parameter_def(

@@ -4,14 +4,35 @@
 #define CORE_STANDARD_H
 
 #include "lib/arena.h"
+#include "lib/buf.h"
 #include "lib/db.h"
 
 enum strength { STRENGTH_MUST, STRENGTH_PRINCIPLE, STRENGTH_EFFORT, STRENGTH_DESIRABLE, STRENGTH_MAY };
 
-/* Reads standards/ (controls.tsv, parts.tsv, <id>/clauses.tsv, <id>/bindings.tsv, <id>/params.yaml, groups.tsv) into the store;
- * idempotent, keeps the municipality's own texts and parameter values with their history. */
+/* Reads share/standards/ (controls.tsv, parts.tsv, groups.tsv, parameters.tsv, params.yaml and per standard about.yaml,
+ * clauses.tsv, bindings.tsv, params.yaml, models.tsv) into the store; idempotent, keeps the municipality's own texts, bindings
+ * and parameter values with their history. In the caller's transaction or one of its own. */
 int standards_load(struct db *db, const char *share, struct err *e) MUST_USE;
+/* Makes one standard the one in force (setting `standard`); ERR_NOTFOUND when it is not loaded. */
+int standard_activate(struct db *db, struct str id, struct err *e) MUST_USE;
+
 /* A parameter of the municipality, e.g. "report_days"; its default when never set. */
 int param_get(struct db *db, struct arena *a, const char *name, struct str *ret) MUST_USE;
+/* A new value from now on; ERR_INVALID with the reason when it does not fit type, min and max. Older values stay. */
+int param_set(struct db *db, struct str name, struct str value, int64_t now, int64_t person, struct str reason, struct err *e) MUST_USE;
+
+/* The municipality's own wording of a clause, shown beside ours. Every version stays. */
+int clause_text_set(struct db *db, struct str clause, struct str text, struct str source, struct str version, int64_t now,
+                    int64_t person, struct err *e) MUST_USE;
+/* A table clause, text (and optionally source, version) in TSV or CSV; *ret_n rows taken. Whole or not at all. */
+int clause_texts_load(struct db *db, struct str table, struct str source, struct str version, int64_t now, int64_t person,
+                      int64_t *ret_n, struct err *e) MUST_USE;
+
+/* `sekisho standard list`: [{"id","name","version","date","clauses","in_force"}] */
+int standard_list_json(struct db *db, struct buf *out, struct err *e) MUST_USE;
+/* `sekisho standard show ID`: chapters, clauses with texts and bindings, controls with parts, parameters. */
+int standard_show_json(struct db *db, struct str id, struct buf *out, struct err *e) MUST_USE;
+/* `sekisho standard export ID --oscal`: an OSCAL 1.2 catalog (core/oscal.c). now: its last-modified. */
+int standard_export_oscal(struct db *db, struct str id, int64_t now, struct buf *out, struct err *e) MUST_USE;
 
 #endif
