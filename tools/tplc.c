@@ -117,6 +117,22 @@ static void skip_ws(struct tpl *t)
 		t->at++;
 }
 
+/* Past one "{# … #}". */
+static void skip_comment(struct tpl *t)
+{
+	char *end = strstr(t->p + t->at, "#}");
+
+	if (!end)
+		fault(t, t->at, "this comment does not end");
+	t->at = (size_t)(end + 2 - t->p);
+}
+
+static void skip_comments(struct tpl *t)
+{
+	for (skip_ws(t); starts(t, "{#"); skip_ws(t))
+		skip_comment(t);
+}
+
 /* A word [a-z_][a-z0-9_]* into out; false when there is none. */
 static bool word(struct tpl *t, char out[NAME_MAX_])
 {
@@ -653,8 +669,8 @@ static void condition(struct gen *g, char *out, size_t size)
 
 static bool place_same(const struct place *a, const struct place *b)
 {
-	return a->where == b->where && a->quote == b->quote && a->pre == b->pre && a->closing == b->closing &&
-	       (a->where == W_TEXT || strcmp(a->tag, b->tag) == 0) && (a->where != W_ATTR || strcmp(a->attr, b->attr) == 0);
+	return a->where == b->where && a->quote == b->quote && a->pre == b->pre &&
+	       (a->where == W_TEXT || (a->closing == b->closing && strcmp(a->tag, b->tag) == 0)) && (a->where != W_ATTR || strcmp(a->attr, b->attr) == 0);
 }
 
 /* End of a branch: all branches must leave the HTML at the same place. */
@@ -799,10 +815,7 @@ static void directive(struct gen *g)
 	char w[NAME_MAX_] = "", cond[4 * EXPR_MAX], stmt[EXPR_MAX + 40];
 
 	if (starts(t, "{#")) {
-		char *end = strstr(t->p + t->at, "#}");
-		if (!end)
-			fault(t, at, "this comment does not end");
-		t->at = (size_t)(end + 2 - t->p);
+		skip_comment(t);
 		return;
 	}
 	t->at++;
@@ -1042,7 +1055,7 @@ int main(int argc, char **argv)
 	tpls = must(calloc(n_tpls + 1, sizeof(*tpls)));
 	for (size_t i = 0; i < n_tpls; i++) {
 		tpl_read(&tpls[i], argv[i + 3]);
-		skip_ws(&tpls[i]);
+		skip_comments(&tpls[i]);
 		if (starts(&tpls[i], "{fields}")) {
 			tpls[i].at += 8;
 			tpls[i].fields = fields_parse(&tpls[i], "{end}");

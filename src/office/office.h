@@ -131,11 +131,17 @@ void res_header(struct ctx *c, const char *name, struct str value);
 int res_redirect(struct ctx *c, struct str path);    /* 303, own paths only */
 /* Page frame: navigation, who is signed in, messages; then the handler writes its template to c->page. */
 void page_begin(struct ctx *c, const char *title);
+/* The same with a date the page shows instead of today, or a page that loads itself again (progress). */
+struct page_extra {
+	struct str as_of;                                /* ISO; STR_NONE today */
+	int refresh;                                     /* seconds; 0 not */
+};
+void page_begin_with(struct ctx *c, const char *title, const struct page_extra *x);
 int page_end(struct ctx *c, unsigned status);
 int page_error(struct ctx *c, unsigned status, const char *title, struct str text);
 int res_json(struct ctx *c, unsigned status, struct buf *json);
 int res_file(struct ctx *c, const char *media_type, struct str file_name, struct str bytes); /* as attachment, nosniff */
-/* A message shown once on the next page (after a redirect). */
+/* A message shown once on the next page (after a redirect); one that begins with "!" is bad news. */
 void flash(struct ctx *c, const char *text);
 
 #endif
