@@ -2,9 +2,9 @@
  * tpl/layout_bottom.html. */
 #include "office/office.h"
 
-#include "gen/embed.h"
-#include "gen/queries.h"
-#include "gen/tpl.h"
+#include "embed.h"
+#include "queries.h"
+#include "tpl.h"
 #include "office/setting.h"
 
 #define R(r) (1u << ROLE_##r)
