@@ -1,0 +1,195 @@
+#include "front/body.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "lib/file.h"
+
+#define ARENA_MAX (2u * BODY_FORM_MAX + FIELDS_MAX * 2 * sizeof(struct field) + (64u << 10))
+
+static atomic_llong files_all;                           /* bytes of uploads in hand, of all requests */
+
+static int status_of(int code)
+{
+	switch (code) {
+	case 0:
+		return 0;
+	case ERR_TOOBIG:
+		return 413;
+	case ERR_SYS:
+	case ERR_NOMEM:
+		return 503;
+	default:
+		return 400;
+	}
+}
+
+static int field_add(struct body *b, struct str name, struct str value)
+{
+	if (b->n_fields == b->fields_cap) {
+		size_t cap = b->fields_cap ? b->fields_cap * 2 : 16;
+		struct field *f = arena_array(b->arena, cap, sizeof(*f));
+
+		if (!f || b->n_fields >= FIELDS_MAX)
+			return ERR_TOOBIG;
+		if (b->n_fields)
+			memcpy(f, b->fields, b->n_fields * sizeof(*f));
+		b->fields = f;
+		b->fields_cap = cap;
+	}
+	b->fields[b->n_fields++] = (struct field){name, value};
+	return 0;
+}
+
+static int copy(struct body *b, struct str in, struct str *ret)
+{
+	*ret = arena_str(b->arena, in);
+	return ret->p ? 0 : ERR_TOOBIG;
+}
+
+static int part_begin(void *arg, const struct multipart_part *p)
+{
+	struct body *b = arg;
+	struct body_file f = {.fd = -1};
+	struct str name;
+	int r;
+
+	buf_clear(&b->raw);
+	b->file = NULL;
+	if (!p->file_name.p) {
+		r = copy(b, p->name, &name);
+		return r ? r : field_add(b, name, STR(""));
+	}
+	if (b->n_files == FILES_MAX)
+		return ERR_TOOBIG;
+	r = copy(b, p->name, &f.field);
+	if (!r)
+		r = copy(b, p->file_name, &f.name);
+	if (!r)
+		r = copy(b, p->media_type.p ? p->media_type : STR("application/octet-stream"), &f.type);
+	if (r)
+		return r;
+	f.fd = memfd_create("upload", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	if (f.fd < 0)
+		return ERR_SYS;
+	b->files[b->n_files] = f;
+	b->file = &b->files[b->n_files++];
+	return 0;
+}
+
+static int part_data(void *arg, struct str bytes)
+{
+	struct body *b = arg;
+
+	if (!b->file) {
+		if (b->raw.n + bytes.n > FIELD_VALUE_MAX)
+			return ERR_TOOBIG;
+		buf_str(&b->raw, bytes);
+		return buf_err(&b->raw) ? ERR_TOOBIG : 0;
+	}
+	if (b->file->size + (int64_t)bytes.n > (int64_t)FILE_MAX)
+		return ERR_TOOBIG;
+	b->file->size += (int64_t)bytes.n;
+	if (atomic_fetch_add(&files_all, (long long)bytes.n) + (long long)bytes.n > (long long)FILES_ALL_MAX)
+		return ERR_NOMEM;
+	return fd_write_all(b->file->fd, bytes.p, bytes.n);
+}
+
+static int part_end(void *arg)
+{
+	struct body *b = arg;
+	struct str value;
+
+	if (b->file) {
+		if (fcntl(b->file->fd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL) < 0)
+			return ERR_SYS;
+		return lseek(b->file->fd, 0, SEEK_SET) < 0 ? ERR_SYS : 0;
+	}
+	if (!field_text_ok(buf_view(&b->raw)))
+		return ERR_SYNTAX;
+	if (copy(b, buf_view(&b->raw), &value))
+		return ERR_TOOBIG;
+	b->fields[b->n_fields - 1].value = value;
+	return 0;
+}
+
+static const struct multipart_sink sink = {part_begin, part_data, part_end};
+
+int body_begin(struct body *b, const struct head *h)
+{
+	memset(b, 0, sizeof(*b));
+	b->head = *h;
+	buf_init(&b->raw, h->kind == BODY_MULTIPART ? FIELD_VALUE_MAX : h->max);
+	if (h->kind == BODY_FORM || h->kind == BODY_MULTIPART)
+		b->arena = arena_new(ARENA_MAX);
+	if (h->kind != BODY_MULTIPART)
+		return 0;
+	b->multipart = xmalloc(sizeof(*b->multipart));
+	return status_of(multipart_init(b->multipart, h->type, &sink, b));
+}
+
+int body_feed(struct body *b, struct str bytes)
+{
+	b->received += (int64_t)bytes.n;
+	if (b->status)
+		return b->received > (int64_t)(b->head.max + DRAIN_MAX) ? ERR_TOOBIG : 0;
+	if (b->received > (int64_t)b->head.max) {
+		b->status = 413;
+	} else if (b->multipart) {
+		b->status = status_of(multipart_feed(b->multipart, bytes));
+	} else {
+		buf_str(&b->raw, bytes);
+		if (buf_err(&b->raw))
+			b->status = 413;
+	}
+	return 0;
+}
+
+int body_end(struct body *b)
+{
+	if (b->status)
+		return b->status;
+	if (b->multipart)
+		b->status = status_of(multipart_finish(b->multipart));
+	else if (b->head.kind == BODY_FORM)
+		b->status = status_of(form_parse(buf_view(&b->raw), b->arena, &b->fields, &b->n_fields));
+	return b->status;
+}
+
+void body_put(const struct body *b, struct msg *m)
+{
+	bool raw = b->head.kind == BODY_JSON || b->head.kind == BODY_OTHER;
+
+	msg_put_u8(m, (uint8_t)b->head.kind);
+	msg_put_str(m, raw ? buf_view(&b->raw) : STR(""));
+	msg_put_u32(m, (uint32_t)b->n_fields);
+	for (size_t i = 0; i < b->n_fields; i++) {
+		msg_put_str(m, b->fields[i].name);
+		msg_put_str(m, b->fields[i].value);
+	}
+	msg_put_u32(m, (uint32_t)b->n_files);
+	for (size_t i = 0; i < b->n_files; i++) {
+		msg_put_str(m, b->files[i].field);
+		msg_put_str(m, b->files[i].name);
+		msg_put_str(m, b->files[i].type);
+		msg_put_i64(m, b->files[i].size);
+		msg_put_fd(m, b->files[i].fd);
+	}
+}
+
+void body_release(struct body *b)
+{
+	for (size_t i = 0; i < b->n_files; i++) {
+		close(b->files[i].fd);
+		atomic_fetch_sub(&files_all, (long long)b->files[i].size);
+	}
+	buf_release(&b->raw);
+	arena_free(b->arena);
+	free(b->multipart);
+	memset(b, 0, sizeof(*b));
+}

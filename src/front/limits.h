@@ -1,0 +1,45 @@
+/* Every size, count and time that somebody outside can use up in front, by name. Docs and tests refer to these. */
+#ifndef FRONT_LIMITS_H
+#define FRONT_LIMITS_H
+
+#define CONNECTIONS_MAX 2000u           /* open at once, in all */
+#define CONNECTIONS_PER_IP 256u         /* open at once from one address (an office may sit behind one proxy) */
+#define CONNECTION_MEMORY (32u * 1024)  /* of the HTTP library per connection: bounds line and headers together */
+
+#define TARGET_MAX 4096u                /* path and query as sent */
+#define HEADERS_MAX 64u                 /* header lines */
+#define HEADER_VALUE_MAX 8192u
+#define HEADER_NAME_MAX 64u
+
+#define BODY_FORM_MAX (2u << 20)        /* application/x-www-form-urlencoded */
+#define BODY_JSON_MAX (8u << 20)
+#define BODY_OTHER_MAX (16u << 20)      /* text/csv and octets, for imports over the API */
+#define BODY_MULTIPART_MAX (64u << 20)
+#define FILE_MAX (32u << 20)            /* one uploaded file */
+#define FILES_MAX 16u
+#define FILES_ALL_MAX (512u << 20)      /* bytes of all uploads in hand, of all requests */
+#define FIELDS_MAX 2000u
+#define FIELD_NAME_MAX 200u
+#define FIELD_VALUE_MAX (1u << 20)
+#define FILE_NAME_MAX 255u
+#define MEDIA_TYPE_MAX 127u
+#define PART_HEAD_MAX 2048u             /* header lines of one part */
+#define BOUNDARY_MAX 70u                /* RFC 2046 5.1.1 */
+#define DRAIN_MAX (1u << 20)            /* read on after a refusal, so that the answer can be given */
+
+#define HEAD_SECONDS 10                 /* from accept, or from the request line, to the end of the header */
+#define IDLE_SECONDS 60                 /* a kept connection until the next header is complete */
+#define BODY_GRACE_SECONDS 10
+#define BODY_RATE_MIN 4096              /* bytes per second, after the grace */
+#define SEND_GRACE_SECONDS 30
+#define ANSWER_SECONDS 90               /* what the office may take */
+#define TLS_SIGN_MS 2000                /* what keys may take */
+
+#define PEER_WINDOW_READER 8u           /* requests handed to one reader at once; the others wait in front */
+#define PEER_WINDOW_WRITER 64u          /* more: sign-ins and sealed decisions are parked there */
+#define READERS_MAX 32u
+
+#define RESPONSE_HEADERS_MAX 24u
+#define RESPONSE_HEADER_MAX 4096u
+
+#endif

@@ -1,0 +1,29 @@
+/* TLS without a private key: front shows the certificate, and for each handshake asks the process `keys` to sign the
+ * digest. Whoever takes over front can have handshakes signed while he is there, and takes no key away. */
+#ifndef FRONT_TLS_H
+#define FRONT_TLS_H
+
+#include <gnutls/abstract.h>
+#include <gnutls/gnutls.h>
+
+#include "lib/err.h"
+
+/* TLS 1.3 and 1.2 with ECDHE and AEAD only (CRYPTREC/IPA guideline, high security type). */
+#define TLS_PRIORITIES                                                                                                  \
+	"NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2:-KX-ALL:+ECDHE-ECDSA:-CIPHER-ALL:+AES-128-GCM:+AES-256-GCM:"        \
+	"+CHACHA20-POLY1305:-MAC-ALL:+AEAD:-GROUP-ALL:+GROUP-X25519:+GROUP-SECP256R1:+GROUP-SECP384R1:%SERVER_PRECEDENCE"
+
+/* The socket of keys, also when it was replaced. Thread-safe; owns keys_fd. */
+void tls_keys_fd(int keys_fd);
+/* Asks keys for the certificate chain and makes the ticket key. */
+int tls_open(struct err *e) MUST_USE;
+void tls_close(void);
+
+/* For MHD_OPTION_HTTPS_CERT_CALLBACK2. */
+int tls_certificate(gnutls_session_t s, const struct gnutls_cert_retr_st *info, gnutls_pcert_st **certs,
+                    unsigned *certs_n, gnutls_ocsp_data_st **ocsp, unsigned *ocsp_n, gnutls_privkey_t *key,
+                    unsigned *flags);
+/* Session resumption for a new connection. */
+void tls_session(gnutls_session_t s);
+
+#endif
