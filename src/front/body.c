@@ -48,7 +48,7 @@ static int field_add(struct body *b, struct str name, struct str value)
 
 static int copy(struct body *b, struct str in, struct str *ret)
 {
-	*ret = arena_str(b->arena, in);
+	*ret = in.n ? arena_str(b->arena, in) : STR("");
 	return ret->p ? 0 : ERR_TOOBIG;
 }
 

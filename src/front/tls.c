@@ -1,5 +1,6 @@
 #include "front/tls.h"
 
+#include <fcntl.h>
 #include <pthread.h>
 #include <string.h>
 #include <unistd.h>
@@ -16,6 +17,7 @@
 static struct {
 	pthread_mutex_t lock;                            /* guards fd: handshakes ask on it, the reply thread replaces it */
 	int fd;
+	bool lost;
 	gnutls_pcert_st chain[CHAIN_MAX];
 	unsigned chain_n;
 	gnutls_privkey_t key;
@@ -27,8 +29,20 @@ void tls_keys_fd(int keys_fd)
 	pthread_mutex_lock(&tls.lock);
 	if (tls.fd >= 0)
 		close(tls.fd);
-	tls.fd = keys_fd;
+	tls.fd = keys_fd < 0 ? -1 : fcntl(keys_fd, F_DUPFD_CLOEXEC, 0);
+	tls.lost = false;
 	pthread_mutex_unlock(&tls.lock);
+}
+
+bool tls_keys_lost(void)
+{
+	bool lost;
+
+	pthread_mutex_lock(&tls.lock);
+	lost = tls.lost;
+	tls.lost = false;
+	pthread_mutex_unlock(&tls.lock);
+	return lost;
 }
 
 /* One question to keys; on anything wrong the socket is closed, so that a late answer cannot pass for another's. */
@@ -46,6 +60,7 @@ static int ask(struct msg *m, uint16_t want, struct msg *ret)
 		if (r) {
 			close(tls.fd);
 			tls.fd = -1;
+			tls.lost = true;
 		}
 	}
 	pthread_mutex_unlock(&tls.lock);

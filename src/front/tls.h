@@ -6,6 +6,8 @@
 #include <gnutls/abstract.h>
 #include <gnutls/gnutls.h>
 
+#include <stdbool.h>
+
 #include "lib/err.h"
 
 /* TLS 1.3 and 1.2 with ECDHE and AEAD only (CRYPTREC/IPA guideline, high security type). */
@@ -13,8 +15,10 @@
 	"NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2:-KX-ALL:+ECDHE-ECDSA:-CIPHER-ALL:+AES-128-GCM:+AES-256-GCM:"        \
 	"+CHACHA20-POLY1305:-MAC-ALL:+AEAD:-GROUP-ALL:+GROUP-X25519:+GROUP-SECP256R1:+GROUP-SECP384R1:%SERVER_PRECEDENCE"
 
-/* The socket of keys, also when it was replaced. Thread-safe; owns keys_fd. */
+/* The socket of keys, also when it was replaced (a duplicate is kept); -1: gone. Thread-safe. */
 void tls_keys_fd(int keys_fd);
+/* True once after keys failed to answer: the caller reports it. */
+bool tls_keys_lost(void);
 /* Asks keys for the certificate chain and makes the ticket key. */
 int tls_open(struct err *e) MUST_USE;
 void tls_close(void);

@@ -1,0 +1,27 @@
+/* Connections and their deadlines. Each open connection has one moment until which it must have got further (header
+ * complete, body fast enough, answer taken); the watchdog ends those that did not. While the office works there is none. */
+#ifndef FRONT_CONN_H
+#define FRONT_CONN_H
+
+#include <stdatomic.h>
+#include <stdint.h>
+
+#include "front/exchange.h"
+
+struct conn {
+	int fd;
+	char address[64];
+	atomic_llong deadline;                           /* clock_mono µs; INT64_MAX: none */
+	struct exchange x;                               /* the request in hand: HTTP/1.1 has one at a time */
+	struct conn *next, **prev;
+};
+
+#define CONN_NO_DEADLINE INT64_MAX
+
+struct conn *conn_open(int fd, const struct sockaddr *peer);
+void conn_close(struct conn *c);                         /* frees it; the descriptor is the library's */
+/* Ends every connection whose deadline is before now; returns how many. On the reply thread. */
+unsigned conns_expire(int64_t now);
+unsigned conns_count(void);
+
+#endif
