@@ -71,10 +71,10 @@ static int disposition_param(char *line, size_t n, const char *name, struct str 
 		}
 		if (i >= n)
 			return ERR_SYNTAX;
-		if (hit) {
+		if (hit && ret->p)
+			return ERR_SYNTAX;
+		if (hit)
 			*ret = str_n(line + key, out - key);
-			return 0;
-		}
 		i++;                                     /* closing quote */
 		while (i < n && line[i] == ' ')
 			i++;

@@ -1,0 +1,87 @@
+/* front: TLS, HTTP, forms and uploads. Touches hostile bytes and owns nothing: no store, no key, no file. Two threads: the
+ * HTTP library's poll thread, and this one, which takes the office's answers and ends connections that are too slow. */
+#include <gnutls/gnutls.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/child.h"
+#include "front/conn.h"
+#include "front/http.h"
+#include "front/peers.h"
+#include "front/reply.h"
+#include "front/tls.h"
+#include "lib/clock.h"
+#include "lib/log.h"
+#include "lib/sandbox.h"
+
+#define TICK_MS 1000
+
+static struct child child;
+
+static void lost(const char *name, bool broke)
+{
+	child_drop(&child, name, broke);
+}
+
+static void on_peer(void *arg, const char *name, int fd)
+{
+	(void)arg;
+	if (strcmp(name, "keys") == 0)
+		tls_keys_fd(fd);
+	else if (peers_set(name, fd) == ERR_SYS)
+		log_error("front.peer", "peer=%s cannot be taken", name);
+}
+
+static void tick(void *arg)
+{
+	int64_t now = clock_mono();
+
+	http_tick(now);
+	peers_tick(now);
+	if (tls_keys_lost())
+		child_drop(&child, "keys", false);
+	loop_after(child.loop, TICK_MS, tick, arg);
+}
+
+static void stop(void *arg)
+{
+	(void)arg;
+	loop_stop(child.loop);
+}
+
+static void take_first_peers(void)
+{
+	peers_init(child.loop, lost);
+	for (size_t i = 0; i < child.n_peers; i++)
+		if (child.peers[i].fd >= 0 && strncmp(child.peers[i].name, "listen", 6) != 0)
+			on_peer(NULL, child.peers[i].name, child.peers[i].fd);
+}
+
+int main(int argc, char **argv)
+{
+	static const struct child_handlers on = {.peer = on_peer, .stop = stop};
+	char url[URL_MAX];
+	struct err e;
+	int code;
+
+	child_init(&child, argc, argv);
+	signal(SIGXFSZ, SIG_IGN);
+	take_first_peers();
+	if (gnutls_global_init() < 0 || reply_open(&e) || tls_open(&e))
+		log_fatal("front.start", "%s", e.text);
+	http_url(child_peer_fd(&child, "listen"), url);
+	if (sandbox_enter(&sandbox_front, NULL, 0, NULL, &e))
+		log_fatal("front.sandbox", "%s", e.text);
+	if (http_start(child_peer_fd(&child, "listen"), &e))
+		log_fatal("front.http", "%s", e.text);
+	loop_after(child.loop, TICK_MS, tick, NULL);
+	child_ready(&child, url);
+	code = child_run(&child, &on, NULL);
+	peers_close();
+	http_stop();
+	reply_close();
+	tls_close();
+	return code;
+}
