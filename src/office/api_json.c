@@ -228,6 +228,7 @@ int api_faults(struct ctx *c, const struct faults *f)
 	}
 	jw_end_array(&j);
 	jw_end_object(&j);
+	c->discard = true;
 	int r = res_json(c, 422, &b);
 	buf_release(&b);
 	return r;

@@ -107,12 +107,12 @@ static int in_transaction(struct ctx *c, int (*run)(struct ctx *, void *, struct
 		change_clear();
 	}
 	r = run(c, arg, e);
-	if (r >= 0 && writer) {
+	if (r >= 0 && writer && !c->discard) {
 		int k = change_assess(&c->world, c->office->checks, &all, e);
 		r = k < 0 ? k : r;
 	}
 	c->tx = false;
-	if (r < 0) {
+	if (r < 0 || c->discard) {
 		db_rollback(db);
 		change_clear();
 		return r;

@@ -89,6 +89,7 @@ struct ctx {
 	auth_done *then;                                 /* while parked */
 	void *then_arg;
 	struct ctx *next;                                /* in a waiting list */
+	bool discard;                                    /* the answer names faults: nothing of this request is kept */
 	bool tx;                                         /* inside the request's transaction */
 	int64_t wait_until;
 	struct msg *msg;                                 /* the request as received: strings point into it */
