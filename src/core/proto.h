@@ -52,7 +52,8 @@ enum {
 	AUTH_RESULT = 250,   /* i call, u enum auth_result, s detail (JSON) */
 };
 enum auth_result {
-	AUTH_OK,
+	AUTH_OK,             /* VERIFY, SET, STATE, SECOND, TOTP_CONFIRM: {"totp":bool,"sheet":bool,"recovery_left":n,"temporary":bool};
+	                      * TOTP_BEGIN: {"uri":"otpauth://…","secret":BASE32}; CODES: {"codes":["…"]} */
 	AUTH_WRONG,          /* password or code wrong */
 	AUTH_LOCKED,         /* detail {"until":µs} */
 	AUTH_NONE,           /* no such person or no such factor */
