@@ -8,7 +8,7 @@
 handler page_signin, do_signin, page_second, do_second, page_password, do_password, page_enrol, do_enrol, do_signout, page_link, do_link,
 	do_language;
 /* page_me.c */
-handler page_me, do_me_session_end, do_me_factor_begin, do_me_factor_confirm, do_me_codes, page_me_sheet;
+handler page_me, do_me_session_end, do_me_factor_begin, do_me_factor_confirm, do_me_codes;
 /* page_home.c */
 handler page_home, page_duties;
 /* page_board.c */
