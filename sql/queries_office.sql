@@ -14,7 +14,8 @@ SELECT id, csrf, person, stage, lang, created_at, seen_at, flash FROM session WH
 INSERT INTO session(token_hash, csrf, person, stage, lang, created_at, seen_at, peer, agent)
 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6, ?7, ?8);
 -- name: session_seen
-UPDATE session SET seen_at = ?2 WHERE token_hash = ?1 AND ended_at IS NULL AND seen_at < ?2;
+UPDATE session SET seen_at = max(seen_at, ?2), flash = CASE WHEN ?3 THEN NULL ELSE flash END
+WHERE token_hash = ?1 AND ended_at IS NULL;
 -- name: session_stage
 UPDATE session SET stage = ?2 WHERE id = ?1;
 -- name: session_lang

@@ -31,7 +31,7 @@ enum body_kind { BODY_NONE, BODY_FORM, BODY_MULTIPART, BODY_JSON, BODY_OTHER };
 
 /* office.reader.N, office.job -> office.writer (no answers) */
 enum {
-	NOTE_SESSION_SEEN = 150, /* s session token hash, i at */
+	NOTE_SESSION_SEEN = 150, /* s session token hash, i at, b its message was shown */
 	NOTE_READ,       /* s actor person id, s ledger, i record, s what: personal data or an export was read: becomes an event */
 	NOTE_OUTBOX,     /* the job process left rows in the outbox */
 	NOTE_JOB,        /* writer -> job: i job id: there is work */

@@ -53,12 +53,13 @@ static int in_own_transaction(struct office *o, int64_t actor, struct str ledger
 	return 0;
 }
 
-static int session_seen(struct office *o, struct str hash, int64_t at)
+static int session_seen(struct office *o, struct str hash, int64_t at, bool shown)
 {
 	struct err e = {0};
 	struct stmt *q = db_query(o->db, Q_SESSION_SEEN);
 	bind_str(q, 1, hash);
 	bind_int(q, 2, at);
+	bind_int(q, 3, shown);
 	if (run(q, &e) < 0)
 		log_error("office.note", "text=\"%s\"", e.text);
 	return 0;
@@ -68,14 +69,15 @@ int note_read(struct office *o, const char *peer, struct msg *m)
 {
 	struct str s, what;
 	int64_t a, b;
+	uint8_t shown;
 	(void)peer;
 	if (o->role != OFFICE_WRITER)
 		return m->type == NOTE_JOB && msg_i64(m, &a) == 0 ? msg_end(m) : ERR_PROTO;
 	switch (m->type) {
 	case NOTE_SESSION_SEEN:
-		if (msg_str(m, 64, &s) || msg_i64(m, &a) || msg_end(m))
+		if (msg_str(m, 64, &s) || msg_i64(m, &a) || msg_u8(m, &shown) || msg_end(m))
 			return ERR_PROTO;
-		return session_seen(o, s, a);
+		return session_seen(o, s, a, shown);
 	case NOTE_READ:
 		if (msg_i64(m, &a) || msg_str(m, 100, &s) || msg_i64(m, &b) || msg_str(m, 4096, &what) || msg_end(m))
 			return ERR_PROTO;

@@ -18,21 +18,23 @@ static struct str hash_of(struct arena *a, struct str token)
 	return arena_str(a, str_from(hex));
 }
 
-/* Remembers that the session was used: the writer does it, a reader tells the writer. */
+/* Remembers that the session was used and that its message is shown with this answer: the writer does it, a reader tells the writer. */
 static int seen(struct ctx *c, struct session *s, struct err *e)
 {
-	if (c->world.now - s->seen_at < SEEN_EVERY_US)
+	if (c->world.now - s->seen_at < SEEN_EVERY_US && !s->flash.n)
 		return 0;
 	if (c->office->role == OFFICE_WRITER) {
 		struct stmt *q = db_query(c->office->db, Q_SESSION_SEEN);
 		bind_str(q, 1, s->token_hash);
 		bind_int(q, 2, c->world.now);
+		bind_int(q, 3, s->flash.n > 0);
 		return run(q, e);
 	}
 	struct msg m;
 	msg_init(&m, NOTE_SESSION_SEEN);
 	msg_put_str(&m, s->token_hash);
 	msg_put_i64(&m, c->world.now);
+	msg_put_u8(&m, s->flash.n > 0);
 	int r = c->office->writer >= 0 ? msg_send(c->office->writer, &m) : 0;
 	msg_release(&m);
 	return r == ERR_CLOSED ? 0 : r;
