@@ -1,0 +1,196 @@
+#include "keys/logkey.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <sodium.h>
+
+#include "lib/file.h"
+#include "lib/hash.h"
+
+#define SECRET "log.key"
+#define FILE_MAX 1024
+#define NAME_LEN (7 + SHA256_HEX)                    /* "signed-" and the origin's hash */
+
+struct signed_head {
+	char origin[NOTE_NAME_MAX + 1];
+	uint64_t size;
+	uint8_t root[MERKLE_LEN];
+};
+struct logkey {
+	int dir;
+	uint8_t secret[NOTE_SECRET_LEN], public_key[NOTE_PUBLIC_LEN];
+	struct signed_head heads[LOGKEY_ORIGINS_MAX];
+	size_t n;
+};
+
+int logkey_make(int dirfd, struct err *e)
+{
+	uint8_t public_key[NOTE_PUBLIC_LEN], secret[NOTE_SECRET_LEN];
+	struct stat st;
+	if (fstatat(dirfd, SECRET, &st, AT_SYMLINK_NOFOLLOW) == 0)
+		return 0;
+	if (sodium_init() < 0 || crypto_sign_keypair(public_key, secret) != 0)
+		return err_set(e, ERR_SYS, "keys: libsodium");
+	int r = file_write_atomic_at(dirfd, SECRET, secret, sizeof secret, 0600, e);
+	sodium_memzero(secret, sizeof secret);
+	return r;
+}
+
+static void file_name(struct str origin, char out[NAME_LEN])
+{
+	memcpy(out, "signed-", 7);
+	sha256_hex(origin.p, origin.n, out + 7);
+}
+
+/* One file: the text of the checkpoint signed last. */
+static int read_head(struct logkey *k, const char *name, struct err *e)
+{
+	struct buf b;
+	struct checkpoint c;
+	char want[NAME_LEN];
+	buf_init(&b, FILE_MAX);
+	int r = file_read_at(k->dir, name, FILE_MAX, &b, e);
+	if (r == 0 && (checkpoint_parse(buf_view(&b), &c) != 0 || c.origin.n > NOTE_NAME_MAX || k->n == LOGKEY_ORIGINS_MAX))
+		r = err_set(e, ERR_CORRUPT, "keys/%s is not what was written", name);
+	if (r == 0) {
+		struct signed_head *h = &k->heads[k->n];
+		file_name(c.origin, want);
+		if (strcmp(want, name) != 0)
+			r = err_set(e, ERR_CORRUPT, "keys/%s belongs to another log", name);
+		memcpy(h->origin, c.origin.p, c.origin.n);
+		h->origin[c.origin.n] = 0;
+		h->size = c.size;
+		memcpy(h->root, c.root, MERKLE_LEN);
+		k->n++;
+	}
+	buf_release(&b);
+	return r;
+}
+
+static int read_heads(struct logkey *k, const char *folder, struct err *e)
+{
+	char **names;
+	size_t n;
+	struct arena *a = arena_new(1u << 20);
+	int r = dir_list(a, folder, "", &names, &n, e);
+	for (size_t i = 0; r == 0 && i < n; i++)
+		if (strncmp(names[i], "signed-", 7) == 0 && strlen(names[i]) == NAME_LEN - 1)
+			r = read_head(k, names[i], e);
+	arena_free(a);
+	return r;
+}
+
+static int read_secret(struct logkey *k, struct err *e)
+{
+	struct buf b;
+	buf_init(&b, FILE_MAX);
+	int r = file_read_at(k->dir, SECRET, FILE_MAX, &b, e);
+	if (r == 0 && b.n != NOTE_SECRET_LEN)
+		r = err_set(e, ERR_CORRUPT, "keys/" SECRET " has %zu bytes", b.n);
+	if (r == 0) {
+		uint8_t seed[crypto_sign_SEEDBYTES], again[NOTE_SECRET_LEN];
+		memcpy(k->secret, b.p, NOTE_SECRET_LEN);
+		(void)crypto_sign_ed25519_sk_to_seed(seed, k->secret);
+		(void)crypto_sign_seed_keypair(k->public_key, again, seed);
+		if (sodium_memcmp(again, k->secret, sizeof again) != 0)
+			r = err_set(e, ERR_CORRUPT, "keys/" SECRET " is damaged");
+		sodium_memzero(seed, sizeof seed);
+		sodium_memzero(again, sizeof again);
+		sodium_memzero(b.p, b.n);
+	}
+	buf_release(&b);
+	return r;
+}
+
+int logkey_open(const char *folder, struct logkey **ret, struct err *e)
+{
+	if (sodium_init() < 0)
+		return err_set(e, ERR_SYS, "keys: libsodium");
+	struct logkey *k = sodium_malloc(sizeof *k);     /* guarded, not swapped out */
+	if (!k)
+		return err_set(e, ERR_NOMEM, "keys: no locked memory");
+	memset(k, 0, sizeof *k);
+	k->dir = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int r = k->dir >= 0 ? read_secret(k, e) : err_set(e, ERR_SYS, "%s: %s", folder, strerror(errno));
+	if (r == 0)
+		r = read_heads(k, folder, e);
+	if (r == 0)
+		*ret = k;
+	else
+		logkey_free(k);
+	return r;
+}
+
+void logkey_free(struct logkey *k)
+{
+	if (!k)
+		return;
+	if (k->dir >= 0)
+		close(k->dir);
+	sodium_free(k);
+}
+
+int logkey_vkey(const struct logkey *k, struct str origin, struct buf *out)
+{
+	struct note_key key;
+	int r = note_key_init(&key, origin, k->public_key);
+	if (r != 0)
+		return r;
+	note_key_put(out, &key);
+	return buf_err(out);
+}
+
+static struct signed_head *find(struct logkey *k, struct str origin)
+{
+	for (size_t i = 0; i < k->n; i++)
+		if (str_is(origin, k->heads[i].origin))
+			return &k->heads[i];
+	return NULL;
+}
+
+/* On disk first, in memory after: what is in memory is never ahead of what a restart would know. */
+static int remember(struct logkey *k, struct signed_head *h, const struct checkpoint *c, struct str text, struct err *e)
+{
+	char name[NAME_LEN];
+	file_name(c->origin, name);
+	int r = file_write_atomic_at(k->dir, name, text.p, text.n, 0600, e);
+	if (r != 0)
+		return r;
+	if (!h) {
+		h = &k->heads[k->n++];
+		memcpy(h->origin, c->origin.p, c->origin.n);
+		h->origin[c->origin.n] = 0;
+	}
+	h->size = c->size;
+	memcpy(h->root, c->root, MERKLE_LEN);
+	return 0;
+}
+
+int logkey_sign(struct logkey *k, const struct checkpoint *c, struct buf *out, struct err *e)
+{
+	struct note_key key;
+	if (note_key_init(&key, c->origin, k->public_key) != 0)
+		return err_set(e, ERR_INVALID, "no name for a log");
+	struct signed_head *h = find(k, c->origin);
+	bool same = h && h->size == c->size && memcmp(h->root, c->root, MERKLE_LEN) == 0;
+	if (h && c->size < h->size)
+		return err_set(e, ERR_CONFLICT, "size %llu is below the signed %llu", (unsigned long long)c->size,
+		               (unsigned long long)h->size);
+	if (h && c->size == h->size && !same)
+		return err_set(e, ERR_CONFLICT, "another root at the signed size %llu", (unsigned long long)c->size);
+	if (!h && k->n == LOGKEY_ORIGINS_MAX)
+		return err_set(e, ERR_TOOBIG, "too many logs");
+	struct buf text;
+	buf_init(&text, FILE_MAX);
+	checkpoint_put(&text, c);
+	int r = buf_err(&text);
+	if (r == 0 && !same)
+		r = remember(k, h, c, buf_view(&text), e);
+	if (r == 0)
+		r = note_sign(out, buf_view(&text), &key, k->secret);
+	buf_release(&text);
+	return r;
+}
