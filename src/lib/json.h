@@ -1,4 +1,5 @@
-/* Writes JSON without an object model (reading is jansson's, whose names begin with json_: ours begin with jw_). Commas and nesting are the writer's business. */
+/* Writes JSON without an object model (reading is jansson's, whose names begin with json_: ours begin with jw_).
+ * Commas and nesting are the writer's business. */
 #ifndef LIB_JSON_H
 #define LIB_JSON_H
 

@@ -14,6 +14,8 @@ struct str {
 };
 
 #define STR(lit) ((struct str){(lit), sizeof(lit) - 1})
+/* The same in a static table, where C takes no compound literal. */
+#define STR_INIT(lit) { (lit), sizeof(lit) - 1 }
 #define STR_NONE ((struct str){NULL, 0})
 /* For printf: "%.*s", STR_ARG(s) */
 #define STR_ARG(s) (int)(s).n, (s).p ? (s).p : ""
