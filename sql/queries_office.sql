@@ -66,3 +66,8 @@ SELECT count(*), min(at) FROM outbox WHERE idx IS NULL;
 
 -- name: person_by_code
 SELECT id FROM persons WHERE staff_no = ?1 OR number = ?1 ORDER BY staff_no = ?1 DESC LIMIT 1;
+
+-- name: attachment_new
+INSERT INTO attachment(sha256, size, name, type, created_at, created_by) VALUES (?1, ?2, ?3, ?4, ?5, ?6);
+-- name: attachment_get
+SELECT sha256, size, name, type, ledger, record FROM attachment WHERE id = ?1;

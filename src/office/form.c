@@ -1,0 +1,244 @@
+/* Reads what a ledger form sent (form.h). */
+#include "office/form.h"
+
+#include "lib/json.h"
+
+static struct value *value_of(struct ctx *c, struct values *vs, const struct field *f)
+{
+	for (size_t i = 0; i < vs->n; i++)
+		if (str_eq(vs->v[i].field, f->name))
+			return &vs->v[i];
+	struct value *v = &vs->v[vs->n++];
+	*v = (struct value){.field = f->name, .present = true};
+	if (f->many)
+		v->many = arena_array(c->arena, c->req->n_fields + c->req->n_files + 1, sizeof(*v->many));
+	if (f->type == FT_TABLE || f->type == FT_CHECKLIST)
+		v->rows = arena_array(c->arena, FORM_ROWS_MAX, sizeof(*v->rows));
+	return v;
+}
+
+static struct cell *cell_of(struct ctx *c, struct row *row, struct str name, size_t columns)
+{
+	if (!row->cells)
+		row->cells = arena_array(c->arena, columns, sizeof(*row->cells));
+	for (size_t i = 0; i < row->n; i++)
+		if (str_eq(row->cells[i].name, name))
+			return &row->cells[i];
+	if (row->n == columns)
+		return NULL;
+	row->cells[row->n].name = name;
+	return &row->cells[row->n++];
+}
+
+/* A `many` column collects its texts in a JSON array. */
+static void cell_add(struct ctx *c, struct cell *cell, struct str text)
+{
+	struct buf b;
+	struct jw j;
+	if (!text.n)
+		return;
+	buf_init(&b, 65536);
+	jw_init(&j, &b, false);
+	jw_str(&j, text);
+	struct str one = buf_view(&b);
+	cell->text = cell->text.n ? arena_strf(c->arena, "%.*s,%.*s]", (int)cell->text.n - 1, cell->text.p, STR_ARG(one))
+	                          : arena_strf(c->arena, "[%.*s]", STR_ARG(one));
+	buf_release(&b);
+}
+
+static int unknown(struct err *e, struct str name)
+{
+	return err_set(e, ERR_SYNTAX, _("Unknown field \"%.*s\"."), (int)(name.n > 60 ? 60 : name.n), name.p);
+}
+
+static int read_table(struct ctx *c, struct value *v, const struct field *f, struct str path, struct str text, struct err *e)
+{
+	struct str rest = path;
+	struct str number = str_cut(&rest, '.');
+	const struct field *col = field_column(f, rest);
+	int64_t row;
+	if (str_int(number, 0, FORM_ROWS_MAX - 1, &row) < 0 || !col)
+		return unknown(e, path);
+	if ((size_t)row >= v->n_rows)
+		v->n_rows = (size_t)row + 1;
+	struct cell *cell = cell_of(c, &v->rows[row], col->name, f->n_columns);
+	if (!cell)
+		return unknown(e, path);
+	if (col->many)
+		cell_add(c, cell, text);
+	else
+		cell->text = text;
+	return 0;
+}
+
+static int read_checklist(struct ctx *c, struct value *v, const struct field *f, struct str path, struct str text, struct err *e)
+{
+	struct str rest = path;
+	struct str item = str_cut(&rest, '.');
+	bool base = str_is(rest, "answer") || str_is(rest, "note");
+	size_t i = 0;
+	if (!item.n || item.n > 200 || (!base && !field_column(f, rest)))
+		return unknown(e, path);
+	for (; i < v->n_rows; i++)
+		if (str_eq(v->rows[i].cells[0].text, item))
+			break;
+	if (i == FORM_ROWS_MAX)
+		return err_set(e, ERR_TOOBIG, "%s", _("Too many rows."));
+	struct row *row = &v->rows[i];
+	if (i == v->n_rows) {
+		v->n_rows++;
+		cell_of(c, row, STR("item"), f->n_columns + 3)->text = item;
+	}
+	struct cell *cell = cell_of(c, row, rest, f->n_columns + 3);
+	if (cell)
+		cell->text = text;
+	return 0;
+}
+
+static int read_input(struct ctx *c, const struct ledger *l, struct values *vs, struct str name, struct str text, struct err *e)
+{
+	struct str rest = name;
+	const struct field *f = ledger_field(l, str_cut(&rest, '.'));
+	if (!f)
+		return unknown(e, name);
+	struct value *v = value_of(c, vs, f);
+	if (f->type == FT_TABLE)
+		return rest.n ? read_table(c, v, f, rest, text, e) : unknown(e, name);
+	if (f->type == FT_CHECKLIST)
+		return rest.n ? read_checklist(c, v, f, rest, text, e) : unknown(e, name);
+	if (rest.p)
+		return unknown(e, name);
+	if (!f->many)
+		v->text = text;
+	else if (text.n)
+		v->many[v->n_many++] = text;
+	return 0;
+}
+
+static bool control(struct form_in *in, struct str name, struct str text)
+{
+	static const char *const quiet[] = {"csrf", "action"};
+	for (size_t i = 0; i < ARRAY_LEN(quiet); i++)
+		if (str_is(name, quiet[i]))
+			return true;
+	if (str_is(name, "version")) {
+		if (str_int(text, 0, INT64_MAX, &in->version) < 0)
+			in->version = -1;
+	} else if (str_is(name, "note")) {
+		in->note = text;
+	} else if (str_is(name, "_add")) {
+		in->add = text;
+	} else if (str_is(name, "_drop")) {
+		in->drop = text;
+	} else if (str_is(name, "_find")) {
+		in->find = text;
+	} else {
+		return str_starts(name, "_q.");
+	}
+	return true;
+}
+
+static void add_file(struct ctx *c, struct values *vs, const struct field *f, struct str id)
+{
+	struct value *v = value_of(c, vs, f);
+	if (f->many)
+		v->many[v->n_many++] = id;
+	else
+		v->text = id;
+}
+
+/* Rows whose cells are all empty were only offered, not filled in. */
+static void drop_empty_rows(struct value *v)
+{
+	size_t kept = 0;
+	for (size_t i = 0; i < v->n_rows; i++) {
+		bool filled = false;
+		for (size_t k = 0; k < v->rows[i].n; k++)
+			filled |= v->rows[i].cells[k].text.n > 0;
+		if (filled)
+			v->rows[kept++] = v->rows[i];
+	}
+	v->n_rows = kept;
+}
+
+static int read_special(struct ctx *c, const struct ledger *l, struct values *vs, struct str name, struct str text, struct err *e)
+{
+	bool keep = str_starts(name, "_keep.");
+	const struct field *f = ledger_field(l, str_slice(name, keep ? 6 : 5, name.n));
+	if (!f || (keep && f->type != FT_FILE))
+		return unknown(e, name);
+	if (keep && text.n)
+		add_file(c, vs, f, text);
+	else
+		value_of(c, vs, f);
+	return 0;
+}
+
+int form_read(struct ctx *c, const struct ledger *l, struct form_in *ret, struct err *e)
+{
+	*ret = (struct form_in){.version = -1};
+	ret->values.v = arena_array(c->arena, l->n_fields + 1, sizeof(*ret->values.v));
+	for (size_t i = 0; i < c->req->n_fields; i++) {
+		struct str name = c->req->fields[i].name, text = c->req->fields[i].value;
+		int r = 0;
+		if (control(ret, name, text))
+			continue;
+		if (str_starts(name, "_keep.") || str_starts(name, "_has."))
+			r = read_special(c, l, &ret->values, name, text, e);
+		else
+			r = read_input(c, l, &ret->values, name, text, e);
+		if (r < 0)
+			return r;
+	}
+	for (size_t i = 0; i < c->req->n_files; i++) {
+		const struct upload *u = &c->req->files[i];
+		const struct field *f = ledger_field(l, u->field);
+		int64_t id;
+		if (!u->name.n && !u->size)
+			continue;
+		if (!f || f->type != FT_FILE)
+			return unknown(e, u->field);
+		int r = attachment_store(c, u, &id, e);
+		if (r < 0)
+			return r;
+		add_file(c, &ret->values, f, arena_strf(c->arena, "%lld", (long long)id));
+	}
+	for (size_t i = 0; i < ret->values.n && !ret->add.n && !ret->drop.n && !ret->find.n; i++) {
+		const struct field *f = ledger_field(l, ret->values.v[i].field);
+		if (f->type == FT_TABLE)
+			drop_empty_rows(&ret->values.v[i]);
+	}
+	return 0;
+}
+
+struct str form_search(const struct ctx *c, struct str field)
+{
+	for (size_t i = 0; i < c->req->n_fields; i++) {
+		struct str name = c->req->fields[i].name;
+		if (str_starts(name, "_q.") && str_eq(str_slice(name, 3, name.n), field))
+			return c->req->fields[i].value;
+	}
+	return STR_NONE;
+}
+
+void form_rows_change(struct ctx *c, const struct ledger *l, struct form_in *in)
+{
+	const struct field *f = in->add.n ? ledger_field(l, in->add) : NULL;
+	if (f && f->type == FT_TABLE) {
+		struct value *v = value_of(c, &in->values, f);
+		if (v->n_rows < FORM_ROWS_MAX) {
+			struct row *row = &v->rows[v->n_rows++];
+			*row = (struct row){0};
+		}
+	}
+	struct str rest = in->drop;
+	f = in->drop.n ? ledger_field(l, str_cut(&rest, '.')) : NULL;
+	int64_t at;
+	if (f && f->type == FT_TABLE && str_int(rest, 0, FORM_ROWS_MAX - 1, &at) == 0) {
+		struct value *v = value_of(c, &in->values, f);
+		if ((size_t)at < v->n_rows) {
+			memmove(&v->rows[at], &v->rows[at + 1], (v->n_rows - (size_t)at - 1) * sizeof(*v->rows));
+			v->n_rows--;
+		}
+	}
+}
