@@ -93,7 +93,7 @@ static void fail(struct ctx *c, int code, const struct err *e)
 }
 
 /* Runs one step of the request (handler or continuation) inside a transaction. */
-static int in_transaction(struct ctx *c, int (*run)(struct ctx *, void *, struct err *), void *arg, struct err *e)
+static int in_transaction(struct ctx *c, int (*todo)(struct ctx *, void *, struct err *), void *arg, struct err *e)
 {
 	struct db *db = c->office->db;
 	int64_t before = 0;
@@ -106,7 +106,7 @@ static int in_transaction(struct ctx *c, int (*run)(struct ctx *, void *, struct
 		before = outbox_last(db);
 		change_clear();
 	}
-	r = run(c, arg, e);
+	r = todo(c, arg, e);
 	if (r >= 0 && writer && !c->discard) {
 		int k = change_assess(&c->world, c->office->checks, &all, e);
 		r = k < 0 ? k : r;
