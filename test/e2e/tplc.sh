@@ -97,7 +97,7 @@ is() { # NAME EXPECTED ACTUAL
 is writes '<h1 class="c on" title="Hello a&lt;&amp;&quot;/">a&lt;&amp;&quot;/</h1><a href="#">x</a> <a href="/p/a%3C%26%22%2F?n=3#a%3C%26%22%2F">y</a><textarea name="n">
 
 l1
-l2</textarea><p><br>l1<br>l2 { 12,345</p><b>ok</b><i class="s-&quot;1">&quot;1</i><i class="s-x">x</i><i class="s-y">y</i><p>k1:&lt;,v2,</p><p>k2:none</p>three 3 items<input value="2026-11-20" checked>' "$("$T/run" yes)"
+l2</textarea><p><br>l1<br>l2 { 12,345</p><b>ok</b><i class="s-&quot;1">&quot;1</i><i class="s-x">x</i><i class="s-y">y</i><p>k1:&lt;,v2,</p><p>k2:none</p>three3 items<input value="2026-11-20" checked>' "$("$T/run" yes)"
 is empty '<h1 class="c" title="Hello "></h1><a href="">x</a> <a href="/p/?n=1#">y</a><textarea name="n">
 </textarea><p> { 0</p><p>empty</p>some!1 item<input value="">' "$("$T/run" yes empty)"
 "$tplc" -o "$T/none" && grep -q GEN_TPL_H "$T/none.h" && echo "ok works with no templates" || { echo "FAIL no templates"; fail=1; }
