@@ -253,7 +253,9 @@ static struct tpl *tpl_find(const char *name)
 
 static void fields_check(struct tpl *t, struct field *f)
 {
-	for (; f; f = f->next) {
+	for (struct field *all = f; f; f = f->next) {
+		if (strncmp(f->name, "n_", 2) == 0 && field_find(all, f->name + 2))
+			fault(t, 0, "\"%s\" is made for the list \"%s\"; in the template it is {%s.count}", f->name, f->name + 2, f->name + 2);
 		if (f->of[0] && !tpl_find(f->of))
 			fault(t, 0, "field \"%s\" is of template \"%s\", which does not exist", f->name, f->of);
 		fields_check(t, f->sub);
@@ -433,6 +435,12 @@ static struct value resolve(struct gen *g, size_t *len)
 		snprintf(v.count, sizeof(v.count), "%sn_%s", pre, w);
 		if (t->p[t->at] != '.')
 			goto out;
+		if (f->type == T_LIST && starts(t, ".count")) {
+			t->at += 6;
+			v.type = T_INT;
+			snprintf(v.expr, sizeof(v.expr), "(int64_t)%.*s", (int)(sizeof(v.expr) - 10), v.count);
+			goto out;
+		}
 		if (f->type != T_TPL)
 			fault(t, at, "\"%s\" has no parts", w);
 		t->at++;

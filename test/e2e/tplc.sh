@@ -34,6 +34,7 @@ bad twice 1:20 'used twice' '{fields} str a str a {end}'
 bad reserved 1:14 'reserved' '{fields} str for {end}'
 bad inside 1:8 'ends inside' '<a x="y'
 bad less 1:5 '&lt;' '<p> < '
+bad made 1:1 'is made for the list' '{fields} int n_a list a { str b } {end}'
 bad missing 1:1 'does not exist' '{fields} tpl a of nowhere {end}'
 
 cat >"$T/item.html" <<'E'
@@ -64,7 +65,7 @@ cat >"$T/all.html" <<'E'
 {for i in items}{i}{end}
 {for r in rows}<p>{r.k}:{for c in r.cells}{c.v},{else}none{end}</p>{else}<p>empty</p>{end}
 {if n == 3 and yes}three{elif n}some{else}nothing{end}{if not yes or a == "z"}!{end}
-{tn n "{n} item" "{n} items"}<input value="{day}"{if yes} checked{end}>
+{tn n "{n} item" "{n} items"} {rows.count}<input value="{day}"{if yes} checked{end}>
 E
 cat >"$T/main.c" <<'E'
 #include <stdio.h>
@@ -97,8 +98,8 @@ is() { # NAME EXPECTED ACTUAL
 is writes '<h1 class="c on" title="Hello a&lt;&amp;&quot;/">a&lt;&amp;&quot;/</h1><a href="#">x</a> <a href="/p/a%3C%26%22%2F?n=3#a%3C%26%22%2F">y</a><textarea name="n">
 
 l1
-l2</textarea><p><br>l1<br>l2 { 12,345</p><b>ok</b><i class="s-&quot;1">&quot;1</i><i class="s-x">x</i><i class="s-y">y</i><p>k1:&lt;,v2,</p><p>k2:none</p>three3 items<input value="2026-11-20" checked>' "$("$T/run" yes)"
+l2</textarea><p><br>l1<br>l2 { 12,345</p><b>ok</b><i class="s-&quot;1">&quot;1</i><i class="s-x">x</i><i class="s-y">y</i><p>k1:&lt;,v2,</p><p>k2:none</p>three3 items 2<input value="2026-11-20" checked>' "$("$T/run" yes)"
 is empty '<h1 class="c" title="Hello "></h1><a href="">x</a> <a href="/p/?n=1#">y</a><textarea name="n">
-</textarea><p> { 0</p><p>empty</p>some!1 item<input value="">' "$("$T/run" yes empty)"
+</textarea><p> { 0</p><p>empty</p>some!1 item 0<input value="">' "$("$T/run" yes empty)"
 "$tplc" -o "$T/none" && grep -q GEN_TPL_H "$T/none.h" && echo "ok works with no templates" || { echo "FAIL no templates"; fail=1; }
 exit $fail
