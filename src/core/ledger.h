@@ -3,6 +3,8 @@
 #ifndef CORE_LEDGER_H
 #define CORE_LEDGER_H
 
+#include <stdbool.h>
+
 #include "lib/arena.h"
 #include "lib/err.h"
 #include "lib/str.h"
@@ -32,7 +34,7 @@ struct choice {
 	size_t n_clauses;
 };
 
-/* Who may act: a role code, or one of the words, or a person field of the record. */
+/* Who may act: a role code, or one of the words, or a field of the record that names a person or a post. */
 enum who_kind { WHO_ROLE, WHO_APPLICANT, WHO_OWNER, WHO_MANAGER_OF_SECTION, WHO_DELEGATE, WHO_FIELD };
 struct who {
 	enum who_kind kind;
@@ -45,6 +47,9 @@ struct who_list {
 struct str_list {
 	struct str *v;
 	size_t n;
+};
+struct place {                                       /* in the file, from 1 */
+	int line, col;
 };
 
 struct head {                                        /* groups the fields after it */
@@ -74,11 +79,12 @@ struct field {
 	struct str items_from;
 	struct field *columns;                           /* table, or extra columns of a checklist */
 	size_t n_columns;
-	int line;
+	struct place at;
 };
 
 struct row_test {                                    /* blocked-by, needs-row, done-row */
 	struct str ledger, via, where, when;
+	struct place at;
 };
 
 struct state {
@@ -89,6 +95,7 @@ struct state {
 	bool has_write, has_see;
 	struct str_list see;
 	struct str when;
+	struct place at;
 };
 
 struct action {
@@ -102,6 +109,7 @@ struct action {
 	struct str automatic, when;                      /* `auto:` and `when:` expressions */
 	struct row_test *blocked_by, *needs_row;
 	size_t n_blocked_by, n_needs_row;
+	struct place at;
 };
 
 struct duty_def {
@@ -111,11 +119,13 @@ struct duty_def {
 	struct str every, within, after, due, notice, when, done;
 	struct str_list while_;
 	struct row_test *done_row;                       /* NULL or one */
+	struct place at;
 };
 
 struct rule {
 	struct str that;
 	struct label say;
+	struct place at;
 };
 
 struct form {
@@ -129,6 +139,30 @@ enum see_scope { SEE_OWN = 1, SEE_SECTION = 2, SEE_DEPT = 4, SEE_ALL = 8 };
 struct reads {
 	struct str control;
 	struct str_list what;
+	struct place at;
+};
+
+struct feed {                                        /* what fills the ledger, and the fields that tell rows apart */
+	struct str feed;
+	struct str_list key;
+};
+
+/* Independence kept by the database: a person named in `who` ("actor": whoever takes one of `actions`) must not belong to
+ * a section of `from` (or one below it), unless the table's column `unless` gives a reason. */
+struct apart {
+	struct str who;                                  /* actor, a person field, or table.column */
+	struct str_list from;                            /* section fields */
+	struct str unless;                               /* column beside `who`, or STR_NONE */
+	struct str_list actions;                         /* empty: whenever the record changes */
+	struct place at;
+};
+
+/* Every SQL expression of the definition, with its place. */
+struct expr {
+	struct str text;
+	struct place at;
+	struct str on;                                   /* STR_NONE: columns of this ledger; else of that one */
+	const struct field *row;                         /* table whose columns it sees as well, or NULL */
 };
 
 struct ledger {
@@ -149,6 +183,11 @@ struct ledger {
 	struct str retain;
 	struct str_list *unique;
 	size_t n_unique;
+	struct feed *feeds;
+	size_t n_feeds;
+	struct str_list opened_by;                       /* engines that may create rows */
+	struct apart *apart;
+	size_t n_apart;
 	struct field *fields;                            /* in order */
 	size_t n_fields;
 	struct head *heads;
@@ -163,6 +202,8 @@ struct ledger {
 	size_t n_rules;
 	struct form *forms;
 	size_t n_forms;
+	struct expr *exprs;
+	size_t n_exprs;
 	struct str source;                               /* the YAML text, for the definition page */
 	char sha256[65];
 	const char *file;
@@ -187,6 +228,12 @@ struct field *field_column(const struct field *f, struct str name);
 struct state *ledger_state(const struct ledger *l, struct str name);
 struct action *ledger_action(const struct ledger *l, struct str name);
 const struct choice *field_choice(const struct field *f, struct str code);
+/* Does this state end the record's way? */
+bool ledger_state_ends(const struct ledger *l, struct str name);
+/* Kept as a child table: many, table, checklist. */
+bool field_is_child(const struct field *f);
+/* A column every ledger has (id, number, title …), whether or not the definition labels it. */
+bool ledger_system_column(struct str name);
 /* "org-units" -> "org_units" */
 struct str ledger_table_name(struct arena *a, struct str name);
 
