@@ -1,0 +1,39 @@
+/* A block in memory: up to 2,048 entries as C2SP entry bundles (each entry behind its 16-bit length), with where each
+ * entry begins and its leaf hash. The open block grows entry by entry; a stored one is loaded whole. */
+#ifndef VAULT_BLOCK_H
+#define VAULT_BLOCK_H
+
+#include "core/merkle.h"
+#include "vault/entry.h"
+
+#define BUNDLE 256u                                  /* entries in a bundle = hashes in a level-0 tile */
+#define BLOCK_ENTRIES 2048u
+#define BLOCK_BUNDLES (BLOCK_ENTRIES / BUNDLE)
+#define BLOCK_BYTES (8u << 20)                       /* a block this big ends at its next bundle */
+#define BLOCK_BYTES_MAX (BLOCK_BYTES + BUNDLE * (ENTRY_MAX + 2))
+
+struct block {
+	uint64_t first;                                  /* index of the first entry: a multiple of BUNDLE */
+	uint32_t count;
+	struct buf raw;
+	uint32_t at[BLOCK_ENTRIES + 1];                  /* offset of each length in raw, and of the end */
+	uint8_t leaf[BLOCK_ENTRIES][MERKLE_LEN];
+	int64_t time_min, time_max;
+};
+
+struct block *block_new(void);
+void block_free(struct block *b);
+/* Forgets the entries; the next one has index first. */
+void block_reset(struct block *b, uint64_t first);
+/* Appends; ERR_CORRUPT for bytes that are no entry, ERR_NOMEM when full. */
+int block_add(struct block *b, struct str entry) MUST_USE;
+/* True when no further entry belongs here. */
+bool block_full(const struct block *b);
+/* View of the bytes of entry first + i, i < count; valid until the block changes. */
+struct str block_entry(const struct block *b, uint32_t i);
+/* Reset, then all entries of raw bytes: exactly count of them, else ERR_CORRUPT. */
+int block_load(struct block *b, uint64_t first, uint32_t count, struct str raw) MUST_USE;
+/* MTH of bundle i (full ones only). */
+void block_bundle(const struct block *b, uint32_t i, uint8_t out[MERKLE_LEN]);
+
+#endif

@@ -1,0 +1,43 @@
+/* One entry of the log: the envelope (what the vault itself knows: when, from whom, how) and the raw bytes as they came.
+ * Exactly these bytes are hashed into the tree. docs/formats/vault.md has them byte by byte. */
+#ifndef VAULT_ENTRY_H
+#define VAULT_ENTRY_H
+
+#include <stdint.h>
+
+#include "lib/buf.h"
+#include "lib/hash.h"
+
+#define ENTRY_MAX 65535u                             /* C2SP entry bundles carry a 16-bit length */
+#define ENTRY_RAW_MAX 64512u
+#define ENTRY_NAME_MAX 255u
+
+enum entry_transport {
+	ENTRY_OWN,                                       /* the vault's own: starts, heartbeats, alarms, cuts */
+	ENTRY_MESSAGE,                                   /* a typed message of another process */
+	ENTRY_UDP, ENTRY_TCP, ENTRY_TLS, ENTRY_RELP, ENTRY_HTTP, ENTRY_IMPORT,
+	ENTRY_TRANSPORTS
+};
+
+enum {
+	ENTRY_CHAINED = 1,                               /* the source numbers its entries; seq and prev are set */
+	ENTRY_MORE = 2,                                  /* the message goes on in this source's next entry */
+	ENTRY_CONTINUED = 4,                             /* it began in this source's previous entry */
+	ENTRY_FLAGS = 7
+};
+
+struct entry {
+	uint8_t transport;
+	uint16_t flags;
+	int64_t time_ns;                                 /* when received, UTC, as the vault's clock said: data, never order */
+	uint64_t seq;                                    /* from 1 when chained, else 0 */
+	uint8_t prev[SHA256_LEN];                        /* SHA-256 of the source's previous raw bytes, zero for the first */
+	struct str source, peer, raw;
+};
+
+/* Appends the bytes. ERR_TOOBIG, ERR_INVALID. */
+int entry_put(struct buf *b, const struct entry *en) MUST_USE;
+/* Reads one; views into bytes. There is exactly one encoding of an entry: anything else is ERR_CORRUPT. */
+int entry_parse(struct str bytes, struct entry *ret) MUST_USE;
+
+#endif

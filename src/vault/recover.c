@@ -1,0 +1,234 @@
+/* Opening a log: first judge without touching anything, then repair what a crash may leave behind.
+ *
+ * A crash leaves: a torn record at the end of the tail; blocks, whole or torn, or a whole segment behind the tail's first
+ * index; a full segment without footer; a missing newest tile; an old published checkpoint; files that begin with a dot.
+ * Everything else is damage, and a log that is damaged below its last signed size is not opened. */
+#include "vault/vault.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lib/file.h"
+#include "vault/io.h"
+
+/* The segment that ends, or should end, at the tail. NULL when the log has none yet. */
+static int last_segment(struct store *s, struct segment **ret, struct err *e)
+{
+	size_t at = s->open->first ? store_seg_at(s, s->open->first - 1) : s->n_segs;
+	int r;
+
+	*ret = NULL;
+	if (!s->open->first)
+		return 0;
+	if (at == s->n_segs)
+		return err_set(e, ERR_CORRUPT, "the segments before entry %llu are missing", (unsigned long long)s->open->first);
+	r = segment_open(s->seg_dir, s->segs[at], s->origin_hash, true, ret, e);
+	if (!r && (*ret)->end < s->open->first) {
+		r = err_set(e, ERR_CORRUPT, "entries %llu to %llu are missing", (unsigned long long)(*ret)->end,
+		            (unsigned long long)s->open->first - 1);
+		segment_free(*ret);
+		*ret = NULL;
+	}
+	return r;
+}
+
+int recover_edge(struct vault *v, struct err *e)
+{
+	struct store *s = v->store;
+	int r = last_segment(s, &s->live, e);
+
+	if (r || (r = store_tiles(s, e)))
+		return r;
+	for (int l = TILE_LEVELS - 1; !r && l > 0; l--)
+		for (unsigned i = 0; !r && i < s->part[l].count; i++)
+			r = merkle_edge_add(&v->edge, 8u * (unsigned)l, s->part[l].h + (size_t)i * MERKLE_LEN);
+	for (uint32_t i = 0; !r && i < s->open->count; i++)
+		r = merkle_edge_add(&v->edge, 0, s->open->leaf[i]);
+	if (!r && v->edge.size != store_size(s))
+		r = ERR_CORRUPT;
+	return r ? err_set(e, r, "the tree cannot be put together") : 0;
+}
+
+int recover_judge(struct vault *v, struct err *e)
+{
+	struct store *s = v->store;
+	uint8_t root[MERKLE_LEN];
+	struct checkpoint c;
+	int r;
+
+	if (!s->last_signed.n)
+		return s->checkpoint.n ? err_set(e, ERR_CORRUPT, "last-signed is missing, but a checkpoint was published") : 0;
+	if (!v->has_key)
+		return err_set(e, ERR_CORRUPT, "vkey is missing, but the log was signed");
+	r = checkpoint_check(buf_view(&s->last_signed), &v->key, &c, e);
+	if (r || !str_is(c.origin, s->origin))
+		return err_set(e, ERR_CORRUPT, "last-signed is not this log's");
+	if (c.size > store_size(s))
+		return err_set(e, ERR_CORRUPT, "the log has %llu entries, but %llu were signed",
+		               (unsigned long long)store_size(s), (unsigned long long)c.size);
+	r = merkle_root_at(store_node, s, c.size, root);
+	if (r)
+		return err_set(e, r, "the signed tree cannot be put together");
+	if (memcmp(root, c.root, MERKLE_LEN) != 0)
+		return err_set(e, ERR_CORRUPT, "the first %llu entries are not those that were signed",
+		               (unsigned long long)c.size);
+	v->signed_size = c.size;
+	memcpy(v->signed_root, root, MERKLE_LEN);
+	return 0;
+}
+
+/* Segments that begin at or after the tail belong to a commit that never ended. */
+static int drop_segments(struct store *s, struct vault_repair *repair, struct err *e)
+{
+	bool any = false;
+
+	while (s->n_segs && s->segs[s->n_segs - 1] >= s->open->first) {
+		uint64_t first = s->segs[s->n_segs - 1];
+		char name[SEGMENT_NAME];
+		struct segment *seg;
+
+		if (!segment_open(s->seg_dir, first, s->origin_hash, false, &seg, NULL)) {
+			repair->lost_entries += seg->end - first;
+			repair->torn_bytes += (uint64_t)seg->file_bytes;
+			segment_free(seg);
+		}
+		segment_name(first, name);
+		if (unlinkat(s->seg_dir, name, 0))
+			return err_sys(e, "seg/%s", name);
+		s->n_segs--;
+		any = repair->cut = true;
+	}
+	return any && dir_fsync(s->seg_dir) ? err_sys(e, "seg") : 0;
+}
+
+static int repair_live(struct store *s, struct vault_repair *repair, struct err *e)
+{
+	struct segment *seg = s->live;
+	bool full;
+	int r = 0;
+
+	if (!seg)
+		return 0;
+	full = s->open->first == seg->first + seg->capacity;
+	if (seg->end > s->open->first || (!seg->sealed && seg->file_bytes > seg->bytes)) {
+		/* a torn footer holds no entries and needs no mention */
+		repair->cut = repair->cut || !full;
+		repair->lost_entries += seg->end - s->open->first;
+		repair->torn_bytes += (uint64_t)(seg->file_bytes - seg->bytes);
+		r = segment_cut(seg, s->open->first, e);
+	}
+	if (!r && full) {
+		segment_free(seg); /* seal_earlier closes it properly */
+		s->live = NULL;
+	}
+	return r;
+}
+
+/* A commit may have filled several segments and ended before all had their footers. */
+static int seal_earlier(struct store *s, struct err *e)
+{
+	for (size_t i = s->n_segs; i > 0; i--) {
+		struct segment *seg;
+		bool was;
+		int r;
+
+		if (s->live && s->live->first == s->segs[i - 1])
+			continue;
+		r = segment_open(s->seg_dir, s->segs[i - 1], s->origin_hash, true, &seg, e);
+		if (r)
+			return r;
+		was = seg->sealed;
+		if (!was && (r = segment_cut(seg, seg->first + seg->capacity, e)) == 0)
+			r = segment_seal(seg, e);
+		segment_free(seg);
+		if (r || was)
+			return r;
+	}
+	return 0;
+}
+
+/* The newest full tiles may be missing: they are written after the entries are safe. */
+static int repair_tiles(struct store *s, struct err *e)
+{
+	for (unsigned l = 1; l < TILE_LEVELS; l++) {
+		uint8_t tile[TILE_BYTES];
+
+		for (uint64_t n = s->part[l].n; n > 0 && tile_read(s->dir, l, n - 1, tile) == ERR_NOTFOUND; n--) {
+			int r = store_tile_rebuild(s, l, n - 1, e);
+
+			if (r)
+				return r;
+		}
+	}
+	return 0;
+}
+
+/* What an interrupted write of a small file leaves. */
+static int sweep(struct store *s)
+{
+	static const char *const names[] = {".tail.new", ".checkpoint.new"};
+
+	for (size_t i = 0; i < ARRAY_LEN(names); i++)
+		unlinkat(s->dir, names[i], 0);
+	return 0;
+}
+
+static int show_again(struct store *s, struct err *e)
+{
+	if (str_eq(buf_view(&s->checkpoint), buf_view(&s->last_signed)))
+		return 0;
+	return file_write_atomic_at(s->dir, "checkpoint", s->last_signed.p, s->last_signed.n, 0644, e);
+}
+
+int recover_repair(struct vault *v, struct vault_repair *repair, struct err *e)
+{
+	struct store *s = v->store;
+	int r;
+
+	if (s->tail_left) {
+		repair->cut = true;
+		repair->torn_bytes += s->tail_left;
+	}
+	if ((r = sweep(s)) || (r = drop_segments(s, repair, e)) || (r = repair_live(s, repair, e)) ||
+	    (r = seal_earlier(s, e)) || (r = repair_tiles(s, e)) || (r = show_again(s, e)))
+		return r;
+	/* Always written anew: after a failed fdatasync the old file may only be in memory what it seems to be. */
+	return tail_replace(&v->tail, s->dir, s->origin_hash, s->open, e);
+}
+
+int recover_sources(struct vault *v, struct err *e)
+{
+	struct store *s = v->store;
+	struct segment *seg;
+	struct cur c;
+	int r = 0;
+
+	if (s->open->first) {
+		r = store_segment(s, s->segs[store_seg_at(s, s->open->first - 1)], &seg, e);
+		if (r)
+			return r;
+		c = cur_init(seg->sources.p, seg->sources.n);
+		r = sources_get(&v->sources, &c);
+		for (size_t i = 0; !r && i < seg->n; i++) {
+			c = cur_init(seg->blocks[i].sources.p, seg->blocks[i].sources.n);
+			r = sources_get(&v->sources, &c);
+		}
+		if (r)
+			return err_set(e, r, "seg/%020llu: its sources are damaged", (unsigned long long)seg->first);
+	}
+	if (!s->live) {
+		sources_put(&v->sources, 0, &v->snapshot);
+		if (buf_err(&v->snapshot))
+			return err_set(e, ERR_NOMEM, "too many sources");
+	}
+	for (uint32_t i = 0; i < s->open->count; i++) {
+		struct entry en;
+
+		r = entry_parse(block_entry(s->open, i), &en);
+		if (r || (r = sources_follow(&v->sources, &en, s->open->first + i)))
+			return err_set(e, r, "tail: entry %llu does not follow its source's last",
+			               (unsigned long long)s->open->first + i);
+	}
+	return 0;
+}

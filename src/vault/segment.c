@@ -1,0 +1,323 @@
+#include "vault/segment.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <zstd.h>
+
+#include "vault/crc.h"
+#include "vault/io.h"
+
+#define ARENA_MAX (256u << 20)
+#define LEVEL 1                                      /* on log lines -1 packs better than -3 and three times as fast */
+
+void segment_name(uint64_t first, char out[SEGMENT_NAME])
+{
+	snprintf(out, SEGMENT_NAME, "%020llu", (unsigned long long)first);
+}
+
+int segment_name_parse(const char *name, uint64_t *ret_first)
+{
+	int64_t v;
+
+	if (strlen(name) != SEGMENT_NAME - 1 || str_int(str_from(name), 0, INT64_MAX, &v) || v % SEGMENT_UNIT)
+		return ERR_SYNTAX;
+	*ret_first = (uint64_t)v;
+	return 0;
+}
+
+static struct segment *segment_new(uint64_t first)
+{
+	struct segment *s = xcalloc(1, sizeof *s);
+
+	s->fd = -1;
+	s->first = s->end = first;
+	s->arena = arena_new(ARENA_MAX);
+	return s;
+}
+
+void segment_free(struct segment *s)
+{
+	if (!s)
+		return;
+	if (s->fd >= 0)
+		close(s->fd);
+	free(s->blocks);
+	arena_free(s->arena);
+	free(s);
+}
+
+static void add_block(struct segment *s, const struct seg_block *sb)
+{
+	if (s->n == s->cap) {
+		size_t cap = s->cap ? 2 * s->cap : 64;
+		struct seg_block *more = xcalloc(cap, sizeof *more);
+
+		if (s->n)
+			memcpy(more, s->blocks, s->n * sizeof *more);
+		free(s->blocks);
+		s->blocks = more;
+		s->cap = cap;
+	}
+	s->blocks[s->n++] = *sb;
+	s->bytes = (off_t)(sb->at + sb->packed);
+	s->end = sb->first + sb->count;
+}
+
+/* The content of the skippable frame at `at`, in the segment's arena. ERR_CORRUPT: no whole frame of ours there. */
+static int read_frame(struct segment *s, off_t at, struct str *ret)
+{
+	uint8_t head[SKIP_HEAD];
+	uint32_t n;
+	char *p;
+
+	if (io_read(s->fd, head, sizeof head, at) || get_le32(head) != SKIP_MAGIC)
+		return ERR_CORRUPT;
+	n = get_le32(head + 4);
+	if (n > META_MAX || (off_t)n > s->file_bytes - at - (off_t)SKIP_HEAD)
+		return ERR_CORRUPT;
+	p = arena_alloc(s->arena, n + 1);
+	if (!p || io_read(s->fd, p, n, at + (off_t)SKIP_HEAD))
+		return ERR_CORRUPT;
+	*ret = str_n(p, n);
+	return 0;
+}
+
+/* True when footer and seek table stand behind the last block exactly as they must. */
+static bool is_sealed(const struct segment *s)
+{
+	bool same = false;
+	struct buf want;
+	char *have;
+
+	buf_init(&want, META_MAX);
+	if (!closing_put(&want, s) && s->file_bytes == s->bytes + (off_t)want.n) {
+		have = xmalloc(want.n);
+		same = !io_read(s->fd, have, want.n, s->bytes) && !memcmp(have, want.p, want.n);
+		free(have);
+	}
+	buf_release(&want);
+	return same;
+}
+
+static int read_blocks(struct segment *s, const uint8_t *origin_hash)
+{
+	struct str content;
+
+	if (read_frame(s, 0, &content) || header_get(content, origin_hash, s))
+		return ERR_CORRUPT;
+	s->bytes = (off_t)(SKIP_HEAD + content.n);
+	while (s->end < s->first + s->capacity) {
+		struct seg_block sb;
+
+		if (read_frame(s, s->bytes, &content) || meta_get(content, &sb) || sb.first != s->end ||
+		    sb.count > s->first + s->capacity - s->end)
+			break;
+		sb.meta_at = (uint64_t)s->bytes;
+		sb.at = sb.meta_at + SKIP_HEAD + content.n;
+		if (sb.packed > (uint64_t)s->file_bytes - sb.at)
+			break;
+		add_block(s, &sb);
+	}
+	s->sealed = is_sealed(s);
+	return 0;
+}
+
+int segment_open(int dirfd, uint64_t first, const uint8_t origin_hash[SHA256_LEN], bool writable, struct segment **ret,
+                 struct err *e)
+{
+	struct segment *s = segment_new(first);
+	char name[SEGMENT_NAME];
+	struct stat st;
+	int r = 0;
+
+	segment_name(first, name);
+	s->fd = openat(dirfd, name, (writable ? O_RDWR : O_RDONLY) | O_CLOEXEC | O_NOFOLLOW);
+	if (s->fd < 0 || fstat(s->fd, &st)) {
+		r = err_sys(e, "seg/%s", name);
+	} else {
+		s->file_bytes = st.st_size;
+		r = read_blocks(s, origin_hash);
+		if (r)
+			err_set(e, r, "seg/%s: its header is damaged or another log's", name);
+	}
+	if (r) {
+		segment_free(s);
+		return r;
+	}
+	*ret = s;
+	return 0;
+}
+
+static int put(struct segment *s, const struct buf *b, off_t at, struct err *e)
+{
+	if (buf_err(b))
+		return err_set(e, ERR_NOMEM, "seg/%020llu: too much metadata", (unsigned long long)s->first);
+	if (io_write(s->fd, b->p, b->n, at))
+		return err_sys(e, "seg/%020llu", (unsigned long long)s->first);
+	if (at + (off_t)b->n > s->file_bytes)
+		s->file_bytes = at + (off_t)b->n;
+	return 0;
+}
+
+int segment_create(int dirfd, uint64_t first, uint64_t capacity, const uint8_t origin_hash[SHA256_LEN],
+                   int64_t created_ns, struct str snapshot, struct segment **ret, struct err *e)
+{
+	struct segment *s = segment_new(first);
+	char name[SEGMENT_NAME];
+	struct buf b;
+	int r;
+
+	segment_name(first, name);
+	s->capacity = capacity;
+	s->created_ns = created_ns;
+	s->sources = arena_str(s->arena, snapshot);
+	s->fd = openat(dirfd, name, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0640);
+	if (s->fd < 0) {
+		r = err_sys(e, "seg/%s", name);
+		segment_free(s);
+		return r;
+	}
+	buf_init(&b, META_MAX);
+	header_put(&b, s, origin_hash);
+	r = put(s, &b, 0, e);
+	s->bytes = (off_t)b.n;
+	buf_release(&b);
+	if (r) {
+		segment_free(s);
+		return r;
+	}
+	*ret = s;
+	return 0;
+}
+
+static int pack(const struct block *b, struct buf *out)
+{
+	static ZSTD_CCtx *ctx;
+	size_t bound = ZSTD_compressBound(b->raw.n), n;
+	void *to = buf_room(out, bound);
+
+	if (!ctx) {
+		ctx = ZSTD_createCCtx();
+		if (!ctx || ZSTD_isError(ZSTD_CCtx_setParameter(ctx, ZSTD_c_compressionLevel, LEVEL)) ||
+		    ZSTD_isError(ZSTD_CCtx_setParameter(ctx, ZSTD_c_checksumFlag, 1)))
+			return ERR_NOMEM;
+	}
+	if (!to)
+		return ERR_NOMEM;
+	n = ZSTD_compress2(ctx, to, bound, b->raw.p, b->raw.n);
+	if (ZSTD_isError(n))
+		return ERR_NOMEM;
+	buf_grew(out, n);
+	return 0;
+}
+
+int segment_append(struct segment *s, const struct block *b, struct str sources, struct err *e)
+{
+	struct seg_block sb = {.first = b->first, .count = b->count, .raw = (uint32_t)b->raw.n, .time_min = b->time_min,
+	                       .time_max = b->time_max, .meta_at = (uint64_t)s->bytes};
+	struct buf packed, out;
+	int r;
+
+	if (b->first != s->end || b->count % BUNDLE || !b->count || s->end + b->count > s->first + s->capacity)
+		return err_set(e, ERR_WRONG_STATE, "a block that does not follow its segment");
+	buf_init(&packed, PACKED_MAX);
+	buf_init(&out, META_MAX + PACKED_MAX);
+	r = pack(b, &packed);
+	if (r) {
+		err_set(e, r, "a block could not be compressed");
+	} else {
+		for (uint32_t i = 0; i < b->count / BUNDLE; i++)
+			block_bundle(b, i, sb.bundle[i]);
+		sb.packed = (uint32_t)packed.n;
+		sb.crc = crc32c(0, packed.p, packed.n);
+		sb.sources = arena_str(s->arena, sources);
+		meta_put(&out, &sb);
+		sb.at = sb.meta_at + out.n;
+		buf_str(&out, buf_view(&packed));
+		r = put(s, &out, s->bytes, e);
+	}
+	if (!r)
+		add_block(s, &sb);
+	buf_release(&packed);
+	buf_release(&out);
+	return r;
+}
+
+int segment_cut(struct segment *s, uint64_t index, struct err *e)
+{
+	size_t n = s->n;
+
+	while (n && s->blocks[n - 1].first >= index)
+		n--;
+	if ((n ? s->blocks[n - 1].first + s->blocks[n - 1].count : s->first) != index)
+		return err_set(e, ERR_RANGE, "seg/%020llu: no block ends before entry %llu", (unsigned long long)s->first,
+		               (unsigned long long)index);
+	s->bytes = n ? (off_t)(s->blocks[n - 1].at + s->blocks[n - 1].packed)
+	             : s->n ? (off_t)s->blocks[0].meta_at : s->bytes;
+	s->n = n;
+	s->end = index;
+	s->sealed = false;
+	if (io_truncate(s->fd, s->bytes) || io_sync(s->fd))
+		return err_sys(e, "seg/%020llu", (unsigned long long)s->first);
+	s->file_bytes = s->bytes;
+	return 0;
+}
+
+int segment_seal(struct segment *s, struct err *e)
+{
+	struct buf b;
+	int r;
+
+	buf_init(&b, META_MAX);
+	r = closing_put(&b, s);
+	if (r)
+		err_set(e, r, "only a full segment is sealed");
+	else
+		r = put(s, &b, s->bytes, e);
+	if (!r && (io_truncate(s->fd, s->bytes + (off_t)b.n) || io_sync(s->fd)))
+		r = err_sys(e, "seg/%020llu", (unsigned long long)s->first);
+	s->sealed = !r;
+	buf_release(&b);
+	return r;
+}
+
+const struct seg_block *segment_find(const struct segment *s, uint64_t index)
+{
+	size_t lo = 0, hi = s->n;
+
+	while (lo < hi) {
+		size_t mid = (lo + hi) / 2;
+
+		if (s->blocks[mid].first + s->blocks[mid].count <= index)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo < s->n && s->blocks[lo].first <= index ? &s->blocks[lo] : NULL;
+}
+
+int segment_read(const struct segment *s, const struct seg_block *sb, struct block *out, struct err *e)
+{
+	char *packed = xmalloc(sb->packed + 1u), *raw = xmalloc(sb->raw + 1u);
+	int r = ERR_CORRUPT;
+	size_t n;
+
+	if (io_read(s->fd, packed, sb->packed, (off_t)sb->at)) {
+		err_set(e, r, "block at entry %llu: cannot be read", (unsigned long long)sb->first);
+	} else if (crc32c(0, packed, sb->packed) != sb->crc) {
+		err_set(e, r, "block at entry %llu: wrong checksum", (unsigned long long)sb->first);
+	} else {
+		n = ZSTD_decompress(raw, sb->raw, packed, sb->packed);
+		r = ZSTD_isError(n) || n != sb->raw ? ERR_CORRUPT : block_load(out, sb->first, sb->count, str_n(raw, n));
+		if (r)
+			err_set(e, r, "block at entry %llu: does not unpack to its entries", (unsigned long long)sb->first);
+	}
+	free(packed);
+	free(raw);
+	return r;
+}

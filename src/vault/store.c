@@ -1,0 +1,380 @@
+#include "vault/store.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lib/file.h"
+#include "vault/tail.h"
+
+#define LOG_FILE_MAX 1024u
+#define SEGS_MAX (1u << 24)
+
+static int read_about(struct store *s, struct err *e)
+{
+	struct str rest, origin, units;
+	struct buf b;
+	int64_t n;
+	int r;
+
+	buf_init(&b, LOG_FILE_MAX);
+	r = file_read_at(s->dir, "log", LOG_FILE_MAX, &b, e);
+	if (!r) {
+		rest = buf_view(&b);
+		if (!str_is(str_cut(&rest, '\n'), "sekisho vault 1")) {
+			r = err_set(e, ERR_VERSION, "log: not a vault of this version");
+		} else {
+			origin = str_cut(&rest, '\n');
+			units = str_cut(&rest, '\n');
+			if (!str_starts(origin, "origin ") || note_name_check(str_slice(origin, 7, origin.n)) ||
+			    !str_starts(units, "segment ") ||
+			    str_int(str_slice(units, 8, units.n), SEGMENT_UNIT, (int64_t)SEGMENT_UNIT * SEGMENT_UNITS_MAX, &n) ||
+			    n % SEGMENT_UNIT || rest.n) {
+				r = err_set(e, ERR_CORRUPT, "log: damaged");
+			} else {
+				memcpy(s->origin, origin.p + 7, origin.n - 7);
+				s->capacity = (uint64_t)n;
+				sha256(s->origin, origin.n - 7, s->origin_hash);
+			}
+		}
+	}
+	buf_release(&b);
+	return r;
+}
+
+static int by_index(const void *a, const void *b)
+{
+	const uint64_t *x = a, *y = b;
+
+	return (*x > *y) - (*x < *y);
+}
+
+int store_seg_added(struct store *s, uint64_t first)
+{
+	if (s->n_segs == SEGS_MAX)
+		return ERR_TOOBIG;
+	if (s->n_segs == s->cap_segs) {
+		size_t cap = s->cap_segs ? 2 * s->cap_segs : 64;
+		uint64_t *more = xcalloc(cap, sizeof *more);
+
+		if (s->n_segs)
+			memcpy(more, s->segs, s->n_segs * sizeof *more);
+		free(s->segs);
+		s->segs = more;
+		s->cap_segs = cap;
+	}
+	s->segs[s->n_segs++] = first;
+	return 0;
+}
+
+static int list_segs(struct store *s, const char *path, struct err *e)
+{
+	struct arena *a = arena_new(1u << 30);
+	const char *dir = arena_printf(a, "%s/seg", path);
+	char **names;
+	size_t n;
+	int r = dir_list(a, dir, "", &names, &n, e);
+
+	for (size_t i = 0; !r && i < n; i++) {
+		uint64_t first;
+
+		if (!segment_name_parse(names[i], &first))
+			r = store_seg_added(s, first);
+	}
+	arena_free(a);
+	if (!r && s->n_segs)
+		qsort(s->segs, s->n_segs, sizeof *s->segs, by_index);
+	return r;
+}
+
+/* A file that may be absent. */
+static int optional(struct store *s, const char *name, struct buf *b, struct err *e)
+{
+	int r = file_read_at(s->dir, name, NOTE_MAX, b, e);
+
+	return r == ERR_NOTFOUND ? 0 : r;
+}
+
+static int open_all(struct store *s, const char *path, struct err *e)
+{
+	int r;
+
+	s->dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (s->dir < 0)
+		return errno == ENOENT ? err_set(e, ERR_NOTFOUND, "%s: no such folder", path) : err_sys(e, "%s", path);
+	if ((r = read_about(s, e)) || (r = optional(s, "checkpoint", &s->checkpoint, e)) ||
+	    (r = optional(s, "last-signed", &s->last_signed, e)) || (r = optional(s, "vkey", &s->vkey, e)))
+		return r;
+	s->seg_dir = openat(s->dir, "seg", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (s->seg_dir < 0)
+		return err_sys(e, "seg");
+	r = tail_read(s->dir, s->origin_hash, s->open, &s->tail_left, e);
+	return r ? r : list_segs(s, path, e);
+}
+
+int store_open(const char *path, struct store **ret, struct err *e)
+{
+	struct store *s = xcalloc(1, sizeof *s);
+	int r;
+
+	s->dir = s->seg_dir = -1;
+	s->open = block_new();
+	s->loaded = block_new();
+	buf_init(&s->checkpoint, NOTE_MAX);
+	buf_init(&s->last_signed, NOTE_MAX);
+	buf_init(&s->vkey, NOTE_MAX);
+	r = open_all(s, path, e);
+	if (r) {
+		store_free(s);
+		return r;
+	}
+	*ret = s;
+	return 0;
+}
+
+void store_free(struct store *s)
+{
+	if (!s)
+		return;
+	segment_free(s->cached);
+	block_free(s->open);
+	block_free(s->loaded);
+	buf_release(&s->checkpoint);
+	buf_release(&s->last_signed);
+	buf_release(&s->vkey);
+	free(s->segs);
+	if (s->seg_dir >= 0)
+		close(s->seg_dir);
+	if (s->dir >= 0)
+		close(s->dir);
+	free(s);
+}
+
+uint64_t store_size(const struct store *s)
+{
+	return s->open->first + s->open->count;
+}
+
+size_t store_seg_at(const struct store *s, uint64_t index)
+{
+	size_t lo = 0, hi = s->n_segs;
+
+	while (lo < hi) {
+		size_t mid = (lo + hi) / 2;
+
+		if (s->segs[mid] <= index)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo ? lo - 1 : s->n_segs;
+}
+
+int store_segment(struct store *s, uint64_t first, struct segment **ret, struct err *e)
+{
+	int r;
+
+	if (s->live && s->live->first == first) {
+		*ret = s->live;
+		return 0;
+	}
+	if (!s->cached || s->cached->first != first) {
+		segment_free(s->cached);
+		s->cached = NULL;
+		r = segment_open(s->seg_dir, first, s->origin_hash, false, &s->cached, e);
+		if (r)
+			return r;
+	}
+	*ret = s->cached;
+	return 0;
+}
+
+/* The segment and the block in it that hold index. */
+static int locate(struct store *s, uint64_t index, struct segment **ret, const struct seg_block **ret_block,
+                  struct err *e)
+{
+	size_t at = store_seg_at(s, index);
+	int r;
+
+	if (at == s->n_segs)
+		return err_set(e, ERR_CORRUPT, "no segment holds entry %llu", (unsigned long long)index);
+	r = store_segment(s, s->segs[at], ret, e);
+	if (r)
+		return r;
+	*ret_block = segment_find(*ret, index);
+	return *ret_block ? 0 : err_set(e, ERR_CORRUPT, "no segment holds entry %llu", (unsigned long long)index);
+}
+
+int store_block(struct store *s, uint64_t index, const struct block **ret, struct err *e)
+{
+	const struct seg_block *sb;
+	struct segment *seg;
+	int r;
+
+	if (index >= store_size(s))
+		return err_set(e, ERR_RANGE, "the log ends before entry %llu", (unsigned long long)index);
+	if (index >= s->open->first) {
+		*ret = s->open;
+		return 0;
+	}
+	if (index < s->loaded->first || index >= s->loaded->first + s->loaded->count) {
+		r = locate(s, index, &seg, &sb, e);
+		if (r)
+			return r;
+		r = segment_read(seg, sb, s->loaded, e);
+		if (r) {
+			block_reset(s->loaded, 0);
+			return r;
+		}
+	}
+	*ret = s->loaded;
+	return 0;
+}
+
+int store_entry(struct store *s, uint64_t index, struct str *ret, struct err *e)
+{
+	const struct block *b;
+	int r = store_block(s, index, &b, e);
+
+	if (!r)
+		*ret = block_entry(b, (uint32_t)(index - b->first));
+	return r;
+}
+
+/* Hash n of level 1: of the bundle of entries [256n, 256n + 256). */
+static int bundle_hash(struct store *s, uint64_t n, uint8_t *out)
+{
+	const struct seg_block *sb;
+	struct segment *seg;
+	uint64_t index = n * BUNDLE;
+	int r;
+
+	if (index >= s->open->first) {
+		if (index + BUNDLE > store_size(s))
+			return ERR_RANGE;
+		block_bundle(s->open, (uint32_t)((index - s->open->first) / BUNDLE), out);
+		return 0;
+	}
+	r = locate(s, index, &seg, &sb, NULL);
+	if (!r)
+		memcpy(out, sb->bundle[(index - sb->first) / BUNDLE], MERKLE_LEN);
+	return r;
+}
+
+static int tile_from_below(struct store *s, unsigned level, uint64_t n, unsigned from, unsigned count, uint8_t *out);
+
+/* `count` hashes from position `from` of tile (level, n). */
+static int tile_hashes(struct store *s, unsigned level, uint64_t n, unsigned from, unsigned count, uint8_t *out)
+{
+	const struct tile_part *p = &s->part[level];
+	uint8_t whole[TILE_BYTES];
+	int r;
+
+	if (n == p->n && from + count <= p->count) {
+		memcpy(out, p->h + (size_t)from * MERKLE_LEN, (size_t)count * MERKLE_LEN);
+		return 0;
+	}
+	r = n < p->n ? tile_read(s->dir, level, n, whole) : ERR_NOTFOUND;
+	if (!r)
+		memcpy(out, whole + (size_t)from * MERKLE_LEN, (size_t)count * MERKLE_LEN);
+	return r == ERR_NOTFOUND ? tile_from_below(s, level, n, from, count, out) : r;
+}
+
+static int tile_from_below(struct store *s, unsigned level, uint64_t n, unsigned from, unsigned count, uint8_t *out)
+{
+	uint8_t below[TILE_BYTES];
+	int r = 0;
+
+	for (unsigned i = 0; !r && i < count; i++) {
+		uint64_t at = n * MERKLE_TILE + from + i;
+
+		if (level == 1) {
+			r = bundle_hash(s, at, out + (size_t)i * MERKLE_LEN);
+			continue;
+		}
+		r = tile_hashes(s, level - 1, at, 0, MERKLE_TILE, below);
+		if (!r)
+			merkle_root(below, MERKLE_TILE, out + (size_t)i * MERKLE_LEN);
+	}
+	return r;
+}
+
+int store_node(void *store, unsigned level, uint64_t index, uint8_t out[MERKLE_LEN])
+{
+	unsigned tile_level = level / 8, count = 1u << level % 8, at;
+	uint64_t from = index << level % 8;
+	uint8_t hashes[TILE_BYTES];
+	struct store *s = store;
+	const struct block *b;
+	int r;
+
+	if (tile_level >= TILE_LEVELS || (index + 1) > store_size(s) >> level)
+		return ERR_RANGE;
+	if (!tile_level) {
+		r = store_block(s, from, &b, NULL);
+		if (!r)
+			merkle_root(b->leaf[from - b->first], count, out);
+		return r;
+	}
+	at = (unsigned)(from % MERKLE_TILE);
+	r = tile_hashes(s, tile_level, from / MERKLE_TILE, at, count, hashes);
+	if (!r)
+		merkle_root(hashes, count, out);
+	return r;
+}
+
+int store_tiles(struct store *s, struct err *e)
+{
+	uint64_t have = s->open->first / BUNDLE;
+	int r;
+
+	for (unsigned l = 1; l < TILE_LEVELS; l++, have /= MERKLE_TILE) {
+		s->part[l].n = have / MERKLE_TILE;
+		s->part[l].count = 0;
+	}
+	have = s->open->first / BUNDLE;
+	for (unsigned l = 1; l < TILE_LEVELS; l++, have /= MERKLE_TILE) {
+		struct tile_part *p = &s->part[l];
+		unsigned count = (unsigned)(have % MERKLE_TILE);
+
+		r = tile_from_below(s, l, p->n, 0, count, p->h);
+		if (r)
+			return err_set(e, r, "the hashes of tile level %u cannot be put together", l);
+		p->count = count;
+	}
+	return 0;
+}
+
+int store_tile_push(struct store *s, const uint8_t *hash, struct err *e)
+{
+	uint8_t h[MERKLE_LEN];
+	int r;
+
+	memcpy(h, hash, MERKLE_LEN);
+	for (unsigned l = 1; l < TILE_LEVELS; l++) {
+		struct tile_part *p = &s->part[l];
+
+		memcpy(p->h + (size_t)p->count++ * MERKLE_LEN, h, MERKLE_LEN);
+		if (p->count < MERKLE_TILE)
+			return 0;
+		r = tile_write(s->dir, l, p->n, p->h, e);
+		if (r)
+			return r;
+		merkle_root(p->h, MERKLE_TILE, h);
+		p->n++;
+		p->count = 0;
+	}
+	return 0;
+}
+
+int store_tile_rebuild(struct store *s, unsigned level, uint64_t n, struct err *e)
+{
+	uint8_t hashes[TILE_BYTES];
+	int r = tile_from_below(s, level, n, 0, MERKLE_TILE, hashes);
+
+	if (r)
+		return err_set(e, r, "tile %u/%llu cannot be put together", level, (unsigned long long)n);
+	return tile_write(s->dir, level, n, hashes, e);
+}

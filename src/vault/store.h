@@ -1,0 +1,65 @@
+/* A vault folder as it lies there, for reading: by the running vault, and by anybody who has the files and no key.
+ *
+ *   log          what this is: version, origin, entries per segment
+ *   vkey         the log's public key (C2SP verifier key)
+ *   last-signed  the newest signed checkpoint, made durable before it is published
+ *   checkpoint   the published one
+ *   tail         entries of the open block
+ *   seg/         segments
+ *   tile/        full tiles of level 1 and above
+ *
+ * Opening reads in the order checkpoint, last-signed, tail, segments, so that what a checkpoint covers is found even while
+ * the vault goes on writing: entries move from the tail to a segment, and only there. */
+#ifndef VAULT_STORE_H
+#define VAULT_STORE_H
+
+#include "core/note.h"
+#include "vault/segment.h"
+#include "vault/tile.h"
+
+struct tile_part {
+	uint64_t n;                                      /* which tile of its level is not yet full */
+	unsigned count;
+	uint8_t h[TILE_BYTES];
+};
+
+struct store {
+	int dir, seg_dir;
+	char origin[NOTE_NAME_MAX + 1];
+	uint8_t origin_hash[SHA256_LEN];
+	uint64_t capacity;                               /* entries of a new segment */
+	struct buf checkpoint, last_signed, vkey;        /* files as read; empty when absent */
+	uint64_t *segs;                                  /* first index of each segment file, sorted */
+	size_t n_segs, cap_segs;
+	struct segment *live;                            /* the last one while written to; owned by the writer */
+	struct segment *cached;                          /* the last one read */
+	struct block *loaded;                            /* the last block unpacked */
+	struct block *open;                              /* of the tail: entries in segments end at open->first */
+	size_t tail_left;                                /* bytes behind the tail's last whole record */
+	struct tile_part part[TILE_LEVELS];              /* [1] up: of the entries in segments */
+};
+
+/* ERR_NOTFOUND when this is no vault folder. The tiles' right edge is not loaded (store_tiles). */
+int store_open(const char *path, struct store **ret, struct err *e) MUST_USE;
+void store_free(struct store *s);
+uint64_t store_size(const struct store *s);
+/* Loads the not yet full tiles; what the tile files lack comes from the segments. */
+int store_tiles(struct store *s, struct err *e) MUST_USE;
+/* Takes one more level-1 hash, writing tiles that become full. */
+int store_tile_push(struct store *s, const uint8_t *hash, struct err *e) MUST_USE;
+/* Writes tile (level, n) again from what lies below. */
+int store_tile_rebuild(struct store *s, unsigned level, uint64_t n, struct err *e) MUST_USE;
+int store_seg_added(struct store *s, uint64_t first) MUST_USE;
+
+/* Place of the segment that holds index in segs, or n_segs. */
+size_t store_seg_at(const struct store *s, uint64_t index);
+/* The segment; owned by the store, valid until the next call of any function here. */
+int store_segment(struct store *s, uint64_t first, struct segment **ret, struct err *e) MUST_USE;
+/* The unpacked block that holds index; the same ownership. */
+int store_block(struct store *s, uint64_t index, const struct block **ret, struct err *e) MUST_USE;
+/* View of the entry's bytes; the same ownership. ERR_RANGE beyond the end. */
+int store_entry(struct store *s, uint64_t index, struct str *ret, struct err *e) MUST_USE;
+/* A merkle_node_fn over a struct store. */
+int store_node(void *store, unsigned level, uint64_t index, uint8_t out[MERKLE_LEN]) MUST_USE;
+
+#endif

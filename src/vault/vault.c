@@ -1,0 +1,370 @@
+#include "vault/vault.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include "lib/clock.h"
+#include "lib/file.h"
+#include "vault/io.h"
+
+int vault_create(const char *path, struct str origin, unsigned units, struct err *e)
+{
+	struct tail t = {.fd = -1};
+	uint8_t origin_hash[SHA256_LEN];
+	struct block *empty;
+	char seg[4096];
+	struct buf b;
+	int r, dir;
+
+	if (note_name_check(origin) || !units || units > SEGMENT_UNITS_MAX)
+		return err_set(e, ERR_INVALID, "not a name for a log: %.*s", STR_ARG(origin));
+	if ((size_t)snprintf(seg, sizeof seg, "%s/seg", path) >= sizeof seg)
+		return err_set(e, ERR_TOOBIG, "%.200s: too long", path);
+	r = dir_make(seg, 0750, e);
+	if (r)
+		return r;
+	dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (dir < 0)
+		return err_sys(e, "%s", path);
+	if (!faccessat(dir, "log", F_OK, 0)) {
+		close(dir);
+		return err_set(e, ERR_EXISTS, "%s: there is a log already", path);
+	}
+	sha256(origin.p, origin.n, origin_hash);
+	empty = block_new();
+	buf_init(&b, 1024);
+	buf_printf(&b, "sekisho vault 1\norigin %.*s\nsegment %u\n", STR_ARG(origin), units * SEGMENT_UNIT);
+	r = tail_replace(&t, dir, origin_hash, empty, e);
+	/* last, for its presence says that the log is whole */
+	if (!r)
+		r = file_write_atomic_at(dir, "log", b.p, b.n, 0640, e);
+	tail_close(&t);
+	block_free(empty);
+	buf_release(&b);
+	close(dir);
+	return r;
+}
+
+/* One writer: an advisory lock that the kernel gives up with the process. */
+static int take_lock(struct vault *v, struct err *e)
+{
+	v->lock = openat(v->store->dir, "lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0640);
+	if (v->lock < 0)
+		return err_sys(e, "lock");
+	if (flock(v->lock, LOCK_EX | LOCK_NB))
+		return errno == EWOULDBLOCK ? err_set(e, ERR_BUSY, "another process writes to this log") : err_sys(e, "lock");
+	return 0;
+}
+
+static int open_key(struct vault *v, struct err *e)
+{
+	int r;
+
+	if (!v->store->vkey.n)
+		return 0;
+	r = note_key_parse(buf_view(&v->store->vkey), &v->key, e);
+	v->has_key = !r;
+	return r ? err_set(e, ERR_CORRUPT, "vkey: damaged") : 0;
+}
+
+static int open_steps(struct vault *v, const char *path, struct vault_repair *repair, struct err *e)
+{
+	int r;
+
+	/* The lock lies in the folder, and the folder may change until it is ours: so it is read twice. */
+	if ((r = store_open(path, &v->store, e)) || (r = take_lock(v, e)))
+		return r;
+	store_free(v->store);
+	v->store = NULL;
+	if ((r = store_open(path, &v->store, e)) || (r = open_key(v, e)) || (r = recover_edge(v, e)) ||
+	    (r = recover_judge(v, e)) || (r = recover_repair(v, repair, e)) || (r = recover_sources(v, e)))
+		return r;
+	v->committed = v->edge.size;
+	merkle_edge_root(&v->edge, v->committed_root);
+	return 0;
+}
+
+static void free_full(struct vault *v)
+{
+	for (size_t i = 0; i < v->n_full; i++)
+		segment_free(v->full[i]);
+	v->n_full = 0;
+}
+
+int vault_open(const char *path, struct vault **ret, struct vault_repair *ret_repair, struct err *e)
+{
+	struct vault *v = xcalloc(1, sizeof *v);
+	struct vault_repair repair = {0};
+	char detail[160];
+	uint64_t at;
+	int r;
+
+	v->lock = v->tail.fd = -1;
+	buf_init(&v->snapshot, META_MAX);
+	r = open_steps(v, path, &repair, e);
+	if (!r && repair.cut) {
+		snprintf(detail, sizeof detail, "\"bytes\":%llu,\"entries\":%llu,\"size\":%llu",
+		         (unsigned long long)repair.torn_bytes, (unsigned long long)repair.lost_entries,
+		         (unsigned long long)v->committed);
+		r = vault_append_own(v, "cut", detail, &at, e);
+		if (!r)
+			r = vault_commit(v, e);
+	}
+	if (r) {
+		vault_close(v);
+		return r;
+	}
+	*ret = v;
+	*ret_repair = repair;
+	return 0;
+}
+
+void vault_close(struct vault *v)
+{
+	if (!v)
+		return;
+	if (v->store) {
+		free_full(v);
+		segment_free(v->store->live);
+	}
+	tail_close(&v->tail);
+	store_free(v->store);
+	sources_release(&v->sources);
+	buf_release(&v->snapshot);
+	if (v->lock >= 0)
+		close(v->lock);
+	free(v);
+}
+
+int vault_set_key(struct vault *v, struct str vkey, struct err *e)
+{
+	struct note_key k;
+	struct buf b;
+	int r = note_key_parse(vkey, &k, e);
+
+	if (r)
+		return r;
+	if (!str_is(str_from(k.name), v->store->origin))
+		return err_set(e, ERR_CONFLICT, "a key of %s, not of %s", k.name, v->store->origin);
+	if (v->has_key)
+		return memcmp(k.public_key, v->key.public_key, NOTE_PUBLIC_LEN)
+		               ? err_set(e, ERR_CONFLICT, "this log was signed with another key")
+		               : 0;
+	buf_init(&b, NOTE_VKEY_MAX);
+	note_key_put(&b, &k);
+	buf_putc(&b, '\n');
+	r = file_write_atomic_at(v->store->dir, "vkey", b.p, b.n, 0644, e);
+	buf_release(&b);
+	if (!r) {
+		v->key = k;
+		v->has_key = true;
+	}
+	return r;
+}
+
+/* The open block is full: into its segment with it. Not yet synced; the tail still has what was committed of it. */
+static int close_block(struct vault *v, struct err *e)
+{
+	struct store *s = v->store;
+	struct block *b = s->open;
+	struct buf touched;
+	int r = 0;
+
+	if (!s->live) {
+		if (b->first % SEGMENT_UNIT)
+			return err_set(e, ERR_CORRUPT, "no open segment for entry %llu", (unsigned long long)b->first);
+		r = segment_create(s->seg_dir, b->first, s->capacity, s->origin_hash, clock_true() * 1000,
+		                   buf_view(&v->snapshot), &s->live, e);
+		if (r || (r = store_seg_added(s, b->first)))
+			return r;
+		v->seg_new = true;
+	}
+	buf_init(&touched, META_MAX);
+	sources_put(&v->sources, b->first, &touched);
+	r = buf_err(&touched) ? err_set(e, ERR_NOMEM, "too many sources in one block")
+	                      : segment_append(s->live, b, buf_view(&touched), e);
+	buf_release(&touched);
+	if (r)
+		return r;
+	block_reset(b, b->first + b->count);
+	buf_clear(&v->tail.waiting); /* the commit will make a new tail */
+	if (s->live->end < s->live->first + s->live->capacity)
+		return 0;
+	v->full[v->n_full++] = s->live;
+	s->live = NULL;
+	buf_clear(&v->snapshot);
+	sources_put(&v->sources, 0, &v->snapshot);
+	return buf_err(&v->snapshot);
+}
+
+int vault_append(struct vault *v, const struct entry *en, uint64_t *ret_index, struct err *e)
+{
+	struct store *s = v->store;
+	uint64_t index = store_size(s);
+	struct buf b;
+	int r;
+
+	if (v->broken)
+		return err_set(e, ERR_WRONG_STATE, "the log must be opened anew");
+	if (v->n_full == VAULT_FULL_MAX && (r = vault_commit(v, e)))
+		return r;
+	buf_init(&b, ENTRY_MAX);
+	r = entry_put(&b, en);
+	if (r)
+		err_set(e, r, "an entry the log cannot hold");
+	else if ((r = sources_follow(&v->sources, en, index)))
+		err_set(e, r, "does not follow the source's last entry");
+	else if ((r = block_add(s->open, buf_view(&b))))
+		v->broken = err_set(e, r, "the open block is full") != 0;
+	if (!r) {
+		tail_add(&v->tail, buf_view(&b));
+		r = merkle_edge_add(&v->edge, 0, s->open->leaf[s->open->count - 1]);
+		if (!r && block_full(s->open))
+			r = close_block(v, e);
+		v->broken = r != 0;
+	}
+	buf_release(&b);
+	if (!r)
+		*ret_index = index;
+	return r;
+}
+
+int vault_append_own(struct vault *v, const char *type, const char *detail, uint64_t *ret_index, struct err *e)
+{
+	const struct source *last = sources_find(&v->sources, STR(VAULT_OWN));
+	struct entry en = {.transport = ENTRY_OWN, .flags = ENTRY_CHAINED, .time_ns = clock_true() * 1000,
+	                   .seq = last ? last->seq + 1 : 1, .source = STR(VAULT_OWN), .peer = STR("")};
+	struct buf b;
+	int r;
+
+	if (last)
+		memcpy(en.prev, last->hash, SHA256_LEN);
+	buf_init(&b, VAULT_DETAIL_MAX + 256);
+	buf_printf(&b, "{\"type\":\"%s\"%s%s}", type, *detail ? "," : "", detail);
+	en.raw = buf_view(&b);
+	r = buf_err(&b) ? err_set(e, ERR_TOOBIG, "too long an entry") : vault_append(v, &en, ret_index, e);
+	buf_release(&b);
+	return r;
+}
+
+/* Hashes of the blocks that this commit brought into a segment; after the commit point, for tiles can be made again. */
+static int push_tiles(struct vault *v, const struct segment *seg, uint64_t from, struct err *e)
+{
+	for (size_t i = 0; i < seg->n; i++)
+		for (uint32_t k = 0; seg->blocks[i].first >= from && k < seg->blocks[i].count / BUNDLE; k++) {
+			int r = store_tile_push(v->store, seg->blocks[i].bundle[k], e);
+
+			if (r)
+				return r;
+		}
+	return 0;
+}
+
+static int sync_segments(struct vault *v, struct err *e)
+{
+	for (size_t i = 0; i < v->n_full; i++)
+		if (io_sync(v->full[i]->fd))
+			return err_sys(e, "seg");
+	if (v->store->live && io_sync(v->store->live->fd))
+		return err_sys(e, "seg");
+	if (v->seg_new && dir_fsync(v->store->seg_dir))
+		return err_sys(e, "seg");
+	v->seg_new = false;
+	return 0;
+}
+
+static int commit_blocks(struct vault *v, struct err *e)
+{
+	struct store *s = v->store;
+	uint64_t from = v->tail.first;
+	int r = sync_segments(v, e);
+
+	if (!r)
+		r = tail_replace(&v->tail, s->dir, s->origin_hash, s->open, e);
+	/* the commit point: from here on the blocks count */
+	for (size_t i = 0; !r && i < v->n_full; i++) {
+		r = push_tiles(v, v->full[i], from, e);
+		if (!r)
+			r = segment_seal(v->full[i], e);
+	}
+	if (!r && s->live)
+		r = push_tiles(v, s->live, from, e);
+	if (!r)
+		free_full(v);
+	return r;
+}
+
+int vault_commit(struct vault *v, struct err *e)
+{
+	int r;
+
+	if (v->broken)
+		return err_set(e, ERR_WRONG_STATE, "the log must be opened anew");
+	if (v->committed == v->edge.size)
+		return 0;
+	r = v->tail.first == v->store->open->first ? tail_commit(&v->tail, e) : commit_blocks(v, e);
+	v->broken = r != 0;
+	if (!r) {
+		v->committed = v->edge.size;
+		merkle_edge_root(&v->edge, v->committed_root);
+	}
+	return r;
+}
+
+void vault_head(const struct vault *v, struct checkpoint *ret)
+{
+	ret->origin = str_from(v->store->origin);
+	ret->size = v->committed;
+	memcpy(ret->root, v->committed_root, MERKLE_LEN);
+}
+
+bool vault_unsigned(const struct vault *v)
+{
+	return v->committed > v->signed_size;
+}
+
+/* Shown by rename without waiting for the disk: opening shows it again from last-signed. */
+static int show(struct vault *v, struct str note, struct err *e)
+{
+	int fd = openat(v->store->dir, ".checkpoint.new", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);
+	int r = 0;
+
+	if (fd < 0)
+		return err_sys(e, "checkpoint");
+	if (io_write(fd, note.p, note.n, 0) || renameat(v->store->dir, ".checkpoint.new", v->store->dir, "checkpoint"))
+		r = err_sys(e, "checkpoint");
+	close(fd);
+	return r;
+}
+
+int vault_publish(struct vault *v, struct str note, struct err *e)
+{
+	struct store *s = v->store;
+	struct checkpoint c;
+	int r;
+
+	if (v->broken)
+		return err_set(e, ERR_WRONG_STATE, "the log must be opened anew");
+	if (!v->has_key)
+		return err_set(e, ERR_DENIED, "the log's key is not known yet");
+	r = checkpoint_check(note, &v->key, &c, e);
+	if (r)
+		return r;
+	if (c.size != v->committed || memcmp(c.root, v->committed_root, MERKLE_LEN) != 0)
+		return err_set(e, ERR_CONFLICT, "a signature for another tree");
+	r = file_write_atomic_at(s->dir, "last-signed", note.p, note.n, 0644, e);
+	if (!r)
+		r = show(v, note, e);
+	v->broken = r != 0;
+	if (r)
+		return r;
+	buf_clear(&s->last_signed);
+	buf_str(&s->last_signed, note);
+	v->signed_size = c.size;
+	memcpy(v->signed_root, c.root, MERKLE_LEN);
+	return 0;
+}

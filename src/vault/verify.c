@@ -1,0 +1,284 @@
+#include "vault/verify.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define TARGETS_MAX (3 + VERIFY_KNOWN_MAX)
+
+/* A signed size on the way, and the root it must have. */
+struct target {
+	const char *name;
+	uint64_t size;
+	uint8_t root[MERKLE_LEN];
+	bool met;
+};
+
+struct audit {
+	struct store *store;
+	struct verify_report *report;
+	struct target targets[TARGETS_MAX];
+	size_t n_targets;
+	uint64_t signed_size;                            /* the largest target */
+	struct merkle_edge edge;
+	struct tile_part part[TILE_LEVELS];
+	struct block *block;
+};
+
+__attribute__((format(printf, 3, 4))) static void problem(struct verify_report *r, const char *where, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (r->n_problems < VERIFY_PROBLEMS_MAX) {
+		struct verify_problem *p = &r->problems[r->n_problems];
+
+		snprintf(p->where, sizeof p->where, "%s", where);
+		va_start(ap, fmt);
+		vsnprintf(p->what, sizeof p->what, fmt, ap);
+		va_end(ap);
+	}
+	r->n_problems++;
+}
+
+static void add_target(struct audit *a, const char *name, uint64_t size, const uint8_t *root)
+{
+	struct target *t = &a->targets[a->n_targets++];
+
+	t->name = name;
+	t->size = size;
+	memcpy(t->root, root, MERKLE_LEN);
+	if (size > a->signed_size)
+		a->signed_size = size;
+}
+
+static void signed_target(struct audit *a, const char *name, struct str note, const struct note_key *key)
+{
+	struct checkpoint c;
+	struct err e = {0};
+
+	if (!note.n)
+		problem(a->report, name, "missing");
+	else if (checkpoint_check(note, key, &c, &e))
+		problem(a->report, name, "%s", e.text);
+	else
+		add_target(a, name, c.size, c.root);
+}
+
+static void read_targets(struct audit *a, const struct verify_options *o)
+{
+	struct str vkey = o->vkey.n ? o->vkey : buf_view(&a->store->vkey);
+	struct note_key key;
+	struct err e = {0};
+
+	a->report->own_key = !o->vkey.n;
+	if (!vkey.n) {
+		problem(a->report, "vkey", "missing: without the log's key nothing is proven");
+		return;
+	}
+	if (note_key_parse(vkey, &key, &e)) {
+		problem(a->report, "vkey", "%s", e.text);
+		return;
+	}
+	if (!str_is(str_from(key.name), a->store->origin))
+		problem(a->report, "vkey", "a key of %.100s, not of this log", key.name);
+	if (a->store->vkey.n && o->vkey.n && !str_eq(str_trim(vkey), str_trim(buf_view(&a->store->vkey))))
+		problem(a->report, "vkey", "another key than the one trusted");
+	signed_target(a, "last-signed", buf_view(&a->store->last_signed), &key);
+	signed_target(a, "checkpoint", buf_view(&a->store->checkpoint), &key);
+	for (size_t i = 0; i < o->n_known && i < VERIFY_KNOWN_MAX; i++)
+		signed_target(a, "known checkpoint", o->known[i], &key);
+	if (o->known_size)
+		add_target(a, "keys", o->known_size, o->known_root);
+}
+
+/* Meets the targets whose size lies in the block just read; the edge still ends before it. */
+static void meet_targets(struct audit *a, const struct block *b)
+{
+	for (size_t i = 0; i < a->n_targets; i++) {
+		struct target *t = &a->targets[i];
+		struct merkle_edge edge = a->edge;
+		uint8_t root[MERKLE_LEN];
+
+		if (t->met || t->size < b->first || t->size > b->first + b->count)
+			continue;
+		for (uint32_t k = 0; b->first + k < t->size; k++)
+			if (merkle_edge_add(&edge, 0, b->leaf[k]))
+				return;
+		merkle_edge_root(&edge, root);
+		t->met = true;
+		if (memcmp(root, t->root, MERKLE_LEN) != 0)
+			problem(a->report, t->name, "the first %llu entries are not those that were signed",
+			        (unsigned long long)t->size);
+		else if (t->size >= a->report->size) {
+			a->report->size = t->size;
+			memcpy(a->report->root, root, MERKLE_LEN);
+		}
+	}
+}
+
+static void check_chains(struct audit *a, const struct block *b, const char *where)
+{
+	for (uint32_t i = 0; i < b->count; i++) {
+		struct entry en;
+
+		if (entry_parse(block_entry(b, i), &en))
+			problem(a->report, where, "entry %llu does not parse", (unsigned long long)b->first + i);
+		else if (sources_follow(&a->report->sources, &en, b->first + i))
+			problem(a->report, where, "entry %llu does not follow the last one of %.*s", (unsigned long long)b->first + i,
+			        (int)(en.source.n < 60 ? en.source.n : 60), en.source.p);
+	}
+	a->report->entries += b->count;
+}
+
+static void push_tile(struct audit *a, const uint8_t *hash)
+{
+	uint8_t h[MERKLE_LEN], disk[TILE_BYTES];
+
+	memcpy(h, hash, MERKLE_LEN);
+	for (unsigned l = 1; l < TILE_LEVELS; l++) {
+		struct tile_part *p = &a->part[l];
+		char path[TILE_PATH_MAX];
+		int r;
+
+		memcpy(p->h + (size_t)p->count++ * MERKLE_LEN, h, MERKLE_LEN);
+		if (p->count < MERKLE_TILE)
+			return;
+		tile_path(l, p->n, path);
+		r = tile_read(a->store->dir, l, p->n, disk);
+		/* a tile is written between the entries' commit and their signature */
+		if (r && (a->edge.size <= a->signed_size || r != ERR_NOTFOUND))
+			problem(a->report, path, r == ERR_NOTFOUND ? "missing" : "not a full tile");
+		else if (!r && memcmp(disk, p->h, TILE_BYTES) != 0)
+			problem(a->report, path, "holds other hashes than the entries");
+		a->report->tiles += !r;
+		merkle_root(p->h, MERKLE_TILE, h);
+		p->n++;
+		p->count = 0;
+	}
+}
+
+/* The encoding of the sources that sources_put would make now equals what was stored. */
+static bool same_sources(const struct sources *s, uint64_t from, struct str stored)
+{
+	struct buf b;
+	bool same;
+
+	buf_init(&b, META_MAX);
+	sources_put(s, from, &b);
+	same = !buf_err(&b) && str_eq(buf_view(&b), stored);
+	buf_release(&b);
+	return same;
+}
+
+static void check_block(struct audit *a, const struct segment *seg, const struct seg_block *sb, const char *where)
+{
+	struct block *b = a->block;
+	struct err e = {0};
+
+	if (segment_read(seg, sb, b, &e)) {
+		problem(a->report, where, "%s", e.text);
+		return;
+	}
+	check_chains(a, b, where);
+	if (b->time_min != sb->time_min || b->time_max != sb->time_max)
+		problem(a->report, where, "block at entry %llu: its times are not those of the entries",
+		        (unsigned long long)b->first);
+	if (!same_sources(&a->report->sources, b->first, sb->sources))
+		problem(a->report, where, "block at entry %llu: its sources are not those of the entries",
+		        (unsigned long long)b->first);
+	meet_targets(a, b);
+	for (uint32_t i = 0; i < b->count / BUNDLE; i++) {
+		uint8_t h[MERKLE_LEN];
+
+		block_bundle(b, i, h);
+		if (memcmp(h, sb->bundle[i], MERKLE_LEN) != 0)
+			problem(a->report, where, "block at entry %llu: its hashes are not those of the entries",
+			        (unsigned long long)b->first);
+		if (merkle_edge_add(&a->edge, 8, h))
+			problem(a->report, where, "block at entry %llu is out of place", (unsigned long long)b->first);
+		push_tile(a, h);
+	}
+	a->report->blocks++;
+}
+
+/* False when the walk cannot go on behind this segment. */
+static bool check_segment(struct audit *a, uint64_t first)
+{
+	uint64_t end = a->store->open->first;
+	struct segment *seg;
+	struct err e = {0};
+	char where[32];
+
+	snprintf(where, sizeof where, "seg/%020llu", (unsigned long long)first);
+	if (segment_open(a->store->seg_dir, first, a->store->origin_hash, false, &seg, &e)) {
+		problem(a->report, where, "%s", e.text);
+		return false;
+	}
+	if (seg->capacity != a->store->capacity)
+		problem(a->report, where, "made for another number of entries than the log's");
+	if (!same_sources(&a->report->sources, 0, seg->sources))
+		problem(a->report, where, "its sources are not those of the entries before");
+	for (size_t i = 0; i < seg->n && seg->blocks[i].first < end; i++)
+		check_block(a, seg, &seg->blocks[i], where);
+	if (seg->end < end && seg->end < seg->first + seg->capacity)
+		problem(a->report, where, "ends before entry %llu", (unsigned long long)seg->end);
+	if (!seg->sealed && seg->first + seg->capacity <= a->signed_size)
+		problem(a->report, where, "its footer or seek table is damaged");
+	if (!seg->sealed)
+		a->report->loose_bytes += (uint64_t)(seg->file_bytes - seg->bytes);
+	a->report->segments++;
+	segment_free(seg);
+	return a->edge.size == (end < first + a->store->capacity ? end : first + a->store->capacity);
+}
+
+static void walk(struct audit *a)
+{
+	struct store *s = a->store;
+	size_t i = 0;
+
+	while (a->edge.size < s->open->first) {
+		if (i == s->n_segs || s->segs[i] != a->edge.size) {
+			problem(a->report, "seg", "the segment that begins at entry %llu is missing",
+			        (unsigned long long)a->edge.size);
+			return;
+		}
+		if (!check_segment(a, s->segs[i++])) {
+			if (!a->report->n_problems)
+				problem(a->report, "seg", "entries from %llu on cannot be read", (unsigned long long)a->edge.size);
+			return;
+		}
+	}
+	check_chains(a, s->open, "tail");
+	meet_targets(a, s->open);
+	a->report->loose_bytes += s->tail_left;
+}
+
+void verify_folder(const char *path, const struct verify_options *o, struct verify_report *ret)
+{
+	struct audit a = {.report = ret, .block = block_new()};
+	struct err e = {0};
+
+	*ret = (struct verify_report){0};
+	if (store_open(path, &a.store, &e)) {
+		problem(ret, "folder", "%s", e.text);
+		block_free(a.block);
+		return;
+	}
+	memcpy(ret->origin, a.store->origin, sizeof ret->origin);
+	read_targets(&a, o);
+	walk(&a);
+	for (size_t i = 0; i < a.n_targets; i++)
+		if (!a.targets[i].met)
+			problem(ret, a.targets[i].name, "%llu entries were signed, %llu are here",
+			        (unsigned long long)a.targets[i].size, (unsigned long long)ret->entries);
+	if (!a.n_targets && !ret->n_problems)
+		problem(ret, "checkpoint", "nothing is signed");
+	ret->unsigned_entries = ret->entries > a.signed_size ? ret->entries - a.signed_size : 0;
+	store_free(a.store);
+	block_free(a.block);
+}
+
+void verify_release(struct verify_report *r)
+{
+	sources_release(&r->sources);
+}
