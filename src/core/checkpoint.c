@@ -4,7 +4,6 @@
 #include <string.h>
 
 #define PROOF_HEAD "c2sp.org/tlog-proof@v1"
-#define EXTRA_MAX (16u * 1024)
 
 /* A decimal number without sign or leading zeroes. */
 static int decimal(struct str s, uint64_t *ret)
@@ -76,7 +75,13 @@ int checkpoint_check(struct str whole, const struct note_key *key, struct checkp
 
 void tlog_proof_put(struct buf *b, const struct tlog_proof *p)
 {
-	buf_printf(b, PROOF_HEAD "\nindex %llu\n", (unsigned long long)p->index);
+	buf_puts(b, PROOF_HEAD "\n");
+	if (p->extra.p) {
+		buf_puts(b, "extra ");
+		buf_base64(b, p->extra.p, p->extra.n);
+		buf_putc(b, '\n');
+	}
+	buf_printf(b, "index %llu\n", (unsigned long long)p->index);
 	for (size_t i = 0; i < p->n; i++) {
 		buf_base64(b, p->hashes[i], MERKLE_LEN);
 		buf_putc(b, '\n');
@@ -92,8 +97,10 @@ int tlog_proof_parse(struct str whole, struct tlog_proof *ret)
 	if (whole.n > NOTE_MAX || !str_is(str_cut(&rest, '\n'), PROOF_HEAD))
 		return ERR_SYNTAX;
 	line = str_cut(&rest, '\n');
+	ret->extra = ret->extra64 = STR_NONE;
 	if (str_starts(line, "extra ")) {
-		if (line.n > EXTRA_MAX)
+		ret->extra64 = str_slice(line, 6, line.n);
+		if (ret->extra64.n / 4 * 3 > PROOF_EXTRA_MAX)
 			return ERR_TOOBIG;
 		line = str_cut(&rest, '\n');
 	}

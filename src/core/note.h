@@ -10,7 +10,8 @@
 #include "core/merkle.h"
 #include "lib/buf.h"
 
-#define NOTE_MAX (64u * 1024)                        /* bytes of a whole note */
+#define NOTE_MAX (64u * 1024)                        /* bytes of a whole note or proof */
+#define PROOF_EXTRA_MAX (12u * 1024)                 /* bytes of decoded extra data */
 #define NOTE_SIGS_MAX 32                             /* the specification wants at least 16 */
 #define NOTE_NAME_MAX 255                            /* bytes of a key name or origin */
 #define NOTE_VKEY_MAX 512                            /* bytes of a verifier key line */
@@ -72,6 +73,8 @@ struct tlog_proof {
 	uint64_t index;
 	uint8_t hashes[MERKLE_PROOF_MAX][MERKLE_LEN];
 	size_t n;
+	struct str extra;                                /* decoded data beside the proof, here the entry itself; STR_NONE */
+	struct str extra64;                              /* after parsing: the same, still base64 */
 	struct str checkpoint;                           /* the whole signed note; a view after parsing */
 };
 

@@ -231,6 +231,7 @@ static void proof_with_extra(void **state)
 
 	assert_int_equal(tlog_proof_parse(STR("c2sp.org/tlog-proof@v1\nextra YQ==\nindex 0\n\nrest"), &p), 0);
 	assert_true(str_is(p.checkpoint, "rest"));
+	assert_true(str_is(p.extra64, "YQ=="));
 	assert_int_not_equal(tlog_proof_parse(STR("c2sp.org/tlog-proof@v2\nindex 0\n\nrest"), &p), 0);
 	assert_int_not_equal(tlog_proof_parse(STR("c2sp.org/tlog-proof@v1\nindex 00\n\nrest"), &p), 0);
 	assert_int_not_equal(tlog_proof_parse(STR("c2sp.org/tlog-proof@v1\nindex 0\n"), &p), 0);

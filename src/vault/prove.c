@@ -20,6 +20,8 @@ int store_prove(struct store *s, uint64_t index, uint64_t size, struct str note,
 	if (r)
 		return r;
 	buf_str(entry, bytes);
+	if (bytes.n <= PROOF_EXTRA_MAX)
+		p.extra = bytes;
 	tlog_proof_put(proof, &p);
 	return buf_err(entry) || buf_err(proof) ? err_set(e, ERR_NOMEM, "the proof is too long") : 0;
 }

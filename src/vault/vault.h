@@ -17,6 +17,7 @@
 
 #define VAULT_OWN "vault"                            /* the source of the vault's own entries */
 #define VAULT_DETAIL_MAX 4096
+#define VAULT_UNITS 16                               /* a segment of a new log: 16 x 65,536 entries */
 
 struct vault;
 
@@ -58,7 +59,8 @@ const struct sources *vault_sources(const struct vault *v);
 int vault_find(struct vault *v, struct str name, uint64_t seq, const uint8_t hash[SHA256_LEN], uint64_t *ret_index,
                struct err *e) MUST_USE;
 
-/* Appends the entry's bytes and its C2SP tlog-proof against the newest signed checkpoint. ERR_RANGE beyond it. */
+/* Appends the entry's bytes and its C2SP tlog-proof against the newest signed checkpoint; the proof carries the entry as
+ * extra data up to PROOF_EXTRA_MAX. ERR_RANGE beyond the signed size. */
 int vault_prove(struct vault *v, uint64_t index, struct buf *entry, struct buf *proof, struct err *e) MUST_USE;
 /* For reading; valid as long as v. */
 struct store *vault_store(struct vault *v);

@@ -84,7 +84,7 @@ static void proofs(void **state)
 	fixture_fill(&f, 70000, 10000);
 	v = fixture_open(&f);
 	buf_init(&entry, ENTRY_MAX);
-	buf_init(&proof, NOTE_MAX);
+	buf_init(&proof, 2 * NOTE_MAX);
 	for (size_t i = 0; i < ARRAY_LEN(at); i++) {
 		struct tlog_proof p;
 		struct checkpoint c;

@@ -1,0 +1,161 @@
+#include "vault/tool.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "embed.h"
+#include "lib/clock.h"
+#include "lib/file.h"
+#include "vault/tool_parts.h"
+#include "vault/vault.h"
+
+static void open_words(void)
+{
+	const char *lang = getenv("LC_ALL");
+	const struct embed_file *f = embed_files;
+
+	if (!lang || !*lang)
+		lang = getenv("LC_MESSAGES");
+	if (!lang || !*lang)
+		lang = getenv("LANG");
+	while (f->name && strcmp(f->name, "ja.mo") != 0)
+		f++;
+	i18n_set(f->name && !i18n_open(f->bytes, f->size) && lang && !strncmp(lang, "ja", 2) ? LANG_JA : LANG_EN);
+}
+
+int tool_usage(void)
+{
+	fputs(_("usage: sekisho vault verify DIR [--vkey KEY] [--known FILE] [--json]\n"
+	        "       sekisho vault prove DIR INDEX [--json]\n"
+	        "       sekisho vault prove-consistency DIR OLD NEW [--json]\n"
+	        "       sekisho vault check-proof FILE --vkey KEY [--entry FILE] [--json]\n"
+	        "       sekisho vault show DIR INDEX | show DIR --from A --to B [--json]\n"
+	        "KEY is a verifier key or a file that holds one.\n"),
+	      stderr);
+	return TOOL_USAGE;
+}
+
+int tool_fail(const struct err *e)
+{
+	fprintf(stderr, "sekisho vault: %s\n", e->text);
+	return e->code == ERR_CORRUPT || e->code == ERR_DENIED || e->code == ERR_RANGE ? TOOL_NO : TOOL_FAILURE;
+}
+
+int tool_print(struct buf *b)
+{
+	bool bad = buf_err(b) || fwrite(b->p, 1, b->n, stdout) != b->n || fflush(stdout);
+
+	buf_release(b);
+	return bad ? TOOL_FAILURE : TOOL_YES;
+}
+
+int tool_number(const char *z, uint64_t *ret)
+{
+	int64_t v;
+	int r = str_int(str_from(z), 0, INT64_MAX, &v);
+
+	if (!r)
+		*ret = (uint64_t)v;
+	return r;
+}
+
+/* DIR itself when it holds a log, else DIR/vault. */
+static void find_folder(const char *dir, char out[TOOL_PATH_MAX])
+{
+	snprintf(out, TOOL_PATH_MAX, "%s/log", dir);
+	if (access(out, F_OK))
+		snprintf(out, TOOL_PATH_MAX, "%s/vault", dir);
+	else
+		snprintf(out, TOOL_PATH_MAX, "%s", dir);
+}
+
+/* Options may stand anywhere; what is no option is an argument, at most as many as the command takes. */
+static int parse(struct tool *t, int argc, char **argv)
+{
+	struct {
+		const char *name, **value;
+	} with_value[] = {{"--vkey", &t->vkey}, {"--entry", &t->entry}, {"--from", &t->from}, {"--to", &t->to}};
+
+	for (int i = 0; i < argc; i++) {
+		size_t k = 0;
+
+		if (!strcmp(argv[i], "--json")) {
+			t->json = true;
+			continue;
+		}
+		if (strncmp(argv[i], "--", 2) != 0) {
+			if (t->n_args == ARRAY_LEN(t->args))
+				return ERR_SYNTAX;
+			t->args[t->n_args++] = argv[i];
+			continue;
+		}
+		if (i + 1 == argc)
+			return ERR_SYNTAX;
+		if (!strcmp(argv[i], "--known") && t->n_known < VERIFY_KNOWN_MAX) {
+			t->known[t->n_known++] = argv[++i];
+			continue;
+		}
+		while (k < ARRAY_LEN(with_value) && strcmp(argv[i], with_value[k].name) != 0)
+			k++;
+		if (k == ARRAY_LEN(with_value))
+			return ERR_SYNTAX;
+		*with_value[k].value = argv[++i];
+	}
+	return 0;
+}
+
+static const struct {
+	const char *name;
+	size_t args_min, args_max;
+	bool folder;
+	int (*run)(struct tool *);
+} commands[] = {
+    {"verify", 1, 1, true, tool_verify},
+    {"prove", 2, 2, true, tool_prove},
+    {"prove-consistency", 3, 3, true, tool_consistency},
+    {"check-proof", 1, 1, false, tool_check_proof},
+    {"show", 1, 2, true, tool_show},
+};
+
+int tool_main(int argc, char **argv)
+{
+	struct tool t = {0};
+
+	open_words();
+	if (argc && !strcmp(argv[0], "--help")) {
+		tool_usage();
+		return TOOL_YES;
+	}
+	for (size_t i = 0; argc && i < ARRAY_LEN(commands); i++) {
+		if (strcmp(argv[0], commands[i].name) != 0)
+			continue;
+		if (parse(&t, argc - 1, argv + 1) || t.n_args < commands[i].args_min || t.n_args > commands[i].args_max)
+			return tool_usage();
+		t.data_dir = t.args[0];
+		if (commands[i].folder)
+			find_folder(t.args[0], t.dir);
+		return commands[i].run(&t);
+	}
+	return tool_usage();
+}
+
+int tool_init(int argc, char **argv)
+{
+	struct err e = {0};
+	char token[16], origin[64];
+	const char *name = origin;
+
+	open_words();
+	if (argc == 3 && !strcmp(argv[1], "--origin"))
+		name = argv[2];
+	else if (argc != 1)
+		return tool_usage();
+	/* .internal is reserved for names that nobody outside resolves; the rest keeps two towns' logs apart. */
+	random_token(token, 9);
+	snprintf(origin, sizeof origin, "log.sekisho.internal/%s", token);
+	if (vault_create(argv[0], str_from(name), VAULT_UNITS, &e))
+		return tool_fail(&e);
+	return TOOL_YES;
+}

@@ -1,0 +1,40 @@
+/* Between tool.c (arguments) and tool_verify.c, tool_prove.c, tool_show.c (the commands). */
+#ifndef VAULT_TOOL_PARTS_H
+#define VAULT_TOOL_PARTS_H
+
+#include "lib/i18n.h"
+#include "lib/json.h"
+#include "vault/verify.h"
+
+#define TOOL_PATH_MAX 4096
+#define TOOL_OUT_MAX (64u << 20)
+
+enum { TOOL_YES, TOOL_NO, TOOL_USAGE, TOOL_FAILURE };
+
+struct tool {
+	const char *args[3];
+	size_t n_args;
+	const char *data_dir;                            /* as given */
+	char dir[TOOL_PATH_MAX];                         /* the vault folder */
+	const char *vkey, *entry, *from, *to, *known[VERIFY_KNOWN_MAX];
+	size_t n_known;
+	bool json;
+};
+
+int tool_usage(void);
+int tool_fail(const struct err *e);                  /* says why; NO when something is not proven, else FAILURE */
+int tool_print(struct buf *b);                       /* to stdout; releases b */
+int tool_number(const char *z, uint64_t *ret) MUST_USE;
+/* Appends the bytes of a key argument: the key itself or what the file of that name holds. */
+int tool_key(const char *arg, struct buf *out, struct err *e) MUST_USE;
+
+int tool_verify(struct tool *t);
+int tool_prove(struct tool *t);
+int tool_consistency(struct tool *t);
+int tool_check_proof(struct tool *t);
+int tool_show(struct tool *t);
+/* One entry as a line of text or a JSON object. */
+void tool_entry_text(struct buf *out, uint64_t index, struct str bytes);
+void tool_entry_json(struct jw *j, uint64_t index, struct str bytes);
+
+#endif
