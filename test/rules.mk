@@ -16,3 +16,43 @@ po: $(O)/gen/tpl.c
 	msgmerge --quiet --update --backup=none --no-fuzzy-matching --no-location --no-wrap po/ja.po $(O)/gen/sekisho.pot
 	msgattrib --no-obsolete --no-wrap -o po/ja.po po/ja.po
 	@echo "untranslated: $$(msgattrib --untranslated po/ja.po | grep -c '^msgid [^"]*"[^"]')"
+
+# --- fuzzing: every src/*/fuzz_*.c, built with clang; FUZZ_SECONDS each, FUZZ="csv yaml" for some ---------------------
+# A target of src/lib is linked with lib alone; others with their folder (but main.c), core, generated code and lib.
+FUZZ_SECONDS ?= 600
+FUZZ_CC      ?= clang
+FUZZ_O       := build-fuzz
+FUZZ_SRC     := $(wildcard src/*/fuzz_*.c)
+FUZZ         ?= $(patsubst fuzz_%,%,$(basename $(notdir $(FUZZ_SRC))))
+FUZZ_BINS     = $(foreach f,$(FUZZ),$(patsubst src/%.c,$(FUZZ_O)/%,$(wildcard src/*/fuzz_$(f).c)))
+FUZZ_FLAGS   := -std=gnu17 -g -O1 -fno-omit-frame-pointer -fno-sanitize-recover=undefined -MMD -MP
+FUZZ_DIRS    := $(sort $(notdir $(patsubst %/,%,$(dir $(FUZZ_SRC)))) lib core)
+
+fuzz: $$(FUZZ_BINS)
+	test/fuzz.sh $(FUZZ_SECONDS) $(FUZZ_O) $(FUZZ_BINS)
+
+$(FUZZ_O)/obj/%.o: src/%.c | $$(if $$(filter lib/%,$$*),,$(GEN_H))
+	@mkdir -p $(@D)
+	$(FUZZ_CC) $(CPPFLAGS) $(FUZZ_FLAGS) -fsanitize=fuzzer-no-link,address,undefined -c $< -o $@
+$(FUZZ_O)/gen/%.o: $(O)/gen/%.c | $(GEN_H)
+	@mkdir -p $(@D)
+	$(FUZZ_CC) $(CPPFLAGS) $(FUZZ_FLAGS) -fsanitize=fuzzer-no-link,address,undefined -c $< -o $@
+
+define fuzz_archive
+$(FUZZ_O)/$(1).a: $(patsubst src/%.c,$(FUZZ_O)/obj/%.o,$(filter-out %/main.c,$(call src,$(1))))
+	@rm -f $$@; $$(AR) rcs $$@ $$^
+endef
+$(foreach d,$(FUZZ_DIRS),$(eval $(call fuzz_archive,$(d))))
+$(FUZZ_O)/gen.a: $(patsubst $(O)/gen/%.c,$(FUZZ_O)/gen/%.o,$(GEN_C))
+	@rm -f $@; $(AR) rcs $@ $^
+
+$(FUZZ_O)/lib/fuzz_%: $(FUZZ_O)/obj/lib/fuzz_%.o $(FUZZ_O)/lib.a
+	@mkdir -p $(@D)
+	$(FUZZ_CC) -fsanitize=fuzzer,address,undefined $^ $(LIBS_ALL) -o $@
+define fuzz_link
+$(FUZZ_O)/$(1)/fuzz_%: $(FUZZ_O)/obj/$(1)/fuzz_%.o $(sort $(FUZZ_O)/$(1).a $(FUZZ_O)/core.a) $(FUZZ_O)/gen.a $(FUZZ_O)/lib.a
+	@mkdir -p $$(@D)
+	$$(FUZZ_CC) -fsanitize=fuzzer,address,undefined $$< -Wl,--start-group $$(filter %.a,$$^) -Wl,--end-group $$(LIBS_ALL) -o $$@
+endef
+$(foreach d,$(filter-out lib,$(FUZZ_DIRS)),$(eval $(call fuzz_link,$(d))))
+-include $(wildcard $(FUZZ_O)/obj/*/*.d)
