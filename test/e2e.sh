@@ -2,7 +2,7 @@
 # Runs every test/e2e/*.sh against the built programs in $1 (build folder). Each script prints its own "ok NAME" lines.
 set -u
 O=$(realpath "$1"); export O
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/.." || exit 3
 pass=0 fail=0
 for t in test/e2e/*.sh; do
   [ -e "$t" ] || continue

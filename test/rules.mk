@@ -56,3 +56,33 @@ $(FUZZ_O)/$(1)/fuzz_%: $(FUZZ_O)/obj/$(1)/fuzz_%.o $(sort $(FUZZ_O)/$(1).a $(FUZ
 endef
 $(foreach d,$(filter-out lib,$(FUZZ_DIRS)),$(eval $(call fuzz_link,$(d))))
 -include $(wildcard $(FUZZ_O)/obj/*/*.d)
+
+# --- lint: house rules, cppcheck, clang's warnings, clang-tidy (not with LINT_FAST=1), scripts -------------------------
+# What passed is remembered in $(O)/lint, so that the second run looks only at what changed.
+LINT_SRC   := $(wildcard src/*/*.c tools/*.c bench/*.c)
+LINT_O     := $(O)/$(if $(LINT_FAST),lint-fast,lint)
+LINT_FLAGS  = $(CPPFLAGS) -std=gnu17 -Wall -Wextra -Wno-unused-parameter -Wno-missing-field-initializers
+SCRIPTS     = $(shell git ls-files '*.sh' .ci/run 2>/dev/null)
+.PHONY: lint-clang lint-cppcheck lint-scripts
+lint:
+	@./deps.sh build test
+	@tools/check.sh
+	@$(MAKE) --no-print-directory -j2 -k lint-scripts lint-cppcheck lint-clang
+	@echo "lint: clean"
+lint-scripts:
+	@for s in $(SCRIPTS); do bash -n $$s || exit 1; done
+	@shellcheck -S warning -f gcc $(SCRIPTS)
+lint-cppcheck: | $(GEN_H)
+	@mkdir -p $(LINT_O)/cppcheck
+	@cppcheck --enable=warning,portability --error-exitcode=1 --quiet --inline-suppr --std=c11 --language=c \
+	  --cppcheck-build-dir=$(LINT_O)/cppcheck --template='{file}:{line}: {severity}: {message} [{id}]' \
+	  --suppress=missingInclude --suppress=missingIncludeSystem --suppress=arrayIndexThenCheck --suppress=ctuuninitvar \
+	  -D_GNU_SOURCE -DSEKISHO_VERSION='""' -Isrc -I$(O)/gen $(LINT_SRC)
+lint-clang: $(patsubst %.c,$(LINT_O)/%.ok,$(LINT_SRC))
+$(LINT_O)/%.ok: %.c .clang-tidy | $(GEN_H)
+	@mkdir -p $(@D)
+	@clang -fsyntax-only -Werror $(LINT_FLAGS) -MD -MF $(@:.ok=.d) -MT $@ $<
+	@$(if $(LINT_FAST),,said=$$(clang-tidy --quiet $< -- $(LINT_FLAGS) 2>&1) || \
+	  { grep -E ': (error|warning): ' <<<"$$said" || echo "$$said"; exit 1; })
+	@touch $@
+-include $(wildcard $(LINT_O)/*/*.d $(LINT_O)/*/*/*.d)

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void die(const char *fmt, ...)
+__attribute__((noreturn, format(printf, 1, 2))) static void die(const char *fmt, ...)
 {
 	va_list ap;
 

@@ -19,7 +19,7 @@
 static char names[QUERIES_MAX][NAME_MAX_];
 static size_t n_names;
 
-static void die(const char *fmt, ...)
+__attribute__((noreturn, format(printf, 1, 2))) static void die(const char *fmt, ...)
 {
 	va_list ap;
 
@@ -47,7 +47,7 @@ static char *slurp(const char *path)
 {
 	FILE *f = fopen(path, "r");
 	char *text;
-	long n;
+	long n = 0;
 
 	if (!f || fseek(f, 0, SEEK_END) || (n = ftell(f)) < 0 || fseek(f, 0, SEEK_SET))
 		die("%s: %s", path, strerror(errno));

@@ -50,7 +50,7 @@ static size_t n_tpls;
 
 /* --- faults, memory, reading ------------------------------------------------------------------------------- */
 
-static void fault(const struct tpl *t, size_t at, const char *fmt, ...)
+__attribute__((noreturn, format(printf, 3, 4))) static void fault(const struct tpl *t, size_t at, const char *fmt, ...)
 {
 	int line = 1, col = 1;
 	va_list ap;

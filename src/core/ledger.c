@@ -1,7 +1,8 @@
-#include "core/ledger_parse.h"
+#include "core/ledger.h"
 
 #include <string.h>
 
+#include "core/ledger_parse.h"
 #include "lib/file.h"
 #include "lib/i18n.h"
 

@@ -210,7 +210,7 @@ static int check_argument(struct check *c, size_t i)
 		return err_set(c->e, ERR_SYNTAX, "rows_in works on a table, a checklist or a field that is many");
 	if (str_is(fn, "has") && (!f || !f->many))
 		return err_set(c->e, ERR_SYNTAX, "has works on a field that is many");
-	if ((str_is(fn, "has") || str_is(fn, "ticked")) && i + 4 < c->n && c->t[i + 4].kind == TOKEN_STRING)
+	if (f && (str_is(fn, "has") || str_is(fn, "ticked")) && i + 4 < c->n && c->t[i + 4].kind == TOKEN_STRING)
 		return check_literal(c, f->name, c->t[i + 4].text);
 	return 0;
 }

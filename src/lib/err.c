@@ -1,3 +1,4 @@
+#define LIB_ERR_C
 #include "lib/err.h"
 
 #include <errno.h>

@@ -51,6 +51,13 @@ int err_sys(struct err *e, const char *fmt, ...) __attribute__((format(printf, 2
 /* "file:line:col: text" (parts that are absent left out) into a static-size caller buffer. */
 const char *err_format(const struct err *e, char *out, unsigned long size);
 
+/* The analyzer cannot look into err.c: tell it that what comes back is the code that went in. */
+#if defined(__clang_analyzer__) && !defined(LIB_ERR_C)
+#define err_set(e, code, ...) (err_set((e), (code), __VA_ARGS__), (code))
+#define err_at(e, code, ...) (err_at((e), (code), __VA_ARGS__), (code))
+#define err_sys(...) (err_sys(__VA_ARGS__), ERR_SYS)
+#endif
+
 #define MUST_USE __attribute__((warn_unused_result))
 #define ARRAY_LEN(a) (sizeof(a) / sizeof((a)[0]))
 

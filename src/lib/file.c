@@ -30,7 +30,7 @@ int fd_read_all(int fd, size_t max, struct buf *out, struct err *e)
 		size_t free_bytes = out->max - out->n;
 		if (want > free_bytes)
 			want = free_bytes;
-		char probe;
+		char probe = 0;
 		void *to = want ? buf_room(out, want) : &probe;
 		if (!to)
 			return err_set(e, ERR_NOMEM, "out of memory");
@@ -147,7 +147,9 @@ static int dir_read(struct arena *a, DIR *d, const char *suffix, char ***ret, si
 	size_t n = 0, cap = 32;
 	char **names = arena_array(a, cap, sizeof *names);
 	struct dirent *entry;
-	while (names && (errno = 0, entry = readdir(d))) {
+	if (!names)
+		return ERR_NOMEM;
+	while ((errno = 0, entry = readdir(d)) != NULL) {
 		struct str name = str_from(entry->d_name);
 		if (str_is(name, ".") || str_is(name, "..") || !str_ends(name, suffix))
 			continue;
@@ -163,8 +165,6 @@ static int dir_read(struct arena *a, DIR *d, const char *suffix, char ***ret, si
 		if (!names[n++])
 			return ERR_NOMEM;
 	}
-	if (!names)
-		return ERR_NOMEM;
 	if (errno)
 		return ERR_SYS;
 	qsort(names, n, sizeof *names, by_name);

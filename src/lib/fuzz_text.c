@@ -17,7 +17,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	for (int i = 0; i < 4; i++) {
 		buf_init(&one[i], 32u << 20);
 		buf_clear(&two);
-		if (fns[i](in, &one[i]) == 0 && i < 2 && (fns[i](buf_view(&one[i]), &two) || !str_eq(buf_view(&one[i]), buf_view(&two))))
+		if (fns[i](in, &one[i]) == 0 && i < 2 &&
+		    (fns[i](buf_view(&one[i]), &two) || !str_eq(buf_view(&one[i]), buf_view(&two))))
 			__builtin_trap();
 	}
 	struct stmt *s = db_sql(db, "SELECT count(*) FROM f WHERE f MATCH ?1");

@@ -226,7 +226,7 @@ int msg_parse(struct msg *m, const void *p, size_t n, const int *fds, unsigned n
 {
 	struct cur c = cur_init(p, n);
 	uint16_t type = 0, count = 0;
-	const void *rest;
+	const void *rest = NULL;
 	bool bad = cur_u16(&c, &type) != 0 || cur_u16(&c, &count) != 0;
 	bool by_fd = count & MSG_BY_FD;
 	unsigned want = count & ~MSG_BY_FD;

@@ -206,8 +206,7 @@ static int check_origin(struct ctx *c, struct err *e)
 	if (site.p && !str_is(site, "same-origin") && !str_is(site, "none"))
 		return err_set(e, ERR_DENIED, "%s", _("The form was sent from another site."));
 	if (origin.p) {
-		struct str rest = origin;
-		if (!str_starts(origin, "https://") || (rest = str_slice(origin, 8, origin.n), !str_eq(rest, host)))
+		if (!str_starts(origin, "https://") || !str_eq(str_slice(origin, 8, origin.n), host))
 			return err_set(e, ERR_DENIED, "%s", _("The form was sent from another site."));
 	}
 	if (!c->session)

@@ -1,6 +1,6 @@
 /* The frame of every page: head, navigation by role, who is signed in, messages, foot. Fills tpl/layout_top.html and
  * tpl/layout_bottom.html. */
-#include "office/office.h"
+#include "office/ui.h"
 
 #include "embed.h"
 #include "queries.h"
