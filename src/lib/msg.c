@@ -174,7 +174,7 @@ int msg_send(int fd, struct msg *m)
 	if (m->out.failed)
 		return ERR_TOOBIG;
 	bool by_fd = m->out.n > MSG_INLINE;
-	int fds[MSG_FDS_MAX + 1];
+	int fds[MSG_FDS_MAX + 1] = {0};
 	memcpy(fds, m->fds, sizeof m->fds);
 	unsigned n = m->n_fds;
 	if (by_fd) {
@@ -280,7 +280,7 @@ static unsigned take_fds(struct msghdr *h, int *fds, unsigned max)
 int msg_recv(int fd, struct msg *m)
 {
 	static _Thread_local unsigned char bytes[HEAD + MSG_INLINE];
-	int fds[MSG_FDS_MAX + 1];
+	int fds[MSG_FDS_MAX + 1] = {0};
 	_Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof fds)];
 	struct iovec iov = {bytes, sizeof bytes};
 	struct msghdr h = {.msg_iov = &iov, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof control};
