@@ -62,9 +62,13 @@ BINS    := $(addprefix $(O)/libexec/sekisho/,$(filter-out cli,$(PROGRAMS))) $(if
 .PHONY: all run test check unit e2e lint fuzz bench soak mutate install clean deps docs permissions
 all: $(BINS) $(O)/share
 
-$(O)/share:
-	@mkdir -p $(O)/share/sekisho
-	@for d in standards ledgers checks sample; do ln -sfn $(CURDIR)/$$d $(O)/share/sekisho/$$d; done
+# Copies, not links: a locked-in process sees this folder alone.
+SHARED := standards ledgers checks sample
+$(O)/share: FORCE
+	@mkdir -p $@/sekisho
+	@for d in $(SHARED); do diff -rq $$d $@/sekisho/$$d >/dev/null 2>&1 || \
+	  { rm -rf $@/sekisho/$$d && cp -r $$d $@/sekisho/$$d; }; done
+FORCE:
 
 # --- generated code (tools/) ---------------------------------------------------
 $(O)/tools/%: tools/%.c

@@ -175,6 +175,15 @@ static void first_peers(struct child *c)
 	}
 }
 
+void child_log_level(void)
+{
+	static const char *const names[] = {"debug", "info", "warn", "error"};
+	const char *z = getenv("SEKISHO_LOG");
+	for (size_t i = 0; z && i < ARRAY_LEN(names); i++)
+		if (strcmp(z, names[i]) == 0)
+			log_level_set((enum log_level)i);
+}
+
 void child_init(struct child *c, int argc, char **argv)
 {
 	const char *program = strrchr(argv[0], '/');
@@ -184,6 +193,7 @@ void child_init(struct child *c, int argc, char **argv)
 	}
 	*c = (struct child){.role = argv[3], .dir = argv[4], .share = argv[5], .sup = SUPERVISOR_FD};
 	log_open(c->role);
+	child_log_level();
 	if (fcntl(c->sup, F_SETFD, FD_CLOEXEC) != 0)
 		log_fatal("child.start", "role=%s: descriptor 3 is missing", c->role);
 	int64_t n = 0;

@@ -58,6 +58,8 @@ struct child {
 /* Parses PROGRAM --fd 3 ROLE DIR SHARE, opens the log under the role's name, takes PEERs until GO. Exits 2 on wrong use,
  * 3 when the supervisor is not there. */
 void child_init(struct child *c, int argc, char **argv);
+/* SEKISHO_LOG=debug|info|warn|error; child_init does it. */
+void child_log_level(void);
 /* The socket of a peer (or "listen"), -1 when there is none now. For synchronous calls: msg_call(child_peer_fd(c, "keys"), …). */
 int child_peer_fd(const struct child *c, const char *name);
 /* Gives a peer up: after a failed call, or because what it said makes no sense (broke: the supervisor ends that process). */

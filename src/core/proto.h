@@ -92,7 +92,7 @@ enum {
 
 /* The `sekisho` command -> office.writer over DIR/run/control.sock */
 enum {
-	CLI_CALL = 500,      /* u language (0 ja, 1 en), u n args {s}, u n files {s name, f} */
+	CLI_CALL = 500,      /* u language (0 ja, 1 en), u n args {s} (without the data folder), u n files {s name, f} */
 	CLI_OUT,             /* s bytes for stdout */
 	CLI_ERR,             /* s bytes for stderr */
 	CLI_EXIT,            /* u exit code: the last one */

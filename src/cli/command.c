@@ -1,0 +1,73 @@
+#include "cli/command.h"
+
+#include <stdio.h>
+
+#include "lib/i18n.h"
+#include "lib/str.h"
+
+const struct command commands[] = {
+	{"init", "DIR --city NAME --standard ID [--sample]", N_("Makes a data folder (with the sample city)"), command_init, FILE_NONE},
+	{"run", "DIR [--listen ADDR:PORT] [--link]", N_("Runs everything in the foreground until Ctrl-C"), command_run_house, FILE_NONE},
+	{"link", "DIR --person ID", N_("A one-time sign-in link (sample folders)"), command_data, FILE_NONE},
+	{"status", "DIR [--as-of DATE] [--control ID] [--clause ID] [--json]", N_("Status of clauses, controls and subjects"), command_data, FILE_NONE},
+	{"assess", "DIR [--today DATE]", N_("Judges everything now"), command_data, FILE_NONE},
+	{"standard list", "DIR", N_("Standards in the store"), command_data, FILE_NONE},
+	{"standard show", "DIR ID", N_("Clauses of a standard with their controls"), command_data, FILE_NONE},
+	{"standard import", "DIR FILE [--dry-run]", N_("Loads a municipality's own text"), command_data, FILE_READ},
+	{"standard diff", "DIR ID ID", N_("What changed between two standards"), command_data, FILE_NONE},
+	{"standard export", "DIR ID --oscal", N_("A standard as OSCAL catalog"), command_data, FILE_NONE},
+	{"ledger list", "DIR", N_("All ledgers"), command_data, FILE_NONE},
+	{"ledger show", "DIR LEDGER", N_("The definition of a ledger"), command_data, FILE_NONE},
+	{"ledger import", "DIR LEDGER FILE [--dry-run]", N_("Rows of a CSV file into a ledger"), command_data, FILE_READ},
+	{"ledger export", "DIR LEDGER", N_("A ledger as CSV"), command_data, FILE_NONE},
+	{"people import", "DIR FILE [--dry-run]", N_("Rows of a CSV file into the ledger persons"), command_data, FILE_READ},
+	{"token create", "DIR --person ID --scope read|write", N_("A token for the API"), command_data, FILE_NONE},
+	{"doctor", "DIR [--json]", N_("Grades the installation"), command_data, FILE_NONE},
+	{"backup", "DIR OUT", N_("Writes a backup while everything runs"), command_data, FILE_WRITE},
+	{"vault", "COMMAND …", N_("Works on a vault folder, also offline"), command_tool, FILE_NONE},
+	{"gate", "COMMAND …", N_("One file at a time, without a data folder"), command_tool, FILE_NONE},
+	{"zone", "COMMAND …", N_("Zones, flows and firewall rules"), command_tool, FILE_NONE},
+};
+const size_t n_commands = ARRAY_LEN(commands);
+
+static int words(const struct command *c)
+{
+	return strchr(c->name, ' ') ? 2 : 1;
+}
+
+static bool begins(const struct command *c, int n, char **args)
+{
+	struct str rest = str_from(c->name), word = str_cut(&rest, ' ');
+	return n >= words(c) && str_is(word, args[0]) && (!rest.n || str_is(rest, args[1]));
+}
+
+const struct command *command_find(int n, char **args, int *ret_words)
+{
+	const struct command *best = NULL;
+	for (size_t i = 0; i < n_commands; i++)
+		if (begins(&commands[i], n, args) && (!best || words(&commands[i]) > words(best)))
+			best = &commands[i];
+	if (best)
+		*ret_words = words(best);
+	return best;
+}
+
+void command_help_all(void)
+{
+	printf("%s: sekisho COMMAND …\n\n", _("usage"));
+	for (size_t i = 0; i < n_commands; i++)
+		printf("  %s %s\n      %s\n", commands[i].name, commands[i].usage, _(commands[i].help));
+	printf("\n%s\n", _("Every command takes --help. Exit codes: 0 done, 1 the answer is no, 2 wrong use, 3 failed."));
+}
+
+int command_usage(const struct command *c)
+{
+	fprintf(stderr, "%s: sekisho %s %s\n", _("usage"), c->name, c->usage);
+	return EXIT_USAGE;
+}
+
+int command_fail(const struct err *e)
+{
+	fprintf(stderr, "sekisho: %s\n", e->text);
+	return EXIT_FAILED;
+}

@@ -1,0 +1,186 @@
+/* supervise: starts the house and keeps it standing. Started by `sekisho run` and, for one command, by `sekisho` itself.
+ *   supervise DIR --share SHARE --listen ADDR:PORT [--no-front] [--link] [--readers N]
+ *   supervise DIR --share SHARE --oneshot        one command, whose connection is descriptor 3; ends at SIGTERM */
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "core/words.h"
+#include "lib/file.h"
+#include "lib/i18n.h"
+#include "lib/log.h"
+#include "supervise/links.h"
+#include "supervise/place.h"
+#include "supervise/super.h"
+
+struct options {
+	const char *dir, *share, *listen;
+	bool front, oneshot, link;
+	int64_t readers;
+};
+
+static struct options opt = {.front = true};
+static struct super sup = {.listen_fd = -1};
+static int run_fd = -1, control_fd = -1, signal_fd = -1;
+static uint32_t owner;
+
+static int usage(void)
+{
+	fprintf(stderr, "%s: supervise DIR --share SHARE --listen ADDR:PORT [--no-front] [--link] [--readers N]\n", _("usage"));
+	return 2;
+}
+
+static bool parse(int argc, char **argv)
+{
+	cpu_set_t set;
+	CPU_ZERO(&set);
+	opt.readers = sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
+	for (int i = 1; i < argc; i++) {
+		const char *a = argv[i], *value = i + 1 < argc ? argv[i + 1] : NULL;
+		if (strcmp(a, "--no-front") == 0)
+			opt.front = false;
+		else if (strcmp(a, "--oneshot") == 0)
+			opt.oneshot = true;
+		else if (strcmp(a, "--link") == 0)
+			opt.link = true;
+		else if (strcmp(a, "--share") == 0 && value)
+			opt.share = argv[++i];
+		else if (strcmp(a, "--listen") == 0 && value)
+			opt.listen = argv[++i];
+		else if (strcmp(a, "--readers") == 0 && value && str_int(str_from(value), 1, READERS_MAX, &opt.readers) == 0)
+			i++;
+		else if (a[0] != '-' && !opt.dir)
+			opt.dir = a;
+		else
+			return false;
+	}
+	opt.front = opt.front && !opt.oneshot;
+	if (opt.readers > READERS_MAX)
+		opt.readers = READERS_MAX;
+	return opt.dir && opt.share && (opt.listen || !opt.front);
+}
+
+static void on_signal(void *arg)
+{
+	struct signalfd_siginfo i;
+	while (read(signal_fd, &i, sizeof i) == (ssize_t)sizeof i) {
+		if (i.ssi_signo == SIGCHLD)
+			super_reap(&sup);
+		else
+			super_stop(&sup, 0);
+	}
+}
+
+static void on_control(void *arg)
+{
+	uint32_t uid;
+	int fd = place_accept(control_fd, owner, &uid);
+	if (fd >= 0)
+		super_control(&sup, fd, uid);
+}
+
+static void on_note(struct super *s, const char *line)
+{
+	printf("%s\n", line);
+	fflush(stdout);
+}
+
+/* The commands need to know where the house is reached; anybody who may enter DIR may read it. */
+static void leave_url(const char *url)
+{
+	struct err e;
+	if (file_write_atomic_at(run_fd, "url", url, strlen(url), 0644, &e) != 0)
+		log_warn("supervise.url", "text=\"%s\"", e.text);
+}
+
+static void on_ready(struct super *s, const char *url)
+{
+	int w = house_find(&s->house, "office.writer");
+	if (opt.oneshot) {
+		super_control(s, 3, geteuid());
+		return;
+	}
+	if (url)
+		leave_url(url);
+	printf("ready%s%s (posture %s)\n", url ? " " : "", url ? url : "", s->house.roles[w].posture);
+	fflush(stdout);
+	if (opt.link && url)
+		links_print(s, url);
+}
+
+static int watch_signals(void)
+{
+	sigset_t set;
+	sigemptyset(&set);
+	sigaddset(&set, SIGCHLD);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGHUP);
+	signal(SIGPIPE, SIG_IGN);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	return signal_fd < 0 ? ERR_SYS : 0;
+}
+
+/* The folder of this executable, and absolute paths of the others. */
+static int find_places(struct err *e)
+{
+	static char self[4096];
+	ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
+	char *slash = n > 0 ? strrchr(self, '/') : NULL;
+	if (!slash)
+		return err_set(e, ERR_SYS, "/proc/self/exe: %s", strerror(errno));
+	*slash = 0;
+	sup.libexec = self;
+	sup.dir = realpath(opt.dir, NULL);
+	sup.share = realpath(opt.share, NULL);
+	if (!sup.dir || !sup.share)
+		return err_set(e, ERR_NOTFOUND, "%s: %s", sup.dir ? opt.share : opt.dir, strerror(errno));
+	return 0;
+}
+
+static int open_doors(struct err *e)
+{
+	int r = find_places(e);
+	if (r == 0)
+		r = run_fd = place_lock(sup.dir, opt.oneshot, &owner, e);
+	if (r >= 0 && opt.front)
+		r = sup.listen_fd = place_listen(opt.listen, e);
+	if (r >= 0 && !opt.oneshot)
+		r = control_fd = place_control(run_fd, e);
+	return r < 0 ? r : 0;
+}
+
+int main(int argc, char **argv)
+{
+	struct err e = {0};
+	words_open();
+	log_open("supervise");
+	child_log_level();
+	if (!parse(argc, argv))
+		return usage();
+	if (opt.oneshot && (fcntl(3, F_SETFD, FD_CLOEXEC) != 0 || prctl(PR_SET_PDEATHSIG, SIGTERM) != 0))
+		return usage();
+	if (open_doors(&e) != 0 || watch_signals() != 0) {
+		fprintf(stderr, "sekisho: %s\n", e.text);
+		return 3;
+	}
+	struct house_options h = {opt.front, opt.oneshot, (unsigned)opt.readers};
+	house_init(&sup.house, &h);
+	sup.loop = loop_new();
+	sup.ready = on_ready;
+	sup.note = on_note;
+	loop_add(sup.loop, signal_fd, on_signal, NULL);
+	if (control_fd >= 0)
+		loop_add(sup.loop, control_fd, on_control, NULL);
+	super_start(&sup);
+	loop_run(sup.loop);
+	if (control_fd >= 0)
+		(void)unlinkat(run_fd, "control.sock", 0);
+	(void)unlinkat(run_fd, "url", 0);
+	return sup.exit_code;
+}

@@ -1,0 +1,78 @@
+#include "supervise/role.h"
+
+/* Readers and the job process open the store that the writer has brought up to date first. */
+static const struct {
+	const char *name, *program, *after;
+	unsigned stop_rank;
+} table[] = {
+	{"keys", "keys", NULL, 5},
+	{"vault", "vault", NULL, 4},
+	{"auth", "auth", NULL, 3},
+	{"office.writer", "office", NULL, 2},
+	{"office.job", "office", "office.writer", 1},
+	{"office.reader", "office", "office.writer", 1}, /* × readers */
+	{"front", "front", NULL, 0},
+};
+
+/* Who has a pair with whom; "office.reader" stands for each of them. Nobody else can send anybody anything. */
+static const char *const talks[][2] = {
+	{"front", "office.writer"},
+	{"front", "office.reader"},
+	{"front", "keys"},
+	{"office.writer", "auth"},
+	{"office.writer", "vault"},
+	{"office.reader", "vault"},
+	{"office.job", "vault"},
+	{"office.reader", "office.writer"},
+	{"office.job", "office.writer"},
+	{"vault", "keys"},
+};
+
+int house_find(const struct house *h, const char *name)
+{
+	for (size_t i = 0; i < h->n_roles; i++)
+		if (strcmp(h->roles[i].name, name) == 0)
+			return (int)i;
+	return -1;
+}
+
+static void add_role(struct house *h, size_t row, const char *name)
+{
+	h->roles[h->n_roles] = (struct role){.program = table[row].program, .stop_rank = table[row].stop_rank, .sup = -1,
+	                                     .after = table[row].after ? house_find(h, table[row].after) : -1};
+	snprintf(h->roles[h->n_roles++].name, CHILD_NAME_MAX, "%s", name);
+}
+
+/* "office.reader" names every reader, another name only itself. */
+static bool stands_for(const char *entry, const char *name)
+{
+	size_t n = strlen(entry);
+	return strncmp(entry, name, n) == 0 && (name[n] == 0 || (name[n] == '.' && strcmp(entry, "office.reader") == 0));
+}
+
+static void add_pairs(struct house *h, const char *const entry[2])
+{
+	for (size_t a = 0; a < h->n_roles; a++)
+		for (size_t b = 0; stands_for(entry[0], h->roles[a].name) && b < h->n_roles; b++)
+			if (stands_for(entry[1], h->roles[b].name))
+				h->pairs[h->n_pairs++] = (struct pair){.role = {(int)a, (int)b}, .waiting = {-1, -1}};
+}
+
+void house_init(struct house *h, const struct house_options *o)
+{
+	*h = (struct house){0};
+	for (size_t i = 0; i < ARRAY_LEN(table); i++) {
+		bool reader = strcmp(table[i].name, "office.reader") == 0, job = strcmp(table[i].name, "office.job") == 0;
+		if ((!o->front && strcmp(table[i].name, "front") == 0) || (o->oneshot && (reader || job)))
+			continue;
+		for (unsigned k = 0; reader && k < o->readers && k < READERS_MAX; k++) {
+			char name[CHILD_NAME_MAX];
+			snprintf(name, sizeof name, "%s.%u", table[i].name, k);
+			add_role(h, i, name);
+		}
+		if (!reader)
+			add_role(h, i, table[i].name);
+	}
+	for (size_t i = 0; i < ARRAY_LEN(talks); i++)
+		add_pairs(h, talks[i]);
+}

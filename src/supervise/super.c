@@ -1,0 +1,394 @@
+#include "supervise/super.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "core/proto.h"
+#include "lib/clock.h"
+#include "lib/log.h"
+#include "supervise/spawn.h"
+
+#define MINUTE_US (60 * SECOND_US)
+#define BACKOFF_FIRST_MS 20
+#define BACKOFF_MAX_MS 1000
+#define LOST_WAIT_MS 100
+
+struct late {                                        /* what a timer is about */
+	struct super *s;
+	int role;                                        /* or pair */
+	unsigned generation;
+};
+
+static struct late *late(struct super *s, int role, unsigned generation)
+{
+	struct late *l = xmalloc(sizeof *l);
+	*l = (struct late){s, role, generation};
+	return l;
+}
+
+/* Never with pid 0 or -1, which would mean everybody. */
+static void end_role(const struct role *r)
+{
+	if (r->pid > 0)
+		kill(r->pid, SIGKILL);
+}
+
+static void drop_channel(struct super *s, struct role *r)
+{
+	if (r->sup < 0)
+		return;
+	loop_remove(s->loop, r->sup);
+	close(r->sup);
+	r->sup = -1;
+}
+
+static bool alive(const struct role *r)
+{
+	return r->state == ROLE_STARTING || r->state == ROLE_UP;
+}
+
+/* Notes the time; how many of the noted times lie within the last minute. */
+static unsigned per_minute(int64_t *ring, unsigned cap, unsigned *n)
+{
+	int64_t now = clock_mono();
+	unsigned count = 0;
+	ring[(*n)++ % cap] = now;
+	for (unsigned i = 0; i < cap && i < *n; i++)
+		count += ring[i] > now - MINUTE_US;
+	return count;
+}
+
+bool super_all_up(const struct super *s)
+{
+	for (size_t i = 0; i < s->house.n_roles; i++)
+		if (s->house.roles[i].state != ROLE_UP)
+			return false;
+	return true;
+}
+
+/* --- pairs -------------------------------------------------------------------------------------------------------- */
+
+/* 0, or ERR: the process is not there to take it (its death will be noticed). */
+static int send_peer(struct role *to, const char *name, int fd)
+{
+	struct msg m;
+	msg_init(&m, SUP_PEER);
+	msg_put_z(&m, name);
+	msg_put_fd(&m, fd);
+	int r = msg_send(to->sup, &m);
+	msg_release(&m);
+	return r;
+}
+
+/* A new pair of sockets: each end goes to its role, or waits until the role is started. */
+static void renew(struct super *s, struct pair *p)
+{
+	int fd[2];
+	if (msg_pair(fd) != 0)
+		log_fatal("supervise.pair", "text=\"%s\"", strerror(errno));
+	p->generation++;
+	for (int i = 0; i < 2; i++) {
+		struct role *to = &s->house.roles[p->role[i]], *other = &s->house.roles[p->role[!i]];
+		if (p->waiting[i] >= 0)
+			close(p->waiting[i]);
+		p->waiting[i] = -1;
+		if (!alive(to)) {
+			p->waiting[i] = fd[i];
+			continue;
+		}
+		if (send_peer(to, other->name, fd[i]) != 0)
+			log_debug("supervise.peer", "role=%s", to->name);
+		close(fd[i]);
+	}
+}
+
+/* The pairs of a role that was just started: an end that waits for it, or a new pair. */
+static void give_pairs(struct super *s, int role)
+{
+	struct house *h = &s->house;
+	for (size_t k = 0; k < h->n_pairs; k++) {
+		struct pair *p = &h->pairs[k];
+		int i = p->role[0] == role ? 0 : p->role[1] == role ? 1 : -1;
+		if (i < 0)
+			continue;
+		if (p->waiting[i] < 0) {
+			renew(s, p);
+			continue;
+		}
+		(void)!send_peer(&h->roles[role], h->roles[p->role[!i]].name, p->waiting[i]);
+		close(p->waiting[i]);
+		p->waiting[i] = -1;
+	}
+}
+
+static struct pair *find_pair(struct house *h, int a, int b)
+{
+	for (size_t k = 0; k < h->n_pairs; k++)
+		if ((h->pairs[k].role[0] == a && h->pairs[k].role[1] == b) || (h->pairs[k].role[0] == b && h->pairs[k].role[1] == a))
+			return &h->pairs[k];
+	return NULL;
+}
+
+/* Some time after a pair was lost: if neither side died of it, they get a new one. */
+static void on_lost_late(void *arg)
+{
+	struct late *l = arg;
+	struct pair *p = &l->s->house.pairs[l->role];
+	if (!l->s->stopping && p->generation == l->generation && alive(&l->s->house.roles[p->role[0]]) &&
+	    alive(&l->s->house.roles[p->role[1]]))
+		renew(l->s, p);
+	free(l);
+}
+
+/* --- what processes say ---------------------------------------------------------------------------------------------- */
+
+static void start_followers(struct super *s, int role);
+
+static int take_ready(struct super *s, struct role *r, struct msg *m)
+{
+	struct str posture, url;
+	if (msg_str(m, sizeof r->posture - 1, &posture) != 0 || msg_str(m, sizeof s->url - 1, &url) != 0 || msg_end(m) != 0 ||
+	    r->state != ROLE_STARTING)
+		return ERR_PROTO;
+	snprintf(r->posture, sizeof r->posture, "%.*s", STR_ARG(posture));
+	if (url.n && strcmp(r->name, "front") == 0)
+		snprintf(s->url, sizeof s->url, "%.*s", STR_ARG(url));
+	r->state = ROLE_UP;
+	r->was_up = true;
+	log_info("supervise.up", "role=%s pid=%d posture=\"%s\"", r->name, (int)r->pid, r->posture);
+	start_followers(s, (int)(r - s->house.roles));
+	if (!s->ready_said && super_all_up(s)) {
+		s->ready_said = true;
+		s->ready(s, s->url[0] ? s->url : NULL);
+	}
+	return 0;
+}
+
+static int take_lost(struct super *s, struct role *r, struct msg *m)
+{
+	struct str name;
+	uint8_t broke;
+	char z[CHILD_NAME_MAX] = {0};
+	if (msg_str(m, CHILD_NAME_MAX - 1, &name) != 0 || msg_u8(m, &broke) != 0 || msg_end(m) != 0 || !name.p)
+		return ERR_PROTO;
+	memcpy(z, name.p, name.n);
+	int from = (int)(r - s->house.roles), about = house_find(&s->house, z);
+	struct pair *p = about < 0 ? NULL : find_pair(&s->house, from, about);
+	if (!p || per_minute(r->lost, ARRAY_LEN(r->lost), &r->n_lost) >= LOST_PER_MINUTE)
+		return ERR_PROTO;
+	struct role *other = &s->house.roles[about];
+	if (broke && alive(other) && !s->stopping) {
+		log_error("supervise.broke", "role=%s by=%s pid=%d", z, r->name, (int)other->pid);
+		end_role(other);
+	} else {
+		loop_after(s->loop, LOST_WAIT_MS, on_lost_late, late(s, (int)(p - s->house.pairs), p->generation));
+	}
+	return 0;
+}
+
+static int take_note(struct super *s, struct role *r, struct msg *m)
+{
+	struct str line;
+	char z[1024];
+	if (strcmp(r->name, "office.writer") != 0 || msg_str(m, sizeof z - 1, &line) != 0 || msg_end(m) != 0)
+		return ERR_PROTO;
+	snprintf(z, sizeof z, "%.*s", STR_ARG(line));
+	for (char *c = z; *c; c++)
+		if ((unsigned char)*c < 0x20 || *c == 0x7f)
+			*c = '?';
+	s->note(s, z);
+	return 0;
+}
+
+static void on_child(void *arg)
+{
+	struct super_watch *w = arg;
+	struct super *s = w->s;
+	struct role *r = &s->house.roles[w->role];
+	struct msg m;
+	int got = msg_recv(r->sup, &m);
+	if (got == ERR_BUSY)
+		return;
+	if (got == 0) {
+		got = m.type == SUP_READY ? take_ready(s, r, &m) : m.type == SUP_LOST ? take_lost(s, r, &m)
+		      : m.type == SUP_NOTE ? take_note(s, r, &m) : ERR_PROTO;
+		msg_release(&m);
+	}
+	if (got == 0)
+		return;
+	if (got == ERR_PROTO) {
+		log_error("supervise.protocol", "role=%s pid=%d", r->name, (int)r->pid);
+		end_role(r);
+	}
+	drop_channel(s, r);
+}
+
+/* --- start and death ------------------------------------------------------------------------------------------------- */
+
+static void start_role(struct super *s, int i)
+{
+	struct role *r = &s->house.roles[i];
+	struct msg go;
+	r->pid = spawn_role(s, r);
+	if (r->pid < 0)
+		log_fatal("supervise.start", "role=%s text=\"%s\"", r->name, strerror(errno));
+	r->state = ROLE_STARTING;
+	s->watches[i] = (struct super_watch){s, i};
+	loop_add(s->loop, r->sup, on_child, &s->watches[i]);
+	give_pairs(s, i);
+	if (strcmp(r->name, "front") == 0 && s->listen_fd >= 0)
+		(void)!send_peer(r, "listen", s->listen_fd);
+	msg_init(&go, SUP_GO);
+	(void)!msg_send(r->sup, &go);
+	msg_release(&go);
+}
+
+static void start_followers(struct super *s, int role)
+{
+	for (size_t i = 0; i < s->house.n_roles; i++) {
+		struct role *r = &s->house.roles[i];
+		if (r->after == role && r->state == ROLE_DOWN && r->n_deaths == 0)
+			start_role(s, (int)i);
+	}
+}
+
+void super_start(struct super *s)
+{
+	start_followers(s, -1);
+}
+
+static void on_backoff(void *arg)
+{
+	struct late *l = arg;
+	struct role *r = &l->s->house.roles[l->role];
+	if (!l->s->stopping && r->state == ROLE_DOWN)
+		start_role(l->s, l->role);
+	free(l);
+}
+
+static void describe(int status, char *out, size_t n)
+{
+	if (WIFEXITED(status))
+		snprintf(out, n, "exit=%d", WEXITSTATUS(status));
+	else
+		snprintf(out, n, "signal=%d%s", WTERMSIG(status), WTERMSIG(status) == SIGSYS ? " sandbox=1" : "");
+}
+
+static void bury(struct super *s, int i, int status)
+{
+	struct role *r = &s->house.roles[i];
+	char how[32];
+	describe(status, how, sizeof how);
+	r->pid = 0;
+	drop_channel(s, r);                              /* what the dead still had to say is no longer true */
+	if (s->stopping) {
+		if (status != 0)
+			log_warn("supervise.ended", "role=%s %s", r->name, how);
+		r->state = ROLE_GONE;
+		return;
+	}
+	r->state = ROLE_DOWN;
+	unsigned deaths = per_minute(r->deaths, ARRAY_LEN(r->deaths), &r->n_deaths);
+	log_error("supervise.died", "role=%s %s deaths=%u", r->name, how, deaths);
+	/* At the first start a program that gives up by itself has said why; trying again would only say it again. */
+	if (deaths > DEATHS_PER_MINUTE || (!r->was_up && WIFEXITED(status))) {
+		log_error("supervise.given-up", "role=%s", r->name);
+		super_stop(s, 3);
+		return;
+	}
+	int64_t wait = BACKOFF_FIRST_MS << (deaths > 9 ? 9 : deaths - 1);
+	loop_after(s->loop, wait < BACKOFF_MAX_MS ? wait : BACKOFF_MAX_MS, on_backoff, late(s, i, 0));
+}
+
+void super_control(struct super *s, int fd, uint32_t uid)
+{
+	int w = house_find(&s->house, "office.writer");
+	struct role *r = &s->house.roles[w];
+	if (r->state == ROLE_UP) {
+		struct msg m;
+		msg_init(&m, SUP_CONTROL);
+		msg_put_u32(&m, uid);
+		msg_put_fd(&m, fd);
+		(void)!msg_send(r->sup, &m);
+		msg_release(&m);
+	}
+	close(fd);
+}
+
+/* --- stopping ---------------------------------------------------------------------------------------------------------- */
+
+static void stop_rank(struct super *s);
+
+static bool rank_gone(const struct super *s)
+{
+	for (size_t i = 0; i < s->house.n_roles; i++)
+		if (s->house.roles[i].stop_rank == s->stop_rank && s->house.roles[i].pid > 0)
+			return false;
+	return true;
+}
+
+static void on_rank_late(void *arg)
+{
+	struct super *s = arg;
+	s->stop_timer = 0;
+	for (size_t i = 0; i < s->house.n_roles; i++) {
+		struct role *r = &s->house.roles[i];
+		if (r->stop_rank == s->stop_rank && r->pid > 0) {
+			log_warn("supervise.killed", "role=%s", r->name);
+			end_role(r);
+		}
+	}
+}
+
+static void next_rank(struct super *s)
+{
+	while (s->stopping && rank_gone(s)) {
+		if (s->stop_timer)
+			loop_cancel(s->loop, s->stop_timer);
+		s->stop_timer = 0;
+		if (++s->stop_rank >= STOP_RANKS) {
+			loop_stop(s->loop);
+			return;
+		}
+		stop_rank(s);
+	}
+}
+
+static void stop_rank(struct super *s)
+{
+	for (size_t i = 0; i < s->house.n_roles; i++) {
+		struct role *r = &s->house.roles[i];
+		if (r->stop_rank != s->stop_rank || r->pid <= 0)
+			continue;
+		struct msg m;
+		msg_init(&m, SUP_STOP);
+		if (r->sup < 0 || msg_send(r->sup, &m) != 0)
+			end_role(r);
+		msg_release(&m);
+	}
+	s->stop_timer = loop_after(s->loop, STOP_RANK_MS, on_rank_late, s);
+}
+
+void super_stop(struct super *s, int exit_code)
+{
+	if (s->stopping)
+		return;
+	s->stopping = true;
+	s->exit_code = exit_code;
+	s->stop_rank = 0;
+	stop_rank(s);
+	next_rank(s);
+}
+
+void super_reap(struct super *s)
+{
+	int status;
+	pid_t pid;
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
+		for (size_t i = 0; i < s->house.n_roles; i++)
+			if (s->house.roles[i].pid == pid)
+				bury(s, (int)i, status);
+	next_rank(s);
+}

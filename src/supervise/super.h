@@ -1,0 +1,43 @@
+/* The life of the processes: start, hand out pairs, bring back what dies, stop in order. */
+#ifndef SUPERVISE_SUPER_H
+#define SUPERVISE_SUPER_H
+
+#include "lib/loop.h"
+#include "supervise/role.h"
+
+#define DEATHS_PER_MINUTE 10                         /* more than this and the house gives up */
+#define LOST_PER_MINUTE 30                           /* a process that complains more often is ended itself */
+#define STOP_RANK_MS 1600                            /* × STOP_RANKS < 10 s */
+
+struct super;
+struct super_watch {
+	struct super *s;
+	int role;
+};
+
+struct super {
+	struct house house;
+	struct super_watch watches[ROLES_MAX];
+	struct loop *loop;
+	const char *libexec, *dir, *share;               /* absolute */
+	int listen_fd;                                   /* -1: no front */
+	/* All are up for the first time; url is front's or NULL. */
+	void (*ready)(struct super *s, const char *url);
+	void (*note)(struct super *s, const char *line);
+	bool ready_said, stopping;
+	unsigned stop_rank;
+	int stop_timer;
+	int exit_code;
+	char url[256];
+};
+
+void super_start(struct super *s);
+/* Asks all to stop, rank by rank; the loop ends when the last is gone. */
+void super_stop(struct super *s, int exit_code);
+/* SIGCHLD came. */
+void super_reap(struct super *s);
+/* Hands an accepted control connection (and fd's ownership) to the writer; closed when there is none now. */
+void super_control(struct super *s, int fd, uint32_t uid);
+bool super_all_up(const struct super *s);
+
+#endif
