@@ -58,6 +58,8 @@ sizes() {
 sizes 100 0 | report
 if [ $quiet = 0 ]; then
 	sizes 60 100 | sed 's/^/note: /'
+	xargs -r awk '{ line = $0; gsub(/\t/, "    ", line); gsub(/[\200-\277]/, "", line); n += length(line) > 120 }
+		END { if (n) print "note: " n " lines of over 120 columns" }' <<<"$c_files"
 	while read -r f; do
 		n=$(wc -l <"$f")
 		[ "$n" -le 600 ] || echo "note: $f:1: a file of $n lines"

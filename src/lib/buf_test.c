@@ -127,8 +127,10 @@ static void test_hex(void **state)
 		const char *text;
 		size_t cap;
 		long want;
-	} cases[] = { { "009fFF", 3, 3 },        { "009fff", 2, ERR_TOOBIG }, { "", 0, 0 },           { "0", 3, ERR_SYNTAX },
-		          { "0g", 3, ERR_SYNTAX },   { "g0", 3, ERR_SYNTAX },     { "0/", 3, ERR_SYNTAX }, { ":0", 3, ERR_SYNTAX },
+	} cases[] = { { "009fFF", 3, 3 },        { "009fff", 2, ERR_TOOBIG }, { "", 0, 0 },
+		          { "0", 3, ERR_SYNTAX },
+		          { "0g", 3, ERR_SYNTAX },   { "g0", 3, ERR_SYNTAX },     { "0/", 3, ERR_SYNTAX },
+		          { ":0", 3, ERR_SYNTAX },
 		          { " 00 ", 3, ERR_SYNTAX }, { "0`", 3, ERR_SYNTAX },     { "@0", 3, ERR_SYNTAX } };
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
 		assert_int_equal(hex_decode(str_from(cases[i].text), out, cases[i].cap), cases[i].want);

@@ -12,7 +12,8 @@
 struct csv;
 
 /* Line ends: CRLF, LF or CR; empty lines between rows are skipped (a row of one empty cell is written as ""). A quote
- * inside a cell that does not begin with one is itself. text must stay valid while reading. sep: ',' or '\t'; a TSV has no quoting. A UTF-8 mark at the start is skipped. */
+ * inside a cell that does not begin with one is itself. text must stay valid while reading. sep: ',' or '\t'; a TSV
+ * has no quoting. A UTF-8 mark at the start is skipped. */
 struct csv *csv_open(struct str text, char sep);
 void csv_close(struct csv *c);
 /* Next row: 1 row (cells valid until arena a is freed), 0 end, negative on error with e->line set. */

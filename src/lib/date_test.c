@@ -217,7 +217,8 @@ static void test_plus(void **state)
 		{ "2026-11-20", 2, UNIT_WEEK, 1, "2026-12-04" },      { "2026-08-31", 6, UNIT_MONTH, 1, "2027-02-28" },
 		{ "2024-02-29", 1, UNIT_YEAR, -1, "2023-02-28" },     { "2026-11-20", 90, UNIT_HOUR, 1, "2026-11-20" },
 		{ "2026-11-20", 90, UNIT_MIN, 1, "2026-11-20" },      { "2026-11-20", INT64_MAX, UNIT_YEAR, 1, "9999-12-31" },
-		{ "2026-11-20", INT64_MAX, UNIT_WEEK, -1, "0110-05-09" }, { "2026-11-20", INT64_MIN, UNIT_DAY, 1, "2026-11-20" },
+		{ "2026-11-20", INT64_MAX, UNIT_WEEK, -1, "0110-05-09" },
+		{ "2026-11-20", INT64_MIN, UNIT_DAY, 1, "2026-11-20" },
 	};
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
 		assert_date(date_plus(date_of(cases[i].from), (struct duration){ cases[i].n, cases[i].unit }, cases[i].sign),

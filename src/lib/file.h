@@ -13,7 +13,8 @@ int file_read(const char *path, size_t max, struct buf *out, struct err *e) MUST
 int file_read_at(int dirfd, const char *name, size_t max, struct buf *out, struct err *e) MUST_USE;
 /* Temp file, fsync, rename, fsync of the directory (the last not for AT_FDCWD: open the folder). */
 int file_write_atomic_at(int dirfd, const char *name, const void *p, size_t n, mode_t mode, struct err *e) MUST_USE;
-int fd_read_all(int fd, size_t max, struct buf *out, struct err *e) MUST_USE;                 /* from offset 0 if seekable */
+/* From offset 0 if seekable; the descriptor's own offset stays. */
+int fd_read_all(int fd, size_t max, struct buf *out, struct err *e) MUST_USE;
 int fd_write_all(int fd, const void *p, size_t n) MUST_USE;                                   /* ERR_SYS */
 int dir_fsync(int dirfd) MUST_USE;
 int dir_make(const char *path, mode_t mode, struct err *e) MUST_USE;                          /* like mkdir -p */

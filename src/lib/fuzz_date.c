@@ -16,7 +16,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 		if (!date_valid(d) || date_parse(str_from(text), &back) || date_days(d) != date_days(back))
 			__builtin_trap();
 		date_wareki(d, text);
-		if (d.year < 2118 && d.year > 1868 && (date_parse_loose(str_from(text), &back) || date_days(d) != date_days(back)))
+		if (d.year < 2118 && d.year > 1868 &&
+		    (date_parse_loose(str_from(text), &back) || date_days(d) != date_days(back)))
 			__builtin_trap();
 	}
 	if (date_parse(s, &d) == 0 && date_parse_loose(s, &back))

@@ -88,7 +88,8 @@ static void test_lines(void **state)
 	static const struct {
 		void (*fn)(void);
 		const char *pattern;
-	} cases[] = { { plain, STAMP "info a\\.b size=3\n$" },          { with_line_end, STAMP "warn a\\.b v=x\\?y\\?\\[0m\\?\n$" },
+	} cases[] = { { plain, STAMP "info a\\.b size=3\n$" },
+		          { with_line_end, STAMP "warn a\\.b v=x\\?y\\?\\[0m\\?\n$" },
 		          { without_values, STAMP "error a\\.b\n$" },       { shifted, STAMP "info a\\.b x=1\n$" },
 		          { too_long, STAMP "info a\\.b x=0+\n$" },         { debugging, STAMP "debug a\\.c shown=1\n$" } };
 	char out[4096];

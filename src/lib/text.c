@@ -18,7 +18,7 @@ static bool ascii(struct str s)
 
 static bool white(uint32_t c)
 {
-	return c == ' ' || (c >= '\t' && c <= '\r') || c == 0x85 || c == 0xa0 || (c > 0x7f && uc_is_property_white_space(c));
+	return c == ' ' || (c >= '\t' && c <= '\r') || (c > 0x7f && uc_is_property_white_space(c));
 }
 
 static uint32_t fold_one(uint32_t c)

@@ -309,7 +309,8 @@ static void test_clean(void **state)
 	};
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
 		assert_made(text_clean, cases[i][0], cases[i][1]);
-	static const char *const bad[] = { "a\rb", "\r", "a\x01", "\x1f", "\x7f", "\xc2\x80", "\xc2\x9f", "\xff", "a\xe3\x81" };
+	static const char *const bad[] = { "a\rb", "\r", "a\x01", "\x1f", "\x7f", "\xc2\x80", "\xc2\x9f", "\xff",
+		                               "a\xe3\x81" };
 	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
 		struct buf b;
 		buf_init(&b, 100);

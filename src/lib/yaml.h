@@ -1,5 +1,6 @@
 /* A YAML document as a tree of plain nodes with line and column, read with libyaml's events: no anchors, aliases,
- * tags or directives, one document, named limits; a key given twice is an error. An empty value is the plain scalar "". */
+ * tags or directives, one document, named limits; a key given twice is an error. An empty value is the plain
+ * scalar "". */
 #ifndef LIB_YAML_H
 #define LIB_YAML_H
 

@@ -180,8 +180,11 @@ static void test_mark_is_skipped(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_tree),      cmocka_unit_test(test_refused),         cmocka_unit_test(test_limits_are_exact),
-		cmocka_unit_test(test_arena_cap), cmocka_unit_test(test_mark_is_skipped),
+		cmocka_unit_test(test_tree),
+		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_limits_are_exact),
+		cmocka_unit_test(test_arena_cap),
+		cmocka_unit_test(test_mark_is_skipped),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -59,7 +59,8 @@ static struct wall wall_of(int64_t us)
 {
 	int64_t utc = seconds_of(us), offset = offset_at(utc), local = utc + offset;
 	int64_t day = local >= 0 ? local / 86400 : -((-local + 86399) / 86400), rest = local - day * 86400;
-	return (struct wall){ date_from_days(day), (int)(rest / 3600), (int)(rest / 60 % 60), (int)(rest % 60), (int)offset };
+	int hour = (int)(rest / 3600), minute = (int)(rest / 60 % 60);
+	return (struct wall){ date_from_days(day), hour, minute, (int)(rest % 60), (int)offset };
 }
 
 struct date date_of_instant(int64_t us)
