@@ -13,6 +13,7 @@ clean:
 .PHONY: po
 po: $(O)/gen/tpl.c
 	@test/po-extract.sh $(O) $(O)/gen/sekisho.pot
+	msguniq --use-first --no-wrap -o po/ja.po po/ja.po
 	msgmerge --quiet --update --backup=none --no-fuzzy-matching --no-location --no-wrap po/ja.po $(O)/gen/sekisho.pot
 	msgattrib --no-obsolete --no-wrap -o po/ja.po po/ja.po
 	@echo "untranslated: $$(msgattrib --untranslated po/ja.po | grep -c '^msgid [^"]*"[^"]')"
