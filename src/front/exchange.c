@@ -60,7 +60,20 @@ static enum MHD_Result collect(void *arg, enum MHD_ValueKind kind, const char *n
 	return MHD_YES;
 }
 
-int exchange_head(struct exchange *x, struct str method)
+/* The library is forgiving: it takes bare LF for line ends, joins folded lines, drops lines without a name and stops at a
+ * NUL. What it hides shows in the size: what it tells us, written as every real client writes it ("Name: value" CR LF),
+ * must have the length of what came in. */
+static bool nothing_hidden(const struct exchange *x, struct str method, struct str version)
+{
+	const union MHD_ConnectionInfo *i = MHD_get_connection_info(x->mhd, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
+	size_t n = method.n + 1 + x->target.n + 1 + version.n + 2 + 2;
+
+	for (size_t k = 0; k < x->n_headers; k++)
+		n += x->headers[k].name.n + 2 + x->headers[k].value.n + 2;
+	return i && i->header_size == n;
+}
+
+int exchange_head(struct exchange *x, struct str method, struct str version)
 {
 	struct head head;
 	int status = head_method(method);
@@ -70,6 +83,8 @@ int exchange_head(struct exchange *x, struct str method)
 	MHD_get_connection_values_n(x->mhd, MHD_HEADER_KIND, collect, x);
 	if (x->status)
 		return (int)x->status;
+	if (!nothing_hidden(x, method, version))
+		return 400;
 	status = head_check(method, x->headers, x->n_headers, &head);
 	if (status)
 		return status;

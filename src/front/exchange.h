@@ -37,7 +37,7 @@ void exchange_release(struct exchange *x);
 /* The request line is read. */
 void exchange_line(struct exchange *x, struct str target);
 /* Header complete: collects and judges it. 0 or the status to answer. */
-int exchange_head(struct exchange *x, struct str method);
+int exchange_head(struct exchange *x, struct str method, struct str version);
 /* Builds REQ into x->call. 0, or the status to answer when it cannot be sent. */
 int exchange_request(struct exchange *x, struct str method, const char *address);
 

@@ -1,5 +1,6 @@
 #include "front/http.h"
 
+#include <fcntl.h>
 #include <netdb.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -84,9 +85,9 @@ static enum MHD_Result give_static(struct conn *c, struct str method)
 	return queue(c, 200, r, FILE_MAX);
 }
 
-static enum MHD_Result on_head(struct conn *c, struct str method)
+static enum MHD_Result on_head(struct conn *c, struct str method, struct str version)
 {
-	int status = exchange_head(&c->x, method);
+	int status = exchange_head(&c->x, method, version);
 
 	if (status)
 		return refuse(c, (unsigned)status);
@@ -130,13 +131,13 @@ static enum MHD_Result on_access(void *cls, struct MHD_Connection *con, const ch
 	struct conn *c = *con_cls;
 	struct str m = str_from(method);
 
-	(void)cls, (void)url, (void)version;
+	(void)cls, (void)url;
 	if (!c)
 		return MHD_NO;
 	c->x.mhd = con;
 	switch (c->x.state) {
 	case EX_LINE:
-		return on_head(c, m);
+		return on_head(c, m, str_from(version));
 	case EX_BODY:
 		if (*upload_n == 0)
 			return on_end(c, m);
@@ -246,9 +247,13 @@ int http_start(int listen_fd, struct err *e)
 	unsigned flags = MHD_USE_POLL | MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_TLS | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ITC |
 	                 MHD_USE_ERROR_LOG;
 
+	int own = fcntl(listen_fd, F_DUPFD_CLOEXEC, 0); /* the library closes it */
+
+	if (own < 0)
+		return err_sys(e, "the listening socket");
 	mhd = MHD_start_daemon(flags, 0, NULL, NULL, on_access, NULL,
 	                       MHD_OPTION_EXTERNAL_LOGGER, on_log, NULL,
-	                       MHD_OPTION_LISTEN_SOCKET, listen_fd,
+	                       MHD_OPTION_LISTEN_SOCKET, own,
 	                       MHD_OPTION_HTTPS_PRIORITIES, TLS_PRIORITIES,
 	                       MHD_OPTION_HTTPS_CERT_CALLBACK2, tls_certificate,
 	                       MHD_OPTION_TLS_NO_ALPN, 0,
@@ -262,7 +267,10 @@ int http_start(int listen_fd, struct err *e)
 	                       MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL,
 	                       MHD_OPTION_NOTIFY_CONNECTION, on_connection, NULL,
 	                       MHD_OPTION_END);
-	return mhd ? 0 : err_set(e, ERR_SYS, "the HTTPS server does not start");
+	if (mhd)
+		return 0;
+	close(own);
+	return err_set(e, ERR_SYS, "the HTTPS server does not start");
 }
 
 void http_tick(int64_t now)

@@ -10,7 +10,7 @@
 /* The address to type, from a listening socket: "https://localhost:8443/". */
 #define URL_MAX 128
 void http_url(int listen_fd, char out[URL_MAX]);
-/* Serves on a listening socket (taken over). After tls_open, reply_open and peers_init. */
+/* Serves on a duplicate of a listening socket. After tls_open, reply_open and peers_init. */
 int http_start(int listen_fd, struct err *e) MUST_USE;
 /* Once a second, on the reply thread: ends what is too slow. */
 void http_tick(int64_t now);

@@ -167,7 +167,8 @@ static void peer_drop(struct peer *p, const char *why)
 
 	queue_init(&lost);
 	log_warn("front.peer.gone", "peer=%s why=\"%s\" lost=%u moved=%u", p->name, why, p->sent.n, p->waiting.n);
-	loop_remove(peers.loop, p->fd);
+	if (peers.loop)
+		loop_remove(peers.loop, p->fd);
 	pthread_mutex_lock(&peers.lock);
 	for (struct peer **at = &peers.all; *at; at = &(*at)->next)
 		if (*at == p) {
@@ -376,6 +377,7 @@ void peers_tick(int64_t now)
 
 void peers_close(void)
 {
+	peers.loop = NULL;
 	while (peers.all)
 		peer_drop(peers.all, "closing");
 }

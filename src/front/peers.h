@@ -49,7 +49,7 @@ bool peers_ready(void);                                  /* the writer is there 
 int peers_submit(struct call *c) MUST_USE;
 /* Ends requests that wait too long. */
 void peers_tick(int64_t now);
-/* Ends all: every request without an answer. */
+/* Ends all, every request without an answer; the loop may be gone already. */
 void peers_close(void);
 
 #endif

@@ -227,8 +227,9 @@ class Harness:
             name, broke = r.s().decode(), r.u8()
             r.end()
             print("lost", name, broke, flush=True)
-            self.peers.pop(name).close()
-            self.fresh(name)
+            if name in self.peers:
+                self.peers.pop(name).close()
+                self.fresh(name)
 
     def one(self, name, sock):
         kind, r = recv(sock)
@@ -244,11 +245,11 @@ class Harness:
             socks = {p.fileno(): n for n, p in self.peers.items()}
             ready = select.select([self.sup, sys.stdin, *socks], [], [])[0]
             if sys.stdin in ready:
-                for line in iter(lambda: os.read(0, 4096), b""):
-                    self.command(line.decode().split())
-                    break
-                else:
+                lines = os.read(0, 4096)
+                if not lines:
                     return
+                for line in lines.decode().splitlines():
+                    self.command(line.split())
             if self.sup in ready:
                 kind, r = recv(self.sup)
                 if kind is None:
