@@ -1,6 +1,7 @@
 /* CSV in and out of a ledger: export, upload with preview, apply, undo. The upload is kept as an attachment between preview
  * and apply, so what is applied is what was shown. */
 #include "office/form.h"
+#include "office/ledger_page.h"
 #include "office/pages.h"
 
 #include "core/ledger_csv.h"
@@ -11,11 +12,11 @@
 
 #define CSV_BYTES_MAX (64u << 20)
 
-static int need_ledger(struct ctx *c, struct ledger **ret, bool write, struct err *e)
+static int need_csv_ledger(struct ctx *c, struct ledger **ret, bool write, struct err *e)
 {
-	*ret = ledgers_get(c->world.ledgers, c->args[0]);
-	if (!*ret || !ledger_may_list(&c->actor, *ret))
-		return err_set(e, ERR_NOTFOUND, "%s", _("There is no such ledger."));
+	int r = need_ledger(c, ret, e);
+	if (r < 0)
+		return r;
 	if (write && !record_may_create(&c->world, &c->actor, *ret))
 		return err_set(e, ERR_DENIED, "%s", _("Your roles do not allow new records in this ledger."));
 	return 0;
@@ -25,7 +26,7 @@ int page_export(struct ctx *c, struct err *e)
 {
 	struct ledger *l;
 	struct buf out;
-	int r = need_ledger(c, &l, false, e);
+	int r = need_csv_ledger(c, &l, false, e);
 	if (r < 0)
 		return r;
 	buf_init(&out, CSV_BYTES_MAX);
@@ -79,7 +80,7 @@ int page_import(struct ctx *c, struct err *e)
 {
 	struct ledger *l;
 	struct tpl_import d = {0};
-	int r = need_ledger(c, &l, true, e);
+	int r = need_csv_ledger(c, &l, true, e);
 	return r < 0 ? r : show(c, l, &d);
 }
 
@@ -121,7 +122,7 @@ int do_import_preview(struct ctx *c, struct err *e)
 	struct attachment at;
 	struct str text;
 	int64_t id;
-	int r = need_ledger(c, &l, true, e);
+	int r = need_csv_ledger(c, &l, true, e);
 	if (r < 0)
 		return r;
 	if (!c->req->n_files || !c->req->files[0].size) {
@@ -155,7 +156,7 @@ int do_import_apply(struct ctx *c, struct err *e)
 	struct str text;
 	int64_t id;
 	bool cp932;
-	int r = need_ledger(c, &l, true, e);
+	int r = need_csv_ledger(c, &l, true, e);
 	if (r < 0)
 		return r;
 	if (str_int(req_field(c, "upload"), 1, INT64_MAX, &id) < 0)
@@ -178,7 +179,7 @@ int do_import_undo(struct ctx *c, struct err *e)
 {
 	struct ledger *l;
 	int64_t id;
-	int r = need_ledger(c, &l, true, e);
+	int r = need_csv_ledger(c, &l, true, e);
 	if (r < 0)
 		return r;
 	if (str_int(c->args[1], 1, INT64_MAX, &id) < 0)
