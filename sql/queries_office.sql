@@ -70,7 +70,7 @@ SELECT id FROM persons WHERE staff_no = ?1 OR number = ?1 ORDER BY staff_no = ?1
 -- name: attachment_new
 INSERT INTO attachment(sha256, size, name, type, created_at, created_by) VALUES (?1, ?2, ?3, ?4, ?5, ?6);
 -- name: attachment_get
-SELECT sha256, size, name, type, ledger, record FROM attachment WHERE id = ?1;
+SELECT sha256, size, name, type, ledger, record, field, created_by FROM attachment WHERE id = ?1;
 
 -- name: parameter_list
 SELECT d.name, d.ja, d.en, d.help_ja, d.help_en, n.value, d.def, d.controls
@@ -102,3 +102,10 @@ UPDATE job SET state = 'cancelled', ended_at = ?2 WHERE id = ?1 AND state IN ('w
 
 -- name: import_list
 SELECT id, at, actor, created, updated, undone_at FROM import WHERE ledger = ?1 ORDER BY id DESC LIMIT 20;
+
+-- name: findings_of_record
+SELECT f.control, f.status, f.reason, c.title_ja, c.title_en FROM finding f JOIN control c ON c.id = f.control
+WHERE f.subject_kind = ?1 AND f.subject_id = ?2 ORDER BY f.control LIMIT 40;
+-- name: duties_of_record
+SELECT d.name, d.due_on, d.by, p.name FROM duty d LEFT JOIN persons p ON p.id = d.person
+WHERE d.ledger = ?1 AND d.record = ?2 AND d.done_at IS NULL ORDER BY d.due_on LIMIT 40;

@@ -24,8 +24,9 @@ struct str form_search(const struct ctx *c, struct str field);
 /* Attachments (attachment.c): the bytes go to blobs/ before the row that names them. */
 int attachment_store(struct ctx *c, const struct upload *u, int64_t *ret_id, struct err *e) MUST_USE;
 struct attachment {
-	int64_t id, size;
-	struct str name, type, sha256, ledger;
+	int64_t id, size, created_by;
+	struct str name, type, sha256;
+	struct str ledger, field;                        /* of the record that names it; STR_NONE: none yet */
 	int64_t record;
 };
 int attachment_get(struct ctx *c, int64_t id, struct attachment *ret, struct err *e) MUST_USE;

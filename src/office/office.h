@@ -48,6 +48,8 @@ struct request {
 	int body_kind;
 };
 
+#define RESPONSE_BODY_MAX (24u << 20)
+
 struct response {
 	unsigned status;
 	struct form_field headers[16];

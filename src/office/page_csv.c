@@ -161,7 +161,11 @@ int do_import_apply(struct ctx *c, struct err *e)
 		return r;
 	if (str_int(req_field(c, "upload"), 1, INT64_MAX, &id) < 0)
 		return err_set(e, ERR_SYNTAX, "%s", _("There is no such file."));
-	if ((r = attachment_get(c, id, &at, e)) < 0 || (r = text_of(c, &at, &text, &cp932, e)) < 0)
+	if ((r = attachment_get(c, id, &at, e)) < 0)
+		return r;
+	if (at.ledger.n || at.created_by != c->actor.person)
+		return err_set(e, ERR_NOTFOUND, "%s", _("There is no such file."));
+	if ((r = text_of(c, &at, &text, &cp932, e)) < 0)
 		return r;
 	r = ledger_import_apply(&c->world, c->arena, &c->actor, l, text, &res, e);
 	if (r == ERR_INVALID && res.n_faults) {
