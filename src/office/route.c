@@ -21,7 +21,7 @@ const struct route routes[] = {
 	{"POST", "/sign-out", R_NO_FACTOR, ROLES_ALL, NULL, do_signout, "Sign out"},
 	{"GET", "/link/{token}", R_PUBLIC, ROLES_ALL, NULL, page_link, "One-time sign-in link: asks to go on"},
 	{"POST", "/link/{token}", R_PUBLIC, ROLES_ALL, NULL, do_link, "One-time sign-in link: signs in"},
-	{"POST", "/language", R_NO_FACTOR, ROLES_ALL, FIELDS("lang", "back"), do_language, "Language of the pages"},
+	{"POST", "/language", R_PUBLIC, ROLES_ALL, FIELDS("lang", "back"), do_language, "Language of the pages"},
 	/* oneself */
 	{"GET", "/me", R_WRITES, ROLES_ALL, NULL, page_me, "Own account: factors, sessions"},
 	{"POST", "/me/sessions/{id}/end", 0, ROLES_ALL, NULL, do_me_session_end, "End one of one's own sessions"},
