@@ -1,14 +1,60 @@
-/* The vault: the append-only log and its proofs. */
+/* vault: the append-only log and its proofs.
+ *   vault --init DIR [--origin NAME]   makes an empty log in DIR/vault, unless there is one
+ *   vault --tool COMMAND …             what `sekisho vault …` runs: audit and proofs, without the running vault
+ *   vault --fd 3 …                     serves (started by supervise) */
+#include <stdlib.h>
 #include <string.h>
 
+#include <sodium.h>
+
+#include "lib/arena.h"
 #include "lib/log.h"
+#include "lib/sandbox.h"
+#include "vault/serve.h"
 #include "vault/tool.h"
+
+#define HEARTBEAT_S 900                              /* SEKISHO_VAULT_HEARTBEAT: seconds */
+
+static int64_t heartbeat_ms(void)
+{
+	const char *z = getenv("SEKISHO_VAULT_HEARTBEAT");
+	int64_t s;
+
+	return (z && !str_int(str_from(z), 1, 86400, &s) ? s : HEARTBEAT_S) * 1000;
+}
+
+static void serve(int argc, char **argv)
+{
+	struct serve s = {0};
+	struct child c;
+	struct err e = {0};
+	char own[512], seen[1][256];
+	const char *dirs[] = {own};
+	uint8_t warm[MERKLE_LEN];
+
+	child_init(&c, argc, argv);
+	/* what libraries open or load at first use is loaded before the door closes */
+	merkle_empty(warm);
+	if (sodium_init() < 0)
+		log_fatal("vault.start", "text=\"libsodium does not start\"");
+	s.child = &c;
+	s.heartbeat_ms = heartbeat_ms();
+	s.waiting = xcalloc(SERVE_WAITING_MAX, sizeof *s.waiting);
+	snprintf(own, sizeof own, "%s/vault", c.dir);
+	if (sandbox_enter(&sandbox_vault, dirs, 1, seen, &e) != 0)
+		log_fatal("vault.sandbox", "text=\"%s\"", e.text);
+	snprintf(s.path, sizeof s.path, "%s", seen[0]);
+	serve_start(&s);
+	child_ready(&c, NULL);
+	exit(child_run(&c, &serve_handlers, &s));
+}
 
 int main(int argc, char **argv)
 {
-	if (argc >= 3 && !strcmp(argv[1], "--init"))
+	if (argc >= 3 && strcmp(argv[1], "--init") == 0)
 		return tool_init(argc - 2, argv + 2);
-	if (argc >= 2 && !strcmp(argv[1], "--tool"))
+	if (argc >= 2 && strcmp(argv[1], "--tool") == 0)
 		return tool_main(argc - 2, argv + 2);
-	return 2;
+	serve(argc, argv);
+	return 0;
 }

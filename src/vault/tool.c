@@ -144,8 +144,9 @@ int tool_main(int argc, char **argv)
 int tool_init(int argc, char **argv)
 {
 	struct err e = {0};
-	char token[16], origin[64];
+	char token[16], origin[64], path[TOOL_PATH_MAX];
 	const char *name = origin;
+	int r;
 
 	open_words();
 	if (argc == 3 && !strcmp(argv[1], "--origin"))
@@ -155,7 +156,7 @@ int tool_init(int argc, char **argv)
 	/* .internal is reserved for names that nobody outside resolves; the rest keeps two towns' logs apart. */
 	random_token(token, 9);
 	snprintf(origin, sizeof origin, "log.sekisho.internal/%s", token);
-	if (vault_create(argv[0], str_from(name), VAULT_UNITS, &e))
-		return tool_fail(&e);
-	return TOOL_YES;
+	snprintf(path, sizeof path, "%s/vault", argv[0]);
+	r = vault_create(path, str_from(name), VAULT_UNITS, &e);
+	return r && r != ERR_EXISTS ? tool_fail(&e) : TOOL_YES;
 }

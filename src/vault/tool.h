@@ -11,7 +11,7 @@
 #define VAULT_TOOL_H
 
 int tool_main(int argc, char **argv);
-/* --init DIR [--origin NAME]: makes an empty vault folder DIR. */
+/* --init DIR [--origin NAME]: makes an empty log in DIR/vault, unless there is one. */
 int tool_init(int argc, char **argv);
 
 #endif

@@ -158,11 +158,13 @@ int vault_set_key(struct vault *v, struct str vkey, struct err *e)
 	note_key_put(&b, &k);
 	buf_putc(&b, '\n');
 	r = file_write_atomic_at(v->store->dir, "vkey", b.p, b.n, 0644, e);
-	buf_release(&b);
 	if (!r) {
+		buf_clear(&v->store->vkey);
+		buf_str(&v->store->vkey, buf_view(&b));
 		v->key = k;
 		v->has_key = true;
 	}
+	buf_release(&b);
 	return r;
 }
 

@@ -1,0 +1,319 @@
+#!/usr/bin/env python3
+"""Runs the real `vault` and `keys` with this script in the places of the supervisor and the office.
+
+usage: vault_drive.py BUILD_FOLDER WORK_FOLDER    prints "ok NAME" per check
+"""
+import array
+import base64
+import glob
+import hashlib
+import json
+import os
+import random
+import select
+import shutil
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import time
+
+from front_peer import Reader, pair, recv, s, send
+
+SUP_PEER, SUP_GO, SUP_STOP, SUP_READY, SUP_LOST = 1, 2, 3, 50, 52
+APPEND, ACK, REFUSE, PROVE, PROOF, STATUS, STATE, SOURCE, LAST = range(300, 309)
+ZERO = bytes(32)
+
+
+class Child:
+    """One program, started as the supervisor starts it."""
+
+    def __init__(self, build, program, data, peers, env=None):
+        self.sup, theirs = pair()
+        self.log = open(os.path.join(data, program + ".log"), "ab")
+        argv = [f"{build}/libexec/sekisho/{program}", "--fd", "3", program, data, f"{build}/share/sekisho"]
+
+        def put():
+            os.dup2(theirs.fileno(), 3)
+            os.set_inheritable(3, True)
+        self.p = subprocess.Popen(argv, pass_fds=(3,), preexec_fn=put, stderr=self.log, env={**os.environ, **(env or {})})
+        theirs.close()
+        for name, fd in peers.items():
+            self.peer(name, fd)
+        send(self.sup, SUP_GO)
+
+    def peer(self, name, sock):
+        send(self.sup, SUP_PEER, s(name), [sock.fileno()])
+        sock.close()
+
+    def ready(self):
+        kind, r = recv(self.sup)
+        assert kind == SUP_READY, kind
+        return r.s().decode()
+
+    def stop(self):
+        send(self.sup, SUP_STOP)
+        code = self.p.wait(timeout=20)
+        self.sup.close()
+        self.log.close()
+        return code
+
+    def kill(self):
+        self.p.kill()
+        self.p.wait()
+        self.sup.close()
+        self.log.close()
+
+
+class System:
+    def __init__(self, build, data, env=None, keys=True):
+        self.build, self.data = build, data
+        vk, kv = pair()
+        self.office, o = pair()
+        self.reader, r = pair()
+        self.keys = Child(build, "keys", data, {"vault": kv}) if keys else None
+        self.vault = Child(build, "vault", data, {"keys": vk, "office.writer": o, "office.reader.0": r}, env)
+        if keys:
+            self.keys.ready()
+        self.posture = self.vault.ready()
+
+    def append(self, seq, prev, raw, source="office", sock=None):
+        send(sock or self.office, APPEND, s(source) + struct.pack(">q", seq) + s(prev) + s(raw))
+
+    def answer(self, sock=None, timeout=20):
+        sock = sock or self.office
+        if not select.select([sock], [], [], timeout)[0]:
+            return None
+        try:
+            kind, r = recv(sock)
+        except ConnectionResetError:
+            return None
+        if kind is None:
+            return None
+        if kind == ACK:
+            out = ("ack", r.i64(), r.i64())
+        elif kind == REFUSE:
+            out = ("refuse", r.i64(), r.u32(), r.s().decode())
+        elif kind == PROOF:
+            out = ("proof", r.u32(), r.s(), r.s())
+        elif kind == STATE:
+            out = ("state", json.loads(r.s()))
+        elif kind == LAST:
+            out = ("last", r.i64(), r.s(), r.i64())
+        else:
+            raise AssertionError(kind)
+        r.end()
+        return out
+
+    def ask(self, kind, payload=b"", sock=None):
+        send(sock or self.reader, kind, payload)
+        return self.answer(sock or self.reader)
+
+    def stop(self):
+        code = self.vault.stop()
+        if self.keys:
+            code = code or self.keys.stop()
+        self.office.close()
+        self.reader.close()
+        return code
+
+    def kill(self):
+        self.vault.kill()
+        if self.keys:
+            self.keys.kill()
+        self.office.close()
+        self.reader.close()
+
+
+def raw(seq):
+    return json.dumps({"seq": seq, "action": "record.update", "salted": hashlib.sha256(b"%d" % seq).hexdigest()}).encode()
+
+
+def hash_of(seq):
+    return hashlib.sha256(raw(seq)).digest() if seq else ZERO
+
+
+def tool(build, *args):
+    p = subprocess.run([f"{build}/libexec/sekisho/vault", "--tool", *args], capture_output=True, env={**os.environ, "LANG": "C"})
+    return p.returncode, p.stdout, p.stderr
+
+
+def good(build, data):
+    code, out, err = tool(build, "verify", data, "--json")
+    report = json.loads(out)
+    assert code == 0 and report["ok"], report
+    return report
+
+
+def ok(name):
+    print("ok vault:", name, flush=True)
+
+
+def make(build, data):
+    os.makedirs(data)
+    for program in ("keys", "vault"):
+        subprocess.run([f"{build}/libexec/sekisho/{program}", "--init", data], check=True)
+
+
+def acknowledges_in_order(build, data):
+    sy = System(build, data)
+    for i in range(1, 301):
+        sy.append(i, hash_of(i - 1), raw(i))
+    got = [sy.answer() for _ in range(300)]
+    assert [g[:2] for g in got] == [("ack", i) for i in range(1, 301)], got[:3]
+    places = [g[2] for g in got]
+    assert places == sorted(set(places))
+    report = good(build, data)
+    assert report["size"] >= places[-1] + 1 and report["unsigned"] == 0
+    ok("300 entries acknowledged in order, audited while it runs")
+    for i in (1, 150, 300):
+        sy.append(i, hash_of(i - 1), raw(i))
+        assert sy.answer() == ("ack", i, places[i - 1])
+    ok("the same entry again gets the same answer")
+    sy.append(305, hash_of(304), raw(305))
+    assert sy.answer()[:3] == ("refuse", 305, 6)
+    sy.append(301, hash_of(7), raw(301))
+    assert sy.answer()[:3] == ("refuse", 301, 10)
+    sy.append(200, hash_of(199), b"another")
+    assert sy.answer()[:3] == ("refuse", 200, 10)
+    kinds = {(a["kind"], a["source"]) for a in sy.ask(STATUS)[1]["alarms"]}
+    assert kinds == {("gap", "office"), ("fork", "office")}, kinds
+    code, out, _ = tool(build, "show", data, "--from", str(places[-1] + 1), "--to", str(places[-1] + 2))
+    assert code == 0 and b'"type":"alarm","kind":"gap"' in out and b'"kind":"fork"' in out, out
+    ok("a gap and a fork are refused and stand in the log")
+    return sy, places
+
+
+def asks(build, data, sy, places):
+    kind, code, entry, proof = sy.ask(PROVE, struct.pack(">q", places[41]))
+    assert kind == "proof" and code == 0 and raw(42) in entry
+    path = os.path.join(data, "p.tlog-proof")
+    with open(path, "wb") as f:
+        f.write(proof)
+    key = os.path.join(data, "vault", "vkey")
+    code, out, err = tool(build, "check-proof", path, "--vkey", key, "--json")
+    assert code == 0 and json.loads(out)["sequence"] == 42, err
+    with open(path, "wb") as f:
+        f.write(proof.replace(b"index %d" % places[41], b"index %d" % places[40]))
+    assert tool(build, "check-proof", path, "--vkey", key)[0] == 1
+    assert sy.ask(PROVE, struct.pack(">q", 10**9))[1] == 6
+    ok("a proof for an outsider holds, for another index it does not")
+    state = sy.ask(STATUS)[1]
+    assert state["state"] == "open" and state["signed_size"] == state["size"]
+    assert {"source": "office", "sequence": 300, "index": places[-1]} in state["sources"]
+    assert sy.ask(SOURCE, s("office")) == ("last", 300, hash_of(300), places[-1])
+    assert sy.ask(SOURCE, s("nobody"))[1] == 0
+    ok("state and last number")
+    sy.append(301, hash_of(300), raw(301), sock=sy.reader)
+    kind, r = recv(sy.vault.sup)
+    assert kind == SUP_LOST and r.s() == b"office.reader.0" and r.u8() == 1
+    ok("a reader may not write")
+
+
+def keys_away(build, data):
+    sy = System(build, data, env={"SEKISHO_VAULT_HEARTBEAT": "1"})
+    sy.append(301, hash_of(300), raw(301))
+    assert sy.answer()[0] == "ack"
+    before = sy.ask(STATUS)[1]["size"]
+    time.sleep(3.2)
+    assert sy.ask(STATUS)[1]["size"] > before
+    ok("an idle log beats")
+    sy.keys.kill()
+    sy.append(302, hash_of(301), raw(302))
+    assert sy.answer(timeout=1) is None
+    vk, kv = pair()
+    sy.keys = Child(build, "keys", data, {"vault": kv})
+    sy.keys.ready()
+    sy.vault.peer("keys", vk)
+    assert sy.answer()[:2] == ("ack", 302)
+    ok("without keys nothing is acknowledged; when it is back, all is")
+    assert sy.stop() == 0
+    good(build, data)
+
+
+def killed(build, data, rounds):
+    """kill -9 at any moment: what was acknowledged is there, at its place."""
+    rnd = random.Random(int(os.environ.get("SEED", "1")))
+    last, acked, most = 302, {}, 0
+    for n in range(rounds):
+        sy = System(build, data)
+        assert sy.ask(STATUS)[1]["state"] == "open"
+        # The office goes on after what the vault has.
+        last = sy.ask(SOURCE, s("office"))[1]
+        assert last >= max(acked, default=0), "an acknowledged entry is gone"
+        end = time.monotonic() + rnd.uniform(0.02, 0.4)
+        seq = last
+        try:
+            while time.monotonic() < end:
+                for _ in range(rnd.choice((1, 3, 40))):
+                    seq += 1
+                    sy.append(seq, hash_of(seq - 1), raw(seq))
+                while select.select([sy.office], [], [], 0 if rnd.random() < 0.5 else 0.002)[0]:
+                    a = sy.answer()
+                    assert a and a[0] == "ack", a
+                    acked[a[1]] = a[2]
+        finally:
+            sy.kill()
+        most = max(most, len(acked))
+        good(build, data)
+    sy = System(build, data)
+    for i in rnd.sample(sorted(acked), min(50, len(acked))) + [max(acked)]:
+        sy.append(i, hash_of(i - 1), raw(i))
+        assert sy.answer() == ("ack", i, acked[i])
+    assert sy.stop() == 0
+    good(build, data)
+    ok(f"{rounds} kills under load, {len(acked)} acknowledged entries all there")
+    return max(acked)
+
+
+def rolled_back(build, data, last):
+    old = data + ".old"
+    shutil.copytree(os.path.join(data, "vault"), old)
+    sy = System(build, data)
+    for i in range(last + 1, last + 4):
+        sy.append(i, hash_of(i - 1), raw(i))
+        assert sy.answer()[0] == "ack"
+    assert sy.stop() == 0
+    new = data + ".new"
+    os.rename(os.path.join(data, "vault"), new)
+    shutil.copytree(old, os.path.join(data, "vault"))
+    assert tool(build, "verify", old)[0] == 0, "in itself the old state is whole"
+    assert tool(build, "verify", data)[0] == 1
+    assert tool(build, "verify", old, "--known", os.path.join(new, "checkpoint"))[0] == 1
+    sy = System(build, data)
+    state = sy.ask(STATUS)[1]
+    assert state["state"] == "refused" and "keys signed" in state["why"], state
+    sy.append(last + 1, hash_of(last), raw(last + 1))
+    assert sy.answer()[:3] == ("refuse", last + 1, 16)
+    assert sy.stop() == 0
+    ok("a vault put back to an older state signs nothing, and the audit says why")
+    shutil.rmtree(os.path.join(data, "vault"))
+    shutil.copytree(new, os.path.join(data, "vault"))
+    tail = os.path.join(data, "vault", "tail")
+    os.truncate(tail, os.path.getsize(tail) - 1)
+    assert tool(build, "verify", data)[0] == 1
+    sy = System(build, data)
+    assert sy.ask(STATUS)[1]["state"] == "refused"
+    assert sy.stop() == 0
+    assert os.path.getsize(tail) == os.path.getsize(os.path.join(new, "tail")) - 1, "evidence was touched"
+    ok("a log shorter than what was signed is not opened and not touched")
+
+
+def main():
+    build, work = sys.argv[1:3]
+    data = os.path.join(work, "data")
+    make(build, data)
+    make(build, os.path.join(work, "again"))
+    subprocess.run([f"{build}/libexec/sekisho/vault", "--init", data], check=True)
+    sy, places = acknowledges_in_order(build, data)
+    asks(build, data, sy, places)
+    assert sy.stop() == 0
+    good(build, data)
+    ok("stops cleanly")
+    keys_away(build, data)
+    last = killed(build, data, int(os.environ.get("KILLS", "20")))
+    rolled_back(build, data, last)
+
+
+main()
