@@ -75,6 +75,10 @@ $(O)/tools/%: tools/%.c
 	@mkdir -p $(@D)
 	$(CC) -std=gnu17 -O1 -g -Wall -Wextra -D_GNU_SOURCE $< -o $@
 
+$(O)/tools/tplc: $(wildcard tools/tplc*.[ch])
+	@mkdir -p $(@D)
+	$(CC) -std=gnu17 -O1 -g -Wall -Wextra -D_GNU_SOURCE $(filter %.c,$^) -o $@
+
 $(O)/gen/tpl.c $(O)/gen/tpl.h &: $(O)/tools/tplc $(sort $(wildcard tpl/*.html))
 	@mkdir -p $(@D)
 	$(O)/tools/tplc -o $(O)/gen/tpl $(sort $(wildcard tpl/*.html))

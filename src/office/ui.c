@@ -44,6 +44,16 @@ static bool is_here(const struct ctx *c, const char *path)
 	return str_is(at, path) || (n > 1 && str_starts(at, path) && at.n > n && at.p[n] == '/');
 }
 
+/* Where the page is, for the way back after a change of language. */
+static struct str here(const struct ctx *c)
+{
+	if (!str_is(c->req->method, "GET"))
+		return STR("/");
+	if (!c->req->query.n || c->req->query.n > 1000)
+		return c->req->path;
+	return arena_strf(c->arena, "%.*s?%.*s", STR_ARG(c->req->path), STR_ARG(c->req->query));
+}
+
 static void fill_nav(struct ctx *c, struct tpl_layout_top *d)
 {
 	struct tpl_layout_top_nav *nav = arena_array(c->arena, ARRAY_LEN(nav_items), sizeof(*nav));
@@ -123,7 +133,7 @@ void page_begin_with(struct ctx *c, const char *title, const struct page_extra *
 		.today = x && x->as_of.n ? x->as_of : c->world.today,
 		.past = x && x->as_of.n && !str_eq(x->as_of, c->world.today),
 		.refresh = x ? x->refresh : 0,
-		.here = str_is(c->req->method, "GET") ? c->req->path : STR("/"),
+		.here = here(c),
 	};
 
 	if (c->session) {
