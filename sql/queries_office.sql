@@ -70,4 +70,42 @@ SELECT id FROM persons WHERE staff_no = ?1 OR number = ?1 ORDER BY staff_no = ?1
 -- name: attachment_new
 INSERT INTO attachment(sha256, size, name, type, created_at, created_by) VALUES (?1, ?2, ?3, ?4, ?5, ?6);
 -- name: attachment_get
-SELECT sha256, size, name, type, ledger, record FROM attachment WHERE id = ?1;
+SELECT sha256, size, name, type, ledger, record, field, created_by FROM attachment WHERE id = ?1;
+
+-- name: parameter_list
+SELECT d.name, d.ja, d.en, d.help_ja, d.help_en, n.value, d.def, d.controls
+FROM parameter_def d JOIN parameter_now n ON n.name = d.name ORDER BY d.pos, d.name;
+-- name: parameter_history
+SELECT p.from_at, p.value, x.name, p.reason FROM parameter p LEFT JOIN persons x ON x.id = p.set_by
+WHERE p.name = ?1 ORDER BY p.from_at DESC, p.id DESC LIMIT 20;
+
+-- name: access_search
+SELECT p.id, p.name, p.staff_no, u.name,
+       (SELECT max(at) FROM signin_log l WHERE l.person = p.id AND l.ok = 1),
+       (SELECT count(*) FROM signin_log l WHERE l.person = p.id AND l.ok = 0
+           AND l.at > coalesce((SELECT max(at) FROM signin_log k WHERE k.person = p.id AND k.ok = 1), 0)),
+       (SELECT count(*) FROM session s WHERE s.person = p.id AND s.ended_at IS NULL)
+FROM persons p LEFT JOIN org_units u ON u.id = p.section
+WHERE p.state = 'active' AND (p.staff_no = ?1 OR instr(p.name, ?1) OR instr(p.kana, ?1)) ORDER BY p.kana LIMIT 20;
+
+-- name: event_get
+SELECT o.body, o.idx, o.at, l.ledger, l.record, l.version, l.actor, l.on_behalf, l.action, l.salt, l.change, l.erased_at, o.hash
+FROM outbox o LEFT JOIN record_log l ON l.seq = o.seq WHERE o.seq = ?1;
+
+-- name: person_name
+SELECT name FROM persons WHERE id = ?1;
+
+-- name: job_get
+SELECT kind, person, state, done, total, text, result FROM job WHERE id = ?1;
+-- name: job_cancel
+UPDATE job SET state = 'cancelled', ended_at = ?2 WHERE id = ?1 AND state IN ('waiting', 'running');
+
+-- name: import_list
+SELECT id, at, actor, created, updated, undone_at FROM import WHERE ledger = ?1 ORDER BY id DESC LIMIT 20;
+
+-- name: findings_of_record
+SELECT f.control, f.status, f.reason, c.title_ja, c.title_en FROM finding f JOIN control c ON c.id = f.control
+WHERE f.subject_kind = ?1 AND f.subject_id = ?2 ORDER BY f.control LIMIT 40;
+-- name: duties_of_record
+SELECT d.name, d.due_on, d.by, p.name FROM duty d LEFT JOIN persons p ON p.id = d.person
+WHERE d.ledger = ?1 AND d.record = ?2 AND d.done_at IS NULL ORDER BY d.due_on LIMIT 40;

@@ -1,29 +1,11 @@
 /* The JSON API under /api/v1/: the same doors as the pages (core/record.h), with a token instead of a session. */
 #include "office/api.h"
 
+#include "office/ledger_page.h"
 #include "office/note.h"
 #include "office/pages.h"
 
 #define API_OUT_MAX (16u << 20)
-
-static int need_ledger(struct ctx *c, struct ledger **ret, struct err *e)
-{
-	*ret = ledgers_get(c->world.ledgers, c->args[0]);
-	if (!*ret || !ledger_may_list(&c->actor, *ret))
-		return err_set(e, ERR_NOTFOUND, "%s", _("There is no such ledger."));
-	return 0;
-}
-
-static int need_record(struct ctx *c, struct ledger **l, struct record *r, struct err *e)
-{
-	int64_t id;
-	int k = need_ledger(c, l, e);
-	if (k < 0)
-		return k;
-	if (str_int(c->args[1], 1, INT64_MAX, &id) < 0)
-		return err_set(e, ERR_NOTFOUND, "%s", _("There is no such record."));
-	return record_get(&c->world, c->arena, &c->actor, *l, id, r, e);
-}
 
 static int send(struct ctx *c, unsigned status, struct buf *b)
 {

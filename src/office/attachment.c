@@ -100,7 +100,8 @@ int attachment_get(struct ctx *c, int64_t id, struct attachment *ret, struct err
 	int r = step(q);
 	if (r == 1)
 		*ret = (struct attachment){.id = id, .sha256 = col_dup(q, 0, c->arena), .size = col_int(q, 1), .name = col_dup(q, 2, c->arena),
-		                           .type = col_dup(q, 3, c->arena), .ledger = col_dup(q, 4, c->arena), .record = col_int(q, 5)};
+		                           .type = col_dup(q, 3, c->arena), .ledger = col_dup(q, 4, c->arena), .record = col_int(q, 5),
+		                           .field = col_dup(q, 6, c->arena), .created_by = col_int(q, 7)};
 	stmt_done(q);
 	return r == 1 ? 0 : err_set(e, ERR_NOTFOUND, "%s", _("There is no such file."));
 }

@@ -70,8 +70,10 @@ int change_assess(struct world *w, struct checks *checks, bool *ret_all, struct 
 	*ret_all = overflow;
 	size_t n = n_changes; /* judging writes findings, which are internal */
 	int r = 0;
-	for (size_t i = 0; !overflow && i < n && r >= 0; i++)
+	for (size_t i = 0; !*ret_all && i < n && r >= 0; i++) {
 		r = assess_change(w, checks, str_from(changes[i].table), changes[i].id, e);
+		*ret_all = r == 1; /* a parameter or setting: everything may be different */
+	}
 	change_clear();
 	return r < 0 ? r : 0;
 }

@@ -12,7 +12,6 @@
 #include "office/setting.h"
 
 #define REQUEST_MEMORY_MAX (96u << 20)
-#define RESPONSE_MAX (24u << 20)
 #define SEALED_WAIT_US (5 * SECOND_US)
 
 /* Requests whose answer waits for the vault's acknowledgement of sealed_seq. */
@@ -340,7 +339,7 @@ static struct ctx *ctx_new(struct office *o, int from, struct msg *m)
 	c->msg = ARENA_NEW(a, struct msg);
 	*c->msg = *m;
 	msg_init(m, 0); /* taken over */
-	buf_init(&c->res->body, RESPONSE_MAX);
+	buf_init(&c->res->body, RESPONSE_BODY_MAX);
 	html_init(&c->page, HTML_MAX);
 	c->res->status = 200;
 	return c;

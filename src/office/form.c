@@ -95,6 +95,32 @@ static int read_checklist(struct ctx *c, struct value *v, const struct field *f,
 	return 0;
 }
 
+/* `many` of a text-like type is typed one a line. */
+static bool lines_of(const struct field *f)
+{
+	switch (f->type) {
+	case FT_CHOICE: case FT_ROLE: case FT_CLASSIFICATION: case FT_ZONE: case FT_PERSON: case FT_SECTION: case FT_POST: case FT_CLAUSE:
+	case FT_CONTROL: case FT_REF: case FT_FILE:
+		return false;
+	default:
+		return true;
+	}
+}
+
+static void read_lines(struct ctx *c, struct value *v, struct str text)
+{
+	size_t n = 1;
+	for (size_t i = 0; i < text.n; i++)
+		n += text.p[i] == '\n';
+	v->many = arena_array(c->arena, n, sizeof(*v->many));
+	v->n_many = 0;
+	for (struct str rest = text; rest.n;) {
+		struct str line = str_trim(str_cut(&rest, '\n'));
+		if (line.n)
+			v->many[v->n_many++] = line;
+	}
+}
+
 static int read_input(struct ctx *c, const struct ledger *l, struct values *vs, struct str name, struct str text, struct err *e)
 {
 	struct str rest = name;
@@ -110,30 +136,34 @@ static int read_input(struct ctx *c, const struct ledger *l, struct values *vs, 
 		return unknown(e, name);
 	if (!f->many)
 		v->text = text;
+	else if (lines_of(f))
+		read_lines(c, v, text);
 	else if (text.n)
 		v->many[v->n_many++] = text;
 	return 0;
 }
 
+/* do=save, do=find:NAME, do=add:NAME, do=refresh:NAME */
+static void read_button(struct form_in *in, struct str text)
+{
+	struct str rest = text;
+	struct str kind = str_cut(&rest, ':');
+	in->save = str_is(kind, "save");
+	in->add_row = str_is(kind, "add");
+	in->field = rest;
+}
+
 static bool control(struct form_in *in, struct str name, struct str text)
 {
-	static const char *const quiet[] = {"csrf", "action"};
-	for (size_t i = 0; i < ARRAY_LEN(quiet); i++)
-		if (str_is(name, quiet[i]))
-			return true;
 	if (str_is(name, "version")) {
 		if (str_int(text, 0, INT64_MAX, &in->version) < 0)
 			in->version = -1;
 	} else if (str_is(name, "note")) {
 		in->note = text;
-	} else if (str_is(name, "_add")) {
-		in->add = text;
-	} else if (str_is(name, "_drop")) {
-		in->drop = text;
-	} else if (str_is(name, "_find")) {
-		in->find = text;
+	} else if (str_is(name, "do")) {
+		read_button(in, text);
 	} else {
-		return str_starts(name, "_q.");
+		return str_is(name, "csrf") || str_is(name, "action") || str_starts(name, "find.");
 	}
 	return true;
 }
@@ -147,49 +177,28 @@ static void add_file(struct ctx *c, struct values *vs, const struct field *f, st
 		v->text = id;
 }
 
-/* Rows whose cells are all empty were only offered, not filled in. */
-static void drop_empty_rows(struct value *v)
+static bool row_filled(const struct row *row)
+{
+	for (size_t k = 0; k < row->n; k++)
+		if (row->cells[k].text.n)
+			return true;
+	return false;
+}
+
+/* Rows ticked to be taken out go; rows whose cells are all empty were only offered and go when the form is saved. */
+static void tidy_rows(struct ctx *c, const struct field *f, struct value *v, bool save)
 {
 	size_t kept = 0;
 	for (size_t i = 0; i < v->n_rows; i++) {
-		bool filled = false;
-		for (size_t k = 0; k < v->rows[i].n; k++)
-			filled |= v->rows[i].cells[k].text.n > 0;
-		if (filled)
+		struct str drop = req_field(c, arena_printf(c->arena, "%.*s.%zu.drop", STR_ARG(f->name), i));
+		if (!drop.n && (!save || row_filled(&v->rows[i])))
 			v->rows[kept++] = v->rows[i];
 	}
 	v->n_rows = kept;
 }
 
-static int read_special(struct ctx *c, const struct ledger *l, struct values *vs, struct str name, struct str text, struct err *e)
+static int read_files(struct ctx *c, const struct ledger *l, struct values *vs, struct err *e)
 {
-	bool keep = str_starts(name, "_keep.");
-	const struct field *f = ledger_field(l, str_slice(name, keep ? 6 : 5, name.n));
-	if (!f || (keep && f->type != FT_FILE))
-		return unknown(e, name);
-	if (keep && text.n)
-		add_file(c, vs, f, text);
-	else
-		value_of(c, vs, f);
-	return 0;
-}
-
-int form_read(struct ctx *c, const struct ledger *l, struct form_in *ret, struct err *e)
-{
-	*ret = (struct form_in){.version = -1};
-	ret->values.v = arena_array(c->arena, l->n_fields + 1, sizeof(*ret->values.v));
-	for (size_t i = 0; i < c->req->n_fields; i++) {
-		struct str name = c->req->fields[i].name, text = c->req->fields[i].value;
-		int r = 0;
-		if (control(ret, name, text))
-			continue;
-		if (str_starts(name, "_keep.") || str_starts(name, "_has."))
-			r = read_special(c, l, &ret->values, name, text, e);
-		else
-			r = read_input(c, l, &ret->values, name, text, e);
-		if (r < 0)
-			return r;
-	}
 	for (size_t i = 0; i < c->req->n_files; i++) {
 		const struct upload *u = &c->req->files[i];
 		const struct field *f = ledger_field(l, u->field);
@@ -201,44 +210,51 @@ int form_read(struct ctx *c, const struct ledger *l, struct form_in *ret, struct
 		int r = attachment_store(c, u, &id, e);
 		if (r < 0)
 			return r;
-		add_file(c, &ret->values, f, arena_strf(c->arena, "%lld", (long long)id));
-	}
-	for (size_t i = 0; i < ret->values.n && !ret->add.n && !ret->drop.n && !ret->find.n; i++) {
-		const struct field *f = ledger_field(l, ret->values.v[i].field);
-		if (f->type == FT_TABLE)
-			drop_empty_rows(&ret->values.v[i]);
+		add_file(c, vs, f, arena_strf(c->arena, "%lld", (long long)id));
 	}
 	return 0;
+}
+
+static int read_has(struct ctx *c, const struct ledger *l, struct values *vs, struct str name, struct err *e)
+{
+	struct str rest = name;
+	const struct field *f = ledger_field(l, str_cut(&rest, '.'));
+	if (!f)
+		return unknown(e, name);
+	value_of(c, vs, f); /* a cell's own `has` says no more: its row came with other cells or not at all */
+	return 0;
+}
+
+int form_read(struct ctx *c, const struct ledger *l, struct form_in *ret, struct err *e)
+{
+	*ret = (struct form_in){.version = -1, .save = true};
+	ret->values.v = arena_array(c->arena, l->n_fields + 1, sizeof(*ret->values.v));
+	for (size_t i = 0; i < c->req->n_fields; i++) {
+		struct str name = c->req->fields[i].name, text = c->req->fields[i].value;
+		if (control(ret, name, text) || str_ends(name, ".drop"))
+			continue;
+		int r = str_is(name, "has") ? read_has(c, l, &ret->values, text, e) : read_input(c, l, &ret->values, name, text, e);
+		if (r < 0)
+			return r;
+	}
+	int r = read_files(c, l, &ret->values, e);
+	for (size_t i = 0; i < ret->values.n && r == 0; i++) {
+		const struct field *f = ledger_field(l, ret->values.v[i].field);
+		struct value *v = &ret->values.v[i];
+		if (f->type == FT_TABLE)
+			tidy_rows(c, f, v, ret->save);
+		if (ret->add_row && f->type == FT_TABLE && str_eq(ret->field, f->name) && v->n_rows < FORM_ROWS_MAX)
+			v->rows[v->n_rows++] = (struct row){0};
+	}
+	return r;
 }
 
 struct str form_search(const struct ctx *c, struct str field)
 {
 	for (size_t i = 0; i < c->req->n_fields; i++) {
 		struct str name = c->req->fields[i].name;
-		if (str_starts(name, "_q.") && str_eq(str_slice(name, 3, name.n), field))
+		if (str_starts(name, "find.") && str_eq(str_slice(name, 5, name.n), field))
 			return c->req->fields[i].value;
 	}
 	return STR_NONE;
-}
-
-void form_rows_change(struct ctx *c, const struct ledger *l, struct form_in *in)
-{
-	const struct field *f = in->add.n ? ledger_field(l, in->add) : NULL;
-	if (f && f->type == FT_TABLE) {
-		struct value *v = value_of(c, &in->values, f);
-		if (v->n_rows < FORM_ROWS_MAX) {
-			struct row *row = &v->rows[v->n_rows++];
-			*row = (struct row){0};
-		}
-	}
-	struct str rest = in->drop;
-	f = in->drop.n ? ledger_field(l, str_cut(&rest, '.')) : NULL;
-	int64_t at;
-	if (f && f->type == FT_TABLE && str_int(rest, 0, FORM_ROWS_MAX - 1, &at) == 0) {
-		struct value *v = value_of(c, &in->values, f);
-		if ((size_t)at < v->n_rows) {
-			memmove(&v->rows[at], &v->rows[at + 1], (v->n_rows - (size_t)at - 1) * sizeof(*v->rows));
-			v->n_rows--;
-		}
-	}
 }

@@ -149,28 +149,35 @@ static void open_outside(struct child *c, struct office *o)
 	snprintf(o->share, sizeof(o->share), "%s", seen[1]);
 }
 
+static struct child child;
+
+void office_vault_broken(struct office *o)
+{
+	child_drop(&child, "vault", false);
+	o->vault = -1;
+}
+
 int main(int argc, char **argv)
 {
-	struct child c;
 	struct err e = {0};
 	struct office *o = &office;
-	child_init(&c, argc, argv);
-	open_outside(&c, o);
+	child_init(&child, argc, argv);
+	open_outside(&child, o);
 	if (office_open(o, &e) < 0) {
 		char text[ERR_TEXT_MAX + 200];
 		log_fatal("office.store", "text=\"%s\"", err_format(&e, text, sizeof(text)));
 	}
 	static const struct child_handlers on = {on_message, on_peer, on_control, NULL};
-	o->auth = child_peer_fd(&c, "auth");
-	o->vault = child_peer_fd(&c, "vault");
-	o->writer = child_peer_fd(&c, "office.writer");
-	o->job = child_peer_fd(&c, "office.job");
+	o->auth = child_peer_fd(&child, "auth");
+	o->vault = child_peer_fd(&child, "vault");
+	o->writer = child_peer_fd(&child, "office.writer");
+	o->job = child_peer_fd(&child, "office.job");
 	if (o->role == OFFICE_WRITER) {
 		change_watch(o);
 		auth_rules_send(o);
 		on_tick(o);
 		on_expire(o);
 	}
-	child_ready(&c, NULL);
-	return child_run(&c, &on, o);
+	child_ready(&child, NULL);
+	return child_run(&child, &on, o);
 }

@@ -48,6 +48,8 @@ struct request {
 	int body_kind;
 };
 
+#define RESPONSE_BODY_MAX (24u << 20)
+
 struct response {
 	unsigned status;
 	struct form_field headers[16];
@@ -121,6 +123,9 @@ extern const size_t n_routes;
 
 /* Judges everything in a transaction of its own, as soon as the process is idle. */
 void office_assess_soon(struct office *o);
+
+/* A reader's question to the vault failed half-way: the pair is given up, the supervisor sends a new one. */
+void office_vault_broken(struct office *o);
 
 /* Request access; STR_NONE when absent. */
 struct str req_field(const struct ctx *c, const char *name);

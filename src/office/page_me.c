@@ -205,3 +205,74 @@ int do_me_session_end(struct ctx *c, struct err *e)
 	flash(c, _("The session was ended."));
 	return res_redirect(c, STR("/me"));
 }
+
+/* --- the page ---------------------------------------------------------------------------------------------------------------- */
+
+static struct str unit_title(struct ctx *c, int64_t unit)
+{
+	if (!unit)
+		return STR("");
+	struct stmt *q = db_query(c->office->db, Q_UI_SECTION_TITLE);
+	bind_int(q, 1, unit);
+	struct str s = step(q) == 1 ? col_dup(q, 0, c->arena) : STR("");
+	stmt_done(q);
+	return s;
+}
+
+static struct str name_of(struct ctx *c, int64_t person)
+{
+	if (!person)
+		return STR("");
+	struct stmt *q = db_query(c->office->db, Q_PERSON_NAME);
+	bind_int(q, 1, person);
+	struct str s = step(q) == 1 ? col_dup(q, 0, c->arena) : STR("");
+	stmt_done(q);
+	return s;
+}
+
+static void fill_roles(struct ctx *c, struct tpl_me *d)
+{
+	struct tpl_me_roles *v = arena_array(c->arena, c->actor.n_held + 1, sizeof(*v));
+	for (size_t i = 0; i < c->actor.n_held; i++) {
+		const struct held *h = &c->actor.held[i];
+		if (h->role != ROLE_STAFF)
+			v[d->n_roles++] = (struct tpl_me_roles){str_from(role_label(h->role)), unit_title(c, h->unit), name_of(c, h->on_behalf)};
+	}
+	d->roles = v;
+}
+
+static void fill_sessions(struct ctx *c, struct tpl_me *d)
+{
+	struct tpl_me_sessions *v = arena_array(c->arena, 50, sizeof(*v));
+	struct stmt *q = db_query(c->office->db, Q_SESSION_LIST);
+	bind_int(q, 1, c->session->person);
+	while (d->n_sessions < 50 && step(q) == 1)
+		v[d->n_sessions++] = (struct tpl_me_sessions){
+			.id = col_int(q, 0), .since = col_int(q, 1), .seen = col_int(q, 2), .peer = col_dup(q, 3, c->arena),
+			.agent = col_dup(q, 4, c->arena), .here = col_int(q, 0) == c->session->id};
+	stmt_done(q);
+	d->sessions = v;
+}
+
+static int after_state(struct ctx *c, unsigned result, struct str detail, struct err *e)
+{
+	struct factors f = factors_read(c->arena, detail);
+	struct tpl_me d = {
+		.csrf = c->session->csrf, .name = c->actor.name, .staff_no = c->actor.staff_no, .totp = f.totp, .sheet = f.sheet,
+		.recovery_left = f.recovery_left, .required = factor_required(c, &c->actor),
+	};
+	(void)result, (void)e;
+	fill_roles(c, &d);
+	fill_sessions(c, &d);
+	page_begin(c, _("My account and sessions"));
+	tpl_me(&c->page, &d);
+	return page_end(c, 200);
+}
+
+int page_me(struct ctx *c, struct err *e)
+{
+	struct msg m;
+	auth_msg(c, &m, AUTH_STATE);
+	msg_put_i64(&m, c->session->person);
+	return auth_call(c, &m, after_state, NULL, e);
+}

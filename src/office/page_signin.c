@@ -21,6 +21,7 @@ static int show_signin(struct ctx *c, struct str error, struct str staff_no)
 		.error = error,
 		.staff_no = staff_no,
 		.next = c->req->method.n == 3 ? req_param(c, "next") : req_field(c, "next"),
+		.csrf = c->session ? c->session->csrf : STR(""),
 	};
 	page_begin(c, _("Sign in"));
 	tpl_signin(&c->page, &d);
@@ -295,10 +296,13 @@ int do_signout(struct ctx *c, struct err *e)
 int do_language(struct ctx *c, struct err *e)
 {
 	bool en = str_is(req_field(c, "lang"), "en");
-	struct stmt *q = db_query(c->office->db, Q_SESSION_LANG);
-	bind_int(q, 1, c->session->id);
-	bind_z(q, 2, en ? "en" : "ja");
-	int r = run(q, e);
+	int r = 0;
+	if (c->session) { /* before sign-in the cookie alone says it */
+		struct stmt *q = db_query(c->office->db, Q_SESSION_LANG);
+		bind_int(q, 1, c->session->id);
+		bind_z(q, 2, en ? "en" : "ja");
+		r = run(q, e);
+	}
 	res_header(c, "set-cookie", en ? STR("lang=en; Path=/; Secure; SameSite=Strict; Max-Age=31536000")
 	                               : STR("lang=ja; Path=/; Secure; SameSite=Strict; Max-Age=31536000"));
 	struct str back = req_field(c, "back");
@@ -329,7 +333,7 @@ int page_link(struct ctx *c, struct err *e)
 	struct actor who;
 	if (link_person(c, &token, &person) < 0 || actor_load(c->office->db, c->arena, person, c->world.today, &who, e) < 0)
 		return err_set(e, ERR_DENIED, "%s", _("This sign-in link was used already or has expired. Ask for a new one."));
-	struct tpl_signin_link d = {.name = who.name, .action = c->req->path};
+	struct tpl_signin_link d = {.name = who.name, .action = c->req->path, .csrf = c->session ? c->session->csrf : STR("")};
 	page_begin(c, _("Sign in"));
 	tpl_signin_link(&c->page, &d);
 	return page_end(c, 200);

@@ -21,9 +21,9 @@ const struct route routes[] = {
 	{"POST", "/sign-out", R_NO_FACTOR, ROLES_ALL, NULL, do_signout, "Sign out"},
 	{"GET", "/link/{token}", R_PUBLIC, ROLES_ALL, NULL, page_link, "One-time sign-in link: asks to go on"},
 	{"POST", "/link/{token}", R_PUBLIC, ROLES_ALL, NULL, do_link, "One-time sign-in link: signs in"},
-	{"POST", "/language", R_NO_FACTOR, ROLES_ALL, FIELDS("lang", "back"), do_language, "Language of the pages"},
+	{"POST", "/language", R_PUBLIC, ROLES_ALL, FIELDS("lang", "back"), do_language, "Language of the pages"},
 	/* oneself */
-	{"GET", "/me", 0, ROLES_ALL, NULL, page_me, "Own account: factors, sessions"},
+	{"GET", "/me", R_WRITES, ROLES_ALL, NULL, page_me, "Own account: factors, sessions"},
 	{"POST", "/me/sessions/{id}/end", 0, ROLES_ALL, NULL, do_me_session_end, "End one of one's own sessions"},
 	{"POST", "/me/factor", 0, ROLES_ALL, NULL, do_me_factor_begin, "Begin to set up an authenticator app"},
 	{"POST", "/me/factor/confirm", 0, ROLES_ALL, FIELDS("code"), do_me_factor_confirm, "Confirm an authenticator app"},
@@ -53,8 +53,8 @@ const struct route routes[] = {
 	{"POST", "/ledgers/{ledger}/{id}/act/{action}", R_SEALED, ROLES_ALL, ANY_FIELDS, do_record_act, "Take an action"},
 	{"GET", "/attachments/{id}", 0, ROLES_ALL, NULL, page_attachment, "Download an attachment"},
 	/* proof */
-	{"GET", "/events/{seq}", R_WRITES, ROLES_ALL, NULL, page_event, "One event and its proof"},
-	{"GET", "/events/{seq}/proof", R_WRITES, ROLES_ALL, NULL, page_event_proof, "Proof file (tlog-proof) of an event"},
+	{"GET", "/events/{seq}", 0, ROLES_ALL, NULL, page_event, "One event and its proof"},
+	{"GET", "/events/{seq}/proof", 0, ROLES_ALL, NULL, page_event_proof, "Proof file (tlog-proof) of an event"},
 	/* running the place */
 	{"GET", "/settings", 0, OVERSEERS, NULL, page_settings, "Settings"},
 	{"POST", "/settings", R_SEALED, ADMINS, ANY_FIELDS, do_settings, "Change settings"},

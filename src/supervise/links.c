@@ -29,7 +29,7 @@ static void on_out(void *arg, int to, struct str bytes)
 }
 
 /* In a child of its own: the calls wait for the office, and the supervisor must not. */
-static void __attribute__((noreturn)) ask(const int *fds, struct str lines, const char *url)
+static void __attribute__((noreturn)) ask(const int *fds, size_t n_fds, struct str lines, const char *url)
 {
 	char base[256], number[64];
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -37,7 +37,7 @@ static void __attribute__((noreturn)) ask(const int *fds, struct str lines, cons
 	size_t n = strlen(base);
 	if (n && base[n - 1] == '/')                     /* the office answers with a path */
 		base[n - 1] = 0;
-	for (size_t i = 0; lines.n && i < LINKS_MAX; i++) {
+	for (size_t i = 0; lines.n && i < n_fds; i++) {
 		struct str rest = str_cut(&lines, '\n'), id = str_cut(&rest, '\t'), ja = str_cut(&rest, '\t');
 		struct printing p = {base, i18n_lang() == LANG_JA ? ja : rest};
 		snprintf(number, sizeof number, "%.*s", STR_ARG(id));
@@ -54,7 +54,7 @@ void links_print(struct super *s, const char *url)
 	char path[4096];
 	struct buf b;
 	struct err e;
-	int ours[LINKS_MAX];
+	int ours[LINKS_MAX] = {0};
 	size_t n = 0;
 	snprintf(path, sizeof path, "%s/sample/links.tsv", s->share);
 	buf_init(&b, 4096);
@@ -73,7 +73,7 @@ void links_print(struct super *s, const char *url)
 	fflush(stdout);
 	pid_t pid = fork();
 	if (pid == 0)
-		ask(ours, buf_view(&b), url);
+		ask(ours, n, buf_view(&b), url);
 	if (pid < 0)
 		log_warn("supervise.links", "text=\"%s\"", strerror(errno));
 	for (size_t i = 0; i < n; i++)

@@ -39,7 +39,7 @@ static bool parse(int argc, char **argv)
 	cpu_set_t set;
 	CPU_ZERO(&set);
 	opt.readers = sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
-	for (int i = 1; i < argc; i++) {
+	for (int i = 1; i < argc && argv[i]; i++) {
 		const char *a = argv[i], *value = i + 1 < argc ? argv[i + 1] : NULL;
 		if (strcmp(a, "--no-front") == 0)
 			opt.front = false;

@@ -298,7 +298,7 @@ static void bury(struct super *s, int i, int status)
 		super_stop(s, 3);
 		return;
 	}
-	int64_t wait = BACKOFF_FIRST_MS << (deaths > 9 ? 9 : deaths - 1);
+	int64_t wait = BACKOFF_FIRST_MS << (deaths > 9 ? 9 : deaths ? deaths - 1 : 0);
 	loop_after(s->loop, wait < BACKOFF_MAX_MS ? wait : BACKOFF_MAX_MS, on_backoff, late(s, i, 0));
 }
 

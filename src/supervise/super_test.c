@@ -363,8 +363,10 @@ static void test_stops_in_order(void **state)
 	const char *at = buf_z(&b);
 	for (size_t i = 0; i < ARRAY_LEN(order); i++) {
 		at = strstr(at, order[i]);
-		if (!at)
+		if (!at) {
 			fail_msg("%s is missing or too early", order[i]);
+			return;
+		}
 	}
 	buf_release(&b);
 	for (size_t i = 0; i < ARRAY_LEN(names); i++)

@@ -1,0 +1,21 @@
+/* What the pages of ledgers share: finding the ledger and record of the path, words of actions, the way back. */
+#ifndef OFFICE_LEDGER_PAGE_H
+#define OFFICE_LEDGER_PAGE_H
+
+#include "office/office.h"
+#include "tpl.h"
+
+/* From the path; ERR_NOTFOUND also for what this person may not know of. */
+int need_ledger(struct ctx *c, struct ledger **ret, struct err *e) MUST_USE;
+int need_record(struct ctx *c, struct ledger **ret_ledger, struct record *ret, struct err *e) MUST_USE;
+
+/* Own label, else the target state's. */
+struct str action_label(const struct ledger *l, const struct action *a);
+bool action_needs_note(const struct action *a);
+bool action_is_refusal(const struct action *a);
+/* May this person edit at least one field now? */
+bool record_may_edit_any(struct ctx *c, const struct record *r);
+/* Ledgers / the ledger / the record (NULL: none). */
+const struct tpl_crumbs *ledger_crumbs(struct ctx *c, const struct ledger *l, const struct record *rec);
+
+#endif
