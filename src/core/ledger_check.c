@@ -325,9 +325,11 @@ static int check_apart(struct parse *p, const struct apart *x)
 	if (!str_is(x->who, "actor") && (!who || who->type != FT_PERSON))
 		return parse_fail_at(p, x->at, "apart: who '%.*s' is neither actor nor a person", STR_ARG(x->who));
 	for (size_t i = 0; i < x->from.n; i++) {
-		const struct field *f = ledger_field(l, x->from.v[i]);
+		struct str part = x->from.v[i], ref = str_cut(&part, '.');
+		const struct field *f = ledger_field(l, ref);
 
-		if (!f || f->type != FT_SECTION)
+		/* "systems.section": the section of what a ref to one ledger names */
+		if (!f || (part.p ? f->type != FT_REF || f->to.n != 1 || !str_is(part, "section") : f->type != FT_SECTION))
 			return parse_fail_at(p, x->at, "apart: from '%.*s' is no section", STR_ARG(x->from.v[i]));
 	}
 	if (x->unless.n && (!rest.p || !field_column(ledger_field(l, table), x->unless)))

@@ -1,6 +1,7 @@
 /* Between definitions: references, conditions on other ledgers' rows, and a trial compilation of every expression. */
 #include "core/ledger_parse.h"
 
+#include "core/ledger_ddl.h"
 #include "core/ledger_expr.h"
 #include "core/ledger_sql.h"
 
@@ -180,7 +181,17 @@ static int check_one(struct cross *x)
 			if (!read_exists(x, l->reads[i].what.v[k]))
 				rc = fail(x, l->reads[i].at, "reads %.*s: no '%.*s'", STR_ARG(l->reads[i].control),
 				          STR_ARG(l->reads[i].what.v[k]));
-	return rc ? rc : check_exprs(x);
+	if (!rc)
+		rc = check_exprs(x);
+	if (!rc) {
+		struct buf sql;
+
+		buf_init(&sql, DDL_MAX);
+		if (ledger_sql_view(l, x->all, &sql))
+			rc = fail(x, (struct place){ 1, 1 }, "computed fields lean on each other in a circle");
+		buf_release(&sql);
+	}
+	return rc;
 }
 
 int ledgers_check(struct ledgers *all, struct err *e)
