@@ -97,7 +97,7 @@ static int teardown(void **state)
 /* The least a ledger's rules ask of a new record. */
 static const char *least(const struct ledger *l)
 {
-	return str_is(l->name, "role-assignments") ? ", function) VALUES ('%.*s', 'x')" : ") VALUES ('%.*s')";
+	return str_is(l->name, "role-assignments") ? ", role) VALUES ('%.*s', 'ciso')" : ") VALUES ('%.*s')";
 }
 
 static void insert_row(const struct ledger *l, struct str state)
