@@ -89,3 +89,7 @@ $(LINT_O)/%.ok: %.c .clang-tidy | $(GEN_H)
 	  { grep -E ': (error|warning): ' <<<"$$said" || echo "$$said"; exit 1; })
 	@touch $@
 -include $(wildcard $(LINT_O)/*/*.d $(LINT_O)/*/*/*.d)
+
+# Drops one condition of each check at a time; every drop must make a test fail. One control: make mutate C=workflow.exception
+mutate: $(O)/test/core/checks_test
+	$(O)/test/core/checks_test --mutate $(C)

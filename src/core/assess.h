@@ -3,6 +3,7 @@
 #define CORE_ASSESS_H
 
 #include "core/record.h"
+#include "lib/buf.h"
 
 /* Worst first. */
 enum status {
@@ -18,8 +19,21 @@ struct checks;
 int checks_load(struct db *db, const char *dir, struct checks **ret, struct err *e) MUST_USE;
 void checks_free(struct checks *c);
 
-/* Judges every control, or the subjects one change touches; writes finding, finding_span, clause status and their events. */
+/* Above so many subjects one change is judged later, as a job (kind "assess", args the control). */
+#define ASSESS_INLINE_MAX 1000
+/* Controls with at most so many subjects are judged whole after a change: their counts stay exact. */
+#define ASSESS_WHOLE_MAX 2000
+
+/* Judges every control, or one, or the subjects one change touches; writes finding, finding_span, the status of controls and
+ * clauses and the event of each change of a clause. In the caller's transaction. */
 int assess_all(struct world *w, struct checks *c, struct err *e) MUST_USE;
+int assess_control(struct world *w, struct checks *c, struct str control, struct err *e) MUST_USE;
+/* table: of the store. Returns 1 when the change touches everything (a parameter, a setting): judge all. */
 int assess_change(struct world *w, struct checks *c, struct str table, int64_t changed_id, struct err *e) MUST_USE;
+
+/* `sekisho status`: {"as_of","clauses":[{"id","status","strength","controls":[{"id","status","subjects":[…]}]}]} of the standard
+ * in force. as_of: ISO date (end of that day), control, clause: STR_NONE for now and all. ERR_RANGE for a date to come. */
+int assess_status_json(struct world *w, struct str as_of, struct str control, struct str clause, struct buf *out, struct err *e) MUST_USE;
+int assess_status_text(struct world *w, struct str as_of, struct str control, struct str clause, struct buf *out, struct err *e) MUST_USE;
 
 #endif

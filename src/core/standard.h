@@ -14,7 +14,7 @@ enum strength { STRENGTH_MUST, STRENGTH_PRINCIPLE, STRENGTH_EFFORT, STRENGTH_DES
  * and parameter values with their history. In the caller's transaction or one of its own. */
 int standards_load(struct db *db, const char *share, struct err *e) MUST_USE;
 /* Makes one standard the one in force (setting `standard`); ERR_NOTFOUND when it is not loaded. */
-int standard_activate(struct db *db, struct str id, struct err *e) MUST_USE;
+int standard_use(struct db *db, struct str id, struct err *e) MUST_USE;
 
 /* A parameter of the municipality, e.g. "report_days"; its default when never set. */
 int param_get(struct db *db, struct arena *a, const char *name, struct str *ret) MUST_USE;

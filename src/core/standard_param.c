@@ -21,7 +21,7 @@ static int fail_db(struct db *db, struct err *e)
 	return err_set(e, ERR_DB, "%s", db_error(db));
 }
 
-int standard_activate(struct db *db, struct str id, struct err *e)
+int standard_use(struct db *db, struct str id, struct err *e)
 {
 	struct stmt *s = query(db, Q_STANDARD_GET);
 	int rc;

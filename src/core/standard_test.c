@@ -94,7 +94,7 @@ static void loading_again_keeps_what_the_city_set(void **state)
 	struct arena *a = arena_new(1 << 20);
 	struct str v;
 
-	assert_int_equal(standard_activate(db, STR("iizuka"), &e), 0);
+	assert_int_equal(standard_use(db, STR("iizuka"), &e), 0);
 	assert_int_equal(param_set(db, STR("report_days"), STR("20"), 5, 1, STR("decided"), &e), 0);
 	assert_int_equal(param_set(db, STR("report_days"), STR("21"), 6, 1, STR("again"), &e), 0);
 	assert_int_equal(clause_text_set(db, STR("iz.8.4.1"), STR("条文"), STR("例規集"), STR("2025"), 5, 1, &e), 0);

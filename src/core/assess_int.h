@@ -1,0 +1,47 @@
+/* Shared by the files of judging only. */
+#ifndef CORE_ASSESS_INT_H
+#define CORE_ASSESS_INT_H
+
+#include "core/assess.h"
+#include "core/check.h"
+
+#define ASSESS_ARENA_MAX (512u << 20)
+
+/* One control as the municipality has set it. */
+struct control_row {
+	struct str id, kind, cycle, starts_on;
+	double target;                                   /* < 0: every subject */
+	int64_t grace;                                   /* working days; < 0: none */
+	const struct check *check;                       /* NULL: source not yet built */
+};
+
+struct assess {
+	struct world *w;
+	const struct checks *checks;
+	struct arena *a;
+	struct err *e;
+	struct control_row *controls;                    /* by id */
+	size_t n_controls;
+	bool changed;                                    /* some control or part changed its status */
+};
+
+int assess_start(struct assess *x, struct world *w, const struct checks *c, struct err *e) MUST_USE;
+/* Judges the clauses when something changed; frees what assess_start took. Hands on rc. */
+int assess_finish(struct assess *x, int rc) MUST_USE;
+const struct control_row *assess_row(const struct assess *x, struct str control);
+/* The subjects a changed row touches, one by one, whatever the size of the control. */
+int judge_affected(struct assess *x, const struct control_row *k, struct str table, int64_t id) MUST_USE;
+/* Judges all subjects, or the one named. */
+int judge_control(struct assess *x, const struct control_row *k, struct str subject) MUST_USE;
+/* Status of the control and its parts from findings and counts. */
+int judge_status(struct assess *x, const struct control_row *k) MUST_USE;
+/* Status of every clause of the standard in force from its controls; spans and events. */
+int judge_clauses(struct assess *x) MUST_USE;
+
+/* Named statement, prepared at first use; NULL fills *x->e. */
+struct stmt *assess_query(struct assess *x, int q);
+int assess_db(struct assess *x);                     /* ERR_DB with SQLite's text */
+/* Grows an array of the arena by doubling. */
+void *assess_grow(struct arena *a, void *old, size_t n, size_t *cap, size_t size);
+
+#endif

@@ -1,0 +1,73 @@
+/* One check: checks/<control>.sql, a header of comments and one SELECT (docs/checks.md). */
+#ifndef CORE_CHECK_H
+#define CORE_CHECK_H
+
+#include "lib/arena.h"
+#include "lib/db.h"
+
+#define CHECKS_MAX 400
+#define CHECK_BYTES_MAX (64u << 10)
+#define CHECK_PARTS_MAX 16
+#define CHECK_REASONS_MAX 40
+#define CHECK_TABLES_MAX 40
+
+struct check_word {
+	struct str key, ja, en;
+};
+/* Which subjects a changed row of `table` touches: SQL with :id, or all of them. */
+struct check_affects {
+	struct str table;
+	const char *sql;                                 /* NULL: every subject */
+	int line;
+};
+enum check_empty { EMPTY_BY_KIND, EMPTY_MET, EMPTY_UNKNOWN };
+
+struct check {
+	struct str control, subject;                     /* subject: ledger name or word */
+	const char *file;
+	struct check_word parts[CHECK_PARTS_MAX];        /* those it judges; words are in standards/parts.tsv */
+	size_t n_parts;
+	struct str later[CHECK_PARTS_MAX];               /* parts whose source is not built: unknown */
+	size_t n_later;
+	struct check_word reasons[CHECK_REASONS_MAX];
+	size_t n_reasons;
+	struct check_affects affects[CHECK_TABLES_MAX];
+	size_t n_affects;
+	struct str reads[CHECK_TABLES_MAX];              /* as SQLite's authorizer saw */
+	size_t n_reads;
+	enum check_empty empty;
+	struct str body;                                 /* the SELECT as written */
+	const char *sql;                                 /* every subject */
+	const char *sql_one;                             /* those with :subject */
+};
+
+struct checks {
+	struct arena *arena;
+	struct check **v;                                /* by control */
+	size_t n;
+};
+
+/* Header and SQL of one file; faults with file and line. Needs no store. */
+int check_parse(struct arena *a, const char *file, struct str text, struct check **ret, struct err *e) MUST_USE;
+/* Prepares it on db, collects what it reads and compares with its `affects:` lines. */
+int check_prepare(struct db *db, struct arena *a, struct check *c, struct err *e) MUST_USE;
+/* NULL when the control has none. */
+const struct check *checks_get(const struct checks *all, struct str control);
+/* What this process loaded last; NULL before. Reasons in words need the check they come from. */
+const struct checks *checks_loaded(void);
+/* "KEY|arg|arg" in the language of the request; the key itself when the check is gone. */
+struct str check_reason(struct arena *a, struct str control, struct str reason);
+bool check_has_part(const struct check *c, struct str part);
+
+/* Replaces the SELECT of a check (the mutation test tries changed ones). */
+void check_set_body(struct arena *a, struct check *c, struct str body);
+
+/* Functions of checks on a connection: say, param, cycle, std, std_has, std_list, back, ahead, fy. */
+int check_functions(struct db *db, struct err *e) MUST_USE;
+/* The base ledger table of a child or step table: exceptions__subjects and exceptions_step -> exceptions. Whatever changes
+ * them bumps the record's version, so they need no affects line of their own. */
+struct str check_base_table(struct str table);
+/* Tables of settings and standards: a change of one judges everything. */
+bool check_config_table(struct str table);
+
+#endif

@@ -1,0 +1,571 @@
+/* One control: run its check, apply exceptions and grace, store what is not met, keep spans and counts. */
+#include "core/assess_int.h"
+
+#include "lib/date.h"
+#include "lib/hash.h"
+#include "queries.h"
+
+struct verdict {                                             /* one subject and part that is not met */
+	struct str subject, part, title, reason, due;
+	int64_t section, exception, since;               /* section 0: none; exception 0: none */
+	enum status status;
+	bool highest;                                    /* has no grace */
+};
+struct verdicts {
+	struct verdict *v;
+	size_t n, cap;
+};
+
+/* Which subjects were seen, with their section; and how many rows per section, part and status. */
+struct seen {
+	uint64_t key;
+	int64_t section;
+};
+struct count {
+	int64_t section;
+	struct str part;
+	enum status status;
+	int64_t n;
+	bool used;
+};
+struct waiver {
+	struct str subject;                              /* kind:id */
+	int64_t exception;
+};
+
+struct judge {
+	struct assess *x;
+	const struct control_row *k;
+	struct str only;                                 /* STR_NONE: every subject */
+	struct verdicts now, old;
+	struct seen *seen;
+	size_t n_seen, cap_seen;
+	struct count *counts;
+	size_t n_counts, cap_counts;
+	struct waiver *waivers;
+	size_t n_waivers, cap_waivers;
+	int64_t waive_all;                               /* exception id */
+};
+
+static uint64_t hash_str(struct str s, uint64_t h)
+{
+	for (size_t i = 0; i < s.n; i++)
+		h = (h ^ (unsigned char)s.p[i]) * 0x100000001b3u;
+	h ^= h >> 29;
+	return h * 0xbf58476d1ce4e5b9u;
+}
+
+static uint64_t subject_key(struct str s)
+{
+	uint64_t h = hash_str(s, 0xcbf29ce484222325u);
+
+	return h ? h : 1;
+}
+
+static struct seen *seen_slot(struct seen *v, size_t cap, uint64_t key)
+{
+	size_t i = key & (cap - 1);
+
+	while (v[i].key && v[i].key != key)
+		i = (i + 1) & (cap - 1);
+	return &v[i];
+}
+
+/* True when the subject was not seen before. */
+static bool see(struct judge *j, struct str subject, int64_t section)
+{
+	uint64_t key = subject_key(subject);
+	struct seen *s;
+
+	if ((j->n_seen + 1) * 2 > j->cap_seen) {
+		size_t cap = j->cap_seen ? j->cap_seen * 2 : 1024;
+		struct seen *more = xcalloc(cap, sizeof *more);
+
+		for (size_t i = 0; i < j->cap_seen; i++)
+			if (j->seen[i].key)
+				*seen_slot(more, cap, j->seen[i].key) = j->seen[i];
+		free(j->seen);
+		j->seen = more;
+		j->cap_seen = cap;
+	}
+	s = seen_slot(j->seen, j->cap_seen, key);
+	if (s->key)
+		return false;
+	*s = (struct seen){key, section};
+	j->n_seen++;
+	return true;
+}
+
+static struct count *count_slot(struct count *v, size_t cap, int64_t section, struct str part, enum status status)
+{
+	size_t i = hash_str(part, (uint64_t)section * ST_COUNT_ + status + 1) & (cap - 1);
+
+	while (v[i].used && (v[i].section != section || v[i].status != status || !str_eq(v[i].part, part)))
+		i = (i + 1) & (cap - 1);
+	return &v[i];
+}
+
+static void count(struct judge *j, int64_t section, struct str part, enum status status, int64_t n)
+{
+	struct count *c;
+
+	if ((j->n_counts + 1) * 2 > j->cap_counts) {
+		size_t cap = j->cap_counts ? j->cap_counts * 2 : 256;
+		struct count *more = xcalloc(cap, sizeof *more);
+
+		for (size_t i = 0; i < j->cap_counts; i++)
+			if (j->counts[i].used)
+				*count_slot(more, cap, j->counts[i].section, j->counts[i].part, j->counts[i].status) = j->counts[i];
+		free(j->counts);
+		j->counts = more;
+		j->cap_counts = cap;
+	}
+	c = count_slot(j->counts, j->cap_counts, section, part, status);
+	if (!c->used) {
+		*c = (struct count){section, part, status, 0, true};
+		j->n_counts++;
+	}
+	c->n += n;
+}
+
+static int load_waivers(struct judge *j)
+{
+	struct stmt *s = assess_query(j->x, Q_EXCEPTIONS_OF_CONTROL);
+	int rc;
+
+	if (!s)
+		return ERR_DB;
+	bind_str(s, 1, j->k->id);
+	bind_str(s, 2, j->x->w->today);
+	while ((rc = step(s)) == 1) {
+		struct waiver *v;
+
+		if (col_int(s, 1)) {
+			j->waive_all = col_int(s, 0);
+			continue;
+		}
+		if (col_null(s, 3))
+			continue;
+		if (j->n_waivers == j->cap_waivers)
+			j->waivers = assess_grow(j->x->a, j->waivers, j->n_waivers, &j->cap_waivers, sizeof *j->waivers);
+		v = &j->waivers[j->n_waivers++];
+		v->exception = col_int(s, 0);
+		v->subject = arena_strf(j->x->a, "%.*s:%lld", STR_ARG(col_str(s, 2)), (long long)col_int(s, 3));
+	}
+	stmt_done(s);
+	return rc < 0 ? assess_db(j->x) : 0;
+}
+
+static bool has_kind(struct str subject)
+{
+	return subject.n && memchr(subject.p, ':', subject.n);
+}
+
+static int64_t waived(struct judge *j, struct str subject)
+{
+	struct str full = subject;
+
+	if (j->waive_all || !j->n_waivers)
+		return j->waive_all;
+	if (!has_kind(subject))
+		full = arena_strf(j->x->a, "%.*s:%.*s", STR_ARG(j->k->check->subject), STR_ARG(subject));
+	for (size_t i = 0; i < j->n_waivers; i++)
+		if (str_eq(j->waivers[i].subject, full))
+			return j->waivers[i].exception;
+	return 0;
+}
+
+static int check_fault(struct judge *j, const char *what, struct str value)
+{
+	return err_at(j->x->e, ERR_INVALID, j->k->check->file, 0, 0, "%s '%.*s'", what, STR_ARG(value));
+}
+
+/* "past|2026-10-01" is not met; a status word may stand before: "due soon|…", "unknown stale", "not_met! key" where the
+ * highest class has no grace. */
+static int parse_verdict(struct judge *j, struct str text, struct verdict *r)
+{
+	struct str rest = text, word = str_cut(&rest, ' ');
+	int status = ST_NOT_MET;
+
+	if (rest.p && !memchr(word.p, '|', word.n)) {
+		r->highest = str_ends(word, "!");
+		word.n -= r->highest;
+		status = status_parse(word);
+		text = rest;
+	}
+	if (status != ST_NOT_MET && status != ST_UNKNOWN && status != ST_IN_PROGRESS && status != ST_DUE)
+		return check_fault(j, "the check returned the status", word);
+	if (!text.n)
+		return check_fault(j, "the check returned no reason with", word);
+	r->status = (enum status)status;
+	r->reason = arena_str(j->x->a, text);
+	return 0;
+}
+
+static struct str declared_part(struct judge *j, struct str part)
+{
+	for (size_t i = 0; i < j->k->check->n_parts; i++)
+		if (str_eq(j->k->check->parts[i].key, part))
+			return j->k->check->parts[i].key;
+	return STR_NONE;
+}
+
+/* One row of the check at the cursor. */
+static int take_row(struct judge *j, struct stmt *s)
+{
+	struct str subject = col_str(s, 0), part = declared_part(j, col_str(s, 3));
+	int64_t section = col_null(s, 1) ? 0 : col_int(s, 1);
+	struct verdict r = {.section = section, .part = part, .since = j->x->w->now};
+	int rc;
+
+	if (!part.p)
+		return check_fault(j, "the check returned an undeclared part", col_str(s, 3));
+	if (!subject.n)
+		return check_fault(j, "the check returned no subject for part", part);
+	see(j, subject, section);
+	if (col_null(s, 4)) {
+		count(j, section, part, ST_MET, 1);
+		return 0;
+	}
+	rc = parse_verdict(j, col_str(s, 4), &r);
+	if (rc)
+		return rc;
+	r.subject = col_dup(s, 0, j->x->a);
+	r.title = col_dup(s, 2, j->x->a);
+	r.due = col_dup(s, 5, j->x->a);
+	if (j->now.n == j->now.cap)
+		j->now.v = assess_grow(j->x->a, j->now.v, j->now.n, &j->now.cap, sizeof *j->now.v);
+	j->now.v[j->now.n++] = r;
+	return 0;
+}
+
+static void bind_clock(struct stmt *s, const struct world *w)
+{
+	int i = bind_index(s, ":today");
+
+	if (i)
+		bind_str(s, i, w->today);
+	i = bind_index(s, ":now");
+	if (i)
+		bind_int(s, i, w->now);
+}
+
+static int run_check(struct judge *j)
+{
+	struct stmt *s = db_sql(j->x->w->db, j->only.p ? j->k->check->sql_one : j->k->check->sql);
+	int64_t id;
+	int rc;
+
+	if (!s)
+		return assess_db(j->x);
+	bind_clock(s, j->x->w);
+	if (j->only.p && !str_int(j->only, INT64_MIN, INT64_MAX, &id))
+		bind_int(s, bind_index(s, ":subject"), id);
+	else if (j->only.p)
+		bind_str(s, bind_index(s, ":subject"), j->only);
+	while ((rc = step(s)) == 1) {
+		rc = take_row(j, s);
+		if (rc)
+			break;
+	}
+	if (rc == ERR_DB)
+		err_at(j->x->e, ERR_DB, j->k->check->file, 0, 0, "%s", db_error(j->x->w->db));
+	stmt_done(s);
+	return rc;
+}
+
+static int by_key(const struct verdict *a, const struct verdict *b)
+{
+	int d = str_cmp(a->subject, b->subject);
+
+	return d ? d : str_cmp(a->part, b->part);
+}
+
+static int by_key_and_status(const void *a, const void *b)
+{
+	const struct verdict *x = a, *y = b;
+	int d = by_key(x, y);
+
+	return d ? d : (int)x->status - (int)y->status;
+}
+
+/* Sorted; of several rows for one subject and part the worst stays. */
+static void order(struct verdicts *r)
+{
+	size_t n = 0;
+
+	if (r->n)
+		qsort(r->v, r->n, sizeof *r->v, by_key_and_status);
+	for (size_t i = 0; i < r->n; i++)
+		if (!n || by_key(&r->v[n - 1], &r->v[i]))
+			r->v[n++] = r->v[i];
+	r->n = n;
+}
+
+static int load_old(struct judge *j)
+{
+	struct stmt *s = assess_query(j->x, j->only.p ? Q_FINDING_OF_SUBJECT : Q_FINDING_OF_CONTROL);
+	struct arena *a = j->x->a;
+	int rc;
+
+	if (!s)
+		return ERR_DB;
+	bind_str(s, 1, j->k->id);
+	if (j->only.p)
+		bind_str(s, 2, j->only);
+	while ((rc = step(s)) == 1) {
+		if (j->old.n == j->old.cap)
+			j->old.v = assess_grow(a, j->old.v, j->old.n, &j->old.cap, sizeof *j->old.v);
+		j->old.v[j->old.n++] = (struct verdict){.subject = col_dup(s, 0, a), .part = col_dup(s, 1, a), .reason = col_dup(s, 3, a),
+			.due = col_dup(s, 4, a), .section = col_int(s, 5), .title = col_dup(s, 6, a), .since = col_int(s, 7),
+			.exception = col_int(s, 8), .status = (enum status)status_parse(col_str(s, 2))};
+	}
+	stmt_done(s);
+	return rc < 0 ? assess_db(j->x) : 0;
+}
+
+/* Failing since when, whatever it was called meanwhile. */
+static bool failing(enum status s)
+{
+	return s == ST_NOT_MET || s == ST_IN_PROGRESS;
+}
+
+static bool within_grace(struct judge *j, int64_t since)
+{
+	char end[DATE_TEXT];
+
+	date_format(date_plus(date_of_instant(since), (struct duration){j->k->grace, UNIT_WORKDAY}, 1), end);
+	return str_cmp(j->x->w->today, str_from(end)) <= 0;
+}
+
+/* Exceptions and grace: what the municipality has decided about a failing subject. */
+static void soften(struct judge *j, struct verdict *r, const struct verdict *old)
+{
+	if (old && (old->status == r->status || (failing(old->status) && failing(r->status))))
+		r->since = old->since;
+	if (!failing(r->status))
+		return;
+	r->exception = waived(j, r->subject);
+	if (r->exception) {
+		r->status = ST_EXCEPTED;
+		r->since = old && old->status == ST_EXCEPTED ? old->since : j->x->w->now;
+	} else if (r->status == ST_NOT_MET && j->k->grace >= 0 && !r->highest && within_grace(j, r->since)) {
+		r->status = ST_IN_PROGRESS;
+	}
+}
+
+static struct str kind_of(struct judge *j, struct str subject)
+{
+	struct str rest = subject;
+
+	return has_kind(subject) ? str_cut(&rest, ':') : j->k->check->subject;
+}
+
+static void bind_finding(struct judge *j, struct stmt *s, const struct verdict *r)
+{
+	bind_str(s, 1, j->k->id);
+	bind_str(s, 2, r->subject);
+	bind_str(s, 3, r->part);
+	bind_str(s, 4, kind_of(j, r->subject));
+	if (r->section)
+		bind_int(s, 5, r->section);
+	else
+		bind_null(s, 5);
+	bind_str(s, 6, r->title);
+	bind_z(s, 7, status_code(r->status));
+	bind_str(s, 8, r->reason);
+	bind_str(s, 9, r->due);
+}
+
+static int close_span(struct judge *j, const struct verdict *r)
+{
+	struct stmt *s = assess_query(j->x, Q_FINDING_SPAN_CLOSE);
+
+	if (!s)
+		return ERR_DB;
+	bind_str(s, 1, j->k->id);
+	bind_str(s, 2, r->subject);
+	bind_str(s, 3, r->part);
+	bind_int(s, 4, j->x->w->now);
+	return run(s, j->x->e);
+}
+
+static int drop(struct judge *j, const struct verdict *r)
+{
+	struct stmt *s = assess_query(j->x, Q_FINDING_DROP);
+	int rc;
+
+	if (!s)
+		return ERR_DB;
+	bind_str(s, 1, j->k->id);
+	bind_str(s, 2, r->subject);
+	bind_str(s, 3, r->part);
+	rc = run(s, j->x->e);
+	return rc ? rc : close_span(j, r);
+}
+
+static int store(struct judge *j, const struct verdict *r, bool new_span)
+{
+	struct stmt *s = assess_query(j->x, Q_FINDING_PUT);
+	int rc;
+
+	if (!s)
+		return ERR_DB;
+	bind_finding(j, s, r);
+	if (r->exception)
+		bind_int(s, 10, r->exception);
+	else
+		bind_null(s, 10);
+	bind_int(s, 11, r->since);
+	rc = run(s, j->x->e);
+	if (rc || !new_span)
+		return rc;
+	s = assess_query(j->x, Q_FINDING_SPAN_OPEN);
+	if (!s)
+		return ERR_DB;
+	bind_finding(j, s, r);
+	bind_int(s, 10, j->x->w->now);
+	return run(s, j->x->e);
+}
+
+static int replace(struct judge *j, const struct verdict *old, const struct verdict *now)
+{
+	bool same_span = old->status == now->status && str_eq(old->reason, now->reason) && str_eq(old->due, now->due);
+	int rc = 0;
+
+	if (same_span && str_eq(old->title, now->title) && old->section == now->section && old->exception == now->exception)
+		return 0;
+	if (!same_span)
+		rc = close_span(j, old);
+	return rc ? rc : store(j, now, !same_span);
+}
+
+static int merge(struct judge *j)
+{
+	size_t i = 0, k = 0;
+	int rc = 0;
+
+	while (!rc && (i < j->old.n || k < j->now.n)) {
+		int d = i == j->old.n ? 1 : k == j->now.n ? -1 : by_key(&j->old.v[i], &j->now.v[k]);
+
+		if (d < 0) {
+			rc = drop(j, &j->old.v[i++]);
+			continue;
+		}
+		soften(j, &j->now.v[k], d ? NULL : &j->old.v[i]);
+		rc = d ? store(j, &j->now.v[k], true) : replace(j, &j->old.v[i], &j->now.v[k]);
+		i += !d;
+		k++;
+	}
+	return rc;
+}
+
+/* Part '' counts subjects, each by its worst part. */
+static void count_subjects(struct judge *j)
+{
+	size_t i = 0;
+
+	for (size_t n = 0; n < j->cap_seen; n++)
+		if (j->seen[n].key)
+			count(j, j->seen[n].section, STR(""), ST_MET, 1);
+	while (i < j->now.n) {
+		struct str subject = j->now.v[i].subject;
+		enum status worst = ST_MET;
+		int64_t section = seen_slot(j->seen, j->cap_seen, subject_key(subject))->section;
+
+		for (; i < j->now.n && str_eq(j->now.v[i].subject, subject); i++) {
+			count(j, j->now.v[i].section, j->now.v[i].part, j->now.v[i].status, 1);
+			if (j->now.v[i].status < worst)
+				worst = j->now.v[i].status;
+		}
+		count(j, section, STR(""), ST_MET, -1);
+		count(j, section, STR(""), worst, 1);
+	}
+}
+
+/* By subject the count of met ones cannot be known exactly (was it in scope before?): what was stored leaves, what is stored
+ * now enters, and whoever failed for the first time is taken to have been met. A job recounts. */
+static void count_change(struct judge *j)
+{
+	size_t i = 0, k = 0;
+
+	while (i < j->old.n || k < j->now.n) {
+		int d = i == j->old.n ? 1 : k == j->now.n ? -1 : by_key(&j->old.v[i], &j->now.v[k]);
+
+		if (d <= 0)
+			count(j, j->old.v[i].section, j->old.v[i].part, j->old.v[i].status, -1);
+		if (d >= 0)
+			count(j, j->now.v[k].section, j->now.v[k].part, j->now.v[k].status, 1);
+		if (d > 0)
+			count(j, j->now.v[k].section, j->now.v[k].part, ST_MET, -1);
+		i += d <= 0;
+		k += d >= 0;
+	}
+}
+
+static int store_counts(struct judge *j)
+{
+	struct stmt *s;
+	int rc;
+
+	if (!j->only.p) {
+		s = assess_query(j->x, Q_FINDING_COUNT_CLEAR);
+		if (!s)
+			return ERR_DB;
+		bind_str(s, 1, j->k->id);
+		rc = run(s, j->x->e);
+		if (rc)
+			return rc;
+	}
+	for (size_t i = 0; i < j->cap_counts; i++) {
+		const struct count *c = &j->counts[i];
+
+		if (!c->used || !c->n)
+			continue;
+		s = assess_query(j->x, Q_FINDING_COUNT_ADD);
+		if (!s)
+			return ERR_DB;
+		bind_str(s, 1, j->k->id);
+		bind_int(s, 2, c->section);
+		bind_str(s, 3, c->part);
+		bind_z(s, 4, status_code(c->status));
+		bind_int(s, 5, c->n);
+		rc = run(s, j->x->e);
+		if (rc)
+			return rc;
+	}
+	return 0;
+}
+
+int judge_control(struct assess *x, const struct control_row *k, struct str subject)
+{
+	struct judge j = {.x = x, .k = k, .only = subject};
+	int rc;
+
+	if (!k->check)
+		return judge_status(x, k);
+	rc = load_waivers(&j);
+	if (!rc)
+		rc = run_check(&j);
+	if (!rc)
+		rc = load_old(&j);
+	if (!rc) {
+		order(&j.now);
+		order(&j.old);
+		rc = merge(&j);
+	}
+	if (!rc) {
+		if (subject.p) {
+			/* met rows of the subject were counted on the way in: they are no news */
+			for (size_t i = 0; i < j.cap_counts; i++)
+				j.counts[i].n = 0;
+			count_change(&j);
+		} else {
+			count_subjects(&j);
+		}
+		rc = store_counts(&j);
+	}
+	free(j.seen);
+	free(j.counts);
+	return rc ? rc : judge_status(x, k);
+}
