@@ -70,6 +70,12 @@ $(O)/share: FORCE
 	  { rm -rf $@/sekisho/$$d && cp -r $$d $@/sekisho/$$d; }; done
 FORCE:
 
+run:
+	@./deps.sh run build
+	@$(MAKE) --no-print-directory all
+	@[ -e "$(DIR)/sekisho.conf" ] || $(O)/sekisho init "$(DIR)" --city 見本市 --standard iizuka --sample
+	@exec $(O)/sekisho run "$(DIR)" --listen 127.0.0.1:$(PORT) --link
+
 # --- generated code (tools/) ---------------------------------------------------
 $(O)/tools/%: tools/%.c
 	@mkdir -p $(@D)
