@@ -42,9 +42,8 @@ HARDEN := -fPIE -fsanitize=address,undefined -fno-sanitize-recover=undefined -fn
 OPT := -O1
 LDSAN := -fsanitize=address,undefined
 endif
-# Builds for tests and developers, into another O=: a process tells which system call its list misses; attempts of an
-# attacker inside each process (test/attack.sh). Neither is ever installed.
-CPPFLAGS += $(if $(SANDBOX_DEBUG),-DSEKISHO_SANDBOX_DEBUG) $(if $(ATTACK),-DSEKISHO_ATTACK)
+# For developers, into another O=: a process tells which system call its list misses. Never installed.
+CPPFLAGS += $(if $(SANDBOX_DEBUG),-DSEKISHO_SANDBOX_DEBUG)
 CPPFLAGS += -D_GNU_SOURCE -DSEKISHO_VERSION='"$(VERSION)"' -Isrc -I$(O)/gen -include lib/banned.h
 CFLAGS   += -std=gnu17 $(OPT) -g $(WARN) $(HARDEN) -MMD -MP
 LDFLAGS  += -pie -Wl,-z,relro,-z,now,--as-needed $(LDSAN)

@@ -6,6 +6,26 @@ test:
 	@$(MAKE) --no-print-directory check
 check: unit
 	@test/e2e.sh $(O)
+# --- somebody inside: the same programs with attempts built in (src/core/attack.h), beside the others; never installed --
+ATTACK_SRC  := core/attack core/child supervise/super
+ATTACK_O    := $(patsubst %,$(O)/attack/obj/%.o,$(ATTACK_SRC))
+ATTACK_BINS := $(patsubst %,$(O)/attack/libexec/sekisho/%,$(filter-out cli,$(PROGRAMS)))
+.PHONY: attack
+attack: all $(ATTACK_BINS)
+	@cp -f $(O)/sekisho $(O)/attack/sekisho
+	@ln -sfn ../share $(O)/attack/share
+$(O)/attack/obj/%.o: src/%.c | $(GEN_H)
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) -DSEKISHO_ATTACK $(CFLAGS) -c $< -o $@
+define attack_rule
+$(O)/attack/libexec/sekisho/$(1): $(O)/libexec/sekisho/$(1) $(ATTACK_O)
+	@mkdir -p $$(@D)
+	$$(CC) $$(LDFLAGS) $$(filter-out %/supervise/super.o,$$(OBJ_$(1))) $$(filter-out $(if $(filter supervise,$(1)),,%/super.o),$(ATTACK_O)) \
+	  $(O)/core.a $(O)/gen.a $(O)/lib.a $$(LIBS_$(1)) -o $$@
+endef
+$(foreach p,$(filter-out cli,$(PROGRAMS)),$(eval $(call attack_rule,$(p))))
+-include $(wildcard $(O)/attack/obj/*/*.d)
+
 clean:
 	rm -rf build build-san
 

@@ -1,9 +1,11 @@
 #include "core/child.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <unistd.h>
 
+#include "core/attack.h"
 #include "core/proto.h"
 #include "lib/log.h"
 #include "lib/sandbox.h"
@@ -159,6 +161,15 @@ static void on_supervisor(void *arg)
 	msg_release(&m);
 }
 
+#ifdef SEKISHO_ATTACK
+void child_pump(struct child *c, int ms)
+{
+	struct pollfd p = {.fd = c->sup, .events = POLLIN};
+	while (poll(&p, 1, ms) == 1)
+		on_supervisor(c);
+}
+#endif
+
 /* Takes PEERs until GO. STOP may come instead when the start is given up. */
 static void first_peers(struct child *c)
 {
@@ -205,6 +216,9 @@ void child_init(struct child *c, int argc, char **argv)
 	signal(SIGINT, SIG_IGN);
 	signal(SIGTERM, SIG_IGN);
 	c->loop = loop_new();
+#ifdef SEKISHO_ATTACK
+	attack_open(c);
+#endif
 	first_peers(c);
 }
 
@@ -215,6 +229,9 @@ void child_ready(struct child *c, const char *url)
 	msg_put_z(&m, sandbox_posture());
 	msg_put_z(&m, url);
 	send_or_die(c, &m);
+#ifdef SEKISHO_ATTACK
+	attack_run(c);
+#endif
 }
 
 void child_note(struct child *c, const char *line)

@@ -68,6 +68,10 @@ void child_drop(struct child *c, const char *name, bool broke);
 void child_ready(struct child *c, const char *url);
 /* office.writer: a line for the supervisor's terminal. */
 void child_note(struct child *c, const char *line);
+#ifdef SEKISHO_ATTACK
+/* Takes what the supervisor sent within ms, outside the loop. */
+void child_pump(struct child *c, int ms);
+#endif
 /* Runs c->loop (programs add their own descriptors and timers to it); returns the exit code. */
 int child_run(struct child *c, const struct child_handlers *on, void *arg);
 

@@ -12,7 +12,11 @@
 
 #define MINUTE_US (60 * SECOND_US)
 #define BACKOFF_FIRST_MS 20
+#ifdef SEKISHO_ATTACK
+#define BACKOFF_MAX_MS 20
+#else
 #define BACKOFF_MAX_MS 1000
+#endif
 #define LOST_WAIT_MS 100
 
 struct late {                                        /* what a timer is about */
