@@ -253,7 +253,7 @@ static void start_followers(struct super *s, int role)
 {
 	for (size_t i = 0; i < s->house.n_roles; i++) {
 		struct role *r = &s->house.roles[i];
-		if (r->after == role && r->state == ROLE_DOWN && r->n_deaths == 0)
+		if (r->after == role && r->state == ROLE_DOWN && r->n_deaths == 0 && !s->stopping)
 			start_role(s, (int)i);
 	}
 }
@@ -280,6 +280,14 @@ static void describe(int status, char *out, size_t n)
 		snprintf(out, n, "signal=%d%s", WTERMSIG(status), WTERMSIG(status) == SIGSYS ? " sandbox=1" : "");
 }
 
+static bool others_died(const struct super *s, int i)
+{
+	for (size_t k = 0; k < s->house.n_roles; k++)
+		if ((int)k != i && s->house.roles[k].n_deaths > 0)
+			return true;
+	return false;
+}
+
 static void bury(struct super *s, int i, int status)
 {
 	struct role *r = &s->house.roles[i];
@@ -296,8 +304,10 @@ static void bury(struct super *s, int i, int status)
 	r->state = ROLE_DOWN;
 	unsigned deaths = per_minute(r->deaths, ARRAY_LEN(r->deaths), &r->n_deaths);
 	log_error("supervise.died", "role=%s %s deaths=%u", r->name, how, deaths);
-	/* At the first start a program that gives up by itself has said why; trying again would only say it again. */
-	if (deaths > DEATHS_PER_MINUTE || (!r->was_up && WIFEXITED(status))) {
+	/* At the first start a program that gives up by itself has said why; trying again would only say it again, unless it
+	 * was for the death of another. */
+	bool says_no = !r->was_up && WIFEXITED(status) && !others_died(s, i);
+	if (deaths > DEATHS_PER_MINUTE || says_no) {
 		log_error("supervise.given-up", "role=%s", r->name);
 		super_stop(s, 3);
 		return;
