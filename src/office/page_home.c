@@ -1,0 +1,327 @@
+/* First screens by role: what waits for this person, what they may decide, what got worse, what comes due. */
+#include "office/board.h"
+#include "office/pages.h"
+
+#include "core/duty.h"
+#include "lib/clock.h"
+#include "lib/date.h"
+#include "office/setting.h"
+#include "office/ui.h"
+#include "queries.h"
+
+#define BLOCKS_MAX 10
+#define ITEMS 8
+#define R(r) (1u << ROLE_##r)
+
+struct home {
+	struct tpl_home d;
+	struct tpl_home_blocks *blocks;
+};
+
+static struct tpl_home_blocks *block(struct home *h, const char *title, const char *empty)
+{
+	if (h->d.n_blocks == BLOCKS_MAX)
+		return NULL;
+	struct tpl_home_blocks *b = &h->blocks[h->d.n_blocks++];
+	b->title = str_from(title);
+	b->empty = str_from(empty);
+	return b;
+}
+
+static struct str record_href(struct ctx *c, struct str ledger, int64_t id)
+{
+	return id ? arena_strf(c->arena, "/ledgers/%.*s/%lld", STR_ARG(ledger), (long long)id) : arena_strf(c->arena, "/ledgers/%.*s", STR_ARG(ledger));
+}
+
+static struct str day_of(struct ctx *c, int64_t at)
+{
+	char day[DATE_TEXT];
+	date_format(date_of_instant(at), day);
+	return arena_str(c->arena, str_from(day));
+}
+
+/* --- blocks --------------------------------------------------------------------------------------------------------------------------- */
+
+static int decisions(struct ctx *c, struct home *h, size_t limit, struct err *e)
+{
+	struct waiting *w;
+	size_t n;
+	int r = waiting_list(&c->world, c->arena, &c->actor, limit + 1, &w, &n, e);
+	struct tpl_home_blocks *b = block(h, _("Decisions waiting for you"), _("Nothing waits for your decision."));
+	if (r < 0 || !b)
+		return r;
+	struct tpl_home_blocks_items *v = arena_array(c->arena, limit + 1, sizeof(*v));
+	for (size_t i = 0; i < n && i < limit; i++)
+		v[b->n_items++] = (struct tpl_home_blocks_items){
+			.href = record_href(c, w[i].ledger->name, w[i].record), .label = arena_strf(c->arena, "%.*s %.*s", STR_ARG(w[i].number), STR_ARG(w[i].title)),
+			.meta = arena_strf(c->arena, _("%.*s, %.*s, since %.*s"), STR_ARG(w[i].section_name), STR_ARG(w[i].applicant_name), STR_ARG(day_of(c, w[i].since))),
+			.state = ui_state(c->arena, w[i].ledger, w[i].state)};
+	b->items = v;
+	b->total = (int64_t)n;
+	b->urgent = n > 0;
+	if (n > limit) {
+		b->more = STR("/duties");
+		b->more_label = str_from(_("All of them"));
+	}
+	return 0;
+}
+
+static int duties(struct ctx *c, struct home *h, size_t limit, struct err *e)
+{
+	struct duty_row *d;
+	size_t n;
+	int r = duty_list(&c->world, c->arena, &c->actor, limit + 1, &d, &n, e);
+	struct tpl_home_blocks *b = block(h, _("Waiting for you"), _("Nothing is due."));
+	if (r < 0 || !b)
+		return r;
+	struct tpl_home_blocks_items *v = arena_array(c->arena, limit + 1, sizeof(*v));
+	for (size_t i = 0; i < n && i < limit; i++)
+		v[b->n_items++] = (struct tpl_home_blocks_items){
+			.href = record_href(c, d[i].ledger, d[i].record), .label = d[i].label,
+			.meta = arena_strf(c->arena, "%.*s %.*s", STR_ARG(d[i].number), STR_ARG(d[i].title)), .due = d[i].due, .late = d[i].overdue};
+	b->items = v;
+	b->total = (int64_t)n;
+	if (n > limit) {
+		b->more = STR("/duties");
+		b->more_label = str_from(_("All of them"));
+	}
+	return 0;
+}
+
+static void notices(struct ctx *c, struct home *h)
+{
+	struct tpl_home_blocks *b = block(h, _("Notices"), _("No unread notices."));
+	struct stmt *q = db_query(c->office->db, Q_NOTICE_UNREAD);
+	if (!b)
+		return;
+	struct tpl_home_blocks_items *v = arena_array(c->arena, ITEMS, sizeof(*v));
+	bind_int(q, 1, c->actor.person);
+	while (b->n_items < ITEMS && step(q) == 1) {
+		struct str ledger = col_dup(q, 0, c->arena), text = col_dup(q, 3, c->arena);
+		const struct ledger *l = ledgers_get(c->world.ledgers, ledger);
+		v[b->n_items++] = (struct tpl_home_blocks_items){.href = record_href(c, ledger, col_int(q, 1)),
+			.label = text.n ? text : l ? label_text(&l->record) : ledger, .meta = day_of(c, col_int(q, 2))};
+	}
+	stmt_done(q);
+	b->items = v;
+}
+
+/* What failed in one's own section (0: anywhere), newest first. */
+static void failing(struct ctx *c, struct home *h, const char *title, int64_t section)
+{
+	struct tpl_home_blocks *b = block(h, title, _("Nothing needs action."));
+	struct stmt *q = db_query(c->office->db, Q_HOME_FAILING);
+	struct str last[2];
+	if (!b)
+		return;
+	bind_int(q, 1, section);
+	const struct tpl_subjects *s = board_subjects(c, q, STR(""), ITEMS, &(bool){false}, last);
+	struct tpl_home_blocks_items *v = arena_array(c->arena, s->n_rows + 1, sizeof(*v));
+	for (size_t i = 0; i < s->n_rows; i++)
+		v[b->n_items++] = (struct tpl_home_blocks_items){
+			.href = s->rows[i].href, .label = s->rows[i].title, .meta = arena_strf(c->arena, "%.*s %.*s", STR_ARG(s->rows[i].section), STR_ARG(s->rows[i].reason)),
+			.due = s->rows[i].due, .late = s->rows[i].late, .status = s->rows[i].status};
+	b->items = v;
+	q = db_query(c->office->db, Q_HOME_FAILING_COUNT);
+	bind_int(q, 1, section);
+	b->total = step(q) == 1 ? col_int(q, 0) : 0;
+	stmt_done(q);
+	b->more = STR("/board?status=not_met&view=table");
+	b->more_label = str_from(_("On the board"));
+}
+
+static void worse(struct ctx *c, struct home *h, const struct board *bd, int days)
+{
+	struct tpl_home_blocks *b = block(h, _("Got worse lately"), _("Nothing got worse."));
+	struct stmt *q = db_query(c->office->db, Q_BOARD_WORSE);
+	if (!b)
+		return;
+	struct tpl_home_blocks_items *v = arena_array(c->arena, ITEMS, sizeof(*v));
+	bind_str(q, 1, bd->standard);
+	bind_int(q, 2, c->world.now - days * DAY_US);
+	while (b->n_items < ITEMS && step(q) == 1) {
+		int from = status_parse(col_str(q, 1)), to = status_parse(col_str(q, 2));
+		if (from < 0 || to < 0 || to >= from)
+			continue;
+		struct str id = col_dup(q, 0, c->arena), title = col_dup(q, i18n_lang() == LANG_JA ? 4 : 5, c->arena);
+		v[b->n_items++] = (struct tpl_home_blocks_items){
+			.href = arena_strf(c->arena, "/clauses/%.*s", STR_ARG(id)), .label = arena_strf(c->arena, "%.*s %.*s", STR_ARG(id), STR_ARG(title)),
+			.meta = day_of(c, col_int(q, 3)), .status = ui_status(c->arena, (enum status)to)};
+	}
+	stmt_done(q);
+	b->items = v;
+}
+
+/* Records of a ledger in some states, newest first: incidents running, systems … */
+static int records(struct ctx *c, struct home *h, const char *ledger, const char *title, const char *empty, bool live, struct err *e)
+{
+	const struct ledger *l = ledgers_get(c->world.ledgers, str_from(ledger));
+	struct list_query q = {.state = STR_NONE, .sort = STR_NONE, .after = STR_NONE, .limit = ITEMS, .live_only = live};
+	struct list_page page = {0};
+	if (!l || !ledger_may_list(&c->actor, l))
+		return 0;
+	int r = record_list(&c->world, c->arena, &c->actor, l, &q, &page, e);
+	struct tpl_home_blocks *b = block(h, title, empty);
+	if (r < 0 || !b)
+		return r;
+	struct tpl_home_blocks_items *v = arena_array(c->arena, page.n_rows + 1, sizeof(*v));
+	for (size_t i = 0; i < page.n_rows; i++)
+		v[b->n_items++] = (struct tpl_home_blocks_items){
+			.href = record_href(c, l->name, page.rows[i].id), .label = arena_strf(c->arena, "%.*s %.*s", STR_ARG(page.rows[i].number), STR_ARG(page.rows[i].title)),
+			.state = ui_state(c->arena, l, page.rows[i].state)};
+	b->items = v;
+	b->total = page.total;
+	b->more = arena_strf(c->arena, "/ledgers/%s", ledger);
+	b->more_label = label_text(&l->label);
+	return 0;
+}
+
+/* --- what one comes here to do ------------------------------------------------------------------------------------------------------ */
+
+static void quick(struct ctx *c, struct home *h)
+{
+	static const struct { const char *ledger, *label, *help; } table[] = {
+		{"carry-outs", N_("Take something out"), N_("Devices, media, papers or data: apply, depart, return")},
+		{"incidents", N_("Report an incident"), N_("Anything that may be one, in two minutes")},
+		{"exceptions", N_("Ask for an exception"), N_("A rule that cannot be kept for a time")},
+		{"accounts", N_("Apply for an account"), N_("New, changed or no longer needed")},
+		{"information-assets", N_("Register information"), N_("What the section holds, and its class")},
+	};
+	struct tpl_home_quick *v = arena_array(c->arena, ARRAY_LEN(table), sizeof(*v));
+	for (size_t i = 0; i < ARRAY_LEN(table); i++) {
+		const struct ledger *l = ledgers_get(c->world.ledgers, str_from(table[i].ledger));
+		if (l && record_may_create(&c->world, &c->actor, l))
+			v[h->d.n_quick++] = (struct tpl_home_quick){arena_strf(c->arena, "/ledgers/%s/new", table[i].ledger), str_from(_(table[i].label)), str_from(_(table[i].help))};
+	}
+	h->d.quick = v;
+}
+
+static int overview(struct ctx *c, struct home *h, struct board *bd, struct err *e)
+{
+	int64_t n[ST_COUNT_];
+	int r = board_load(c, STR_NONE, bd, e);
+	if (r < 0)
+		return r == ERR_NOTFOUND ? 0 : r;
+	board_counts(bd, n);
+	struct tpl_home_counts *v = arena_array(c->arena, ST_COUNT_, sizeof(*v));
+	for (int s = 0; s < ST_COUNT_; s++)
+		v[s] = (struct tpl_home_counts){ui_status(c->arena, (enum status)s), n[s], arena_strf(c->arena, "/board?status=%s", status_code((enum status)s))};
+	h->d.counts = v;
+	h->d.n_counts = ST_COUNT_;
+	h->d.stack = board_stack(c, n);
+	return 0;
+}
+
+int page_home(struct ctx *c, struct err *e)
+{
+	const uint32_t roles = c->actor.roles;
+	struct home h = {0};
+	struct board bd = {0};
+	h.blocks = arena_array(c->arena, BLOCKS_MAX, sizeof(*h.blocks));
+	h.d.title = arena_strf(c->arena, _("Good day, %.*s"), STR_ARG(c->actor.name));
+	bool watches = roles & (R(CISO) | R(VICE_CISO) | R(CHIEF) | R(SECRETARIAT) | R(DEPT_HEAD) | R(AUDIT_CHIEF) | R(AUDITOR) | R(CSIRT) | R(COMMITTEE));
+	int r = watches ? overview(c, &h, &bd, e) : 0;
+	if (r == 0)
+		r = decisions(c, &h, ITEMS, e);
+	if (r == 0)
+		r = duties(c, &h, ITEMS, e);
+	if (r == 0 && (roles & (R(SECRETARIAT) | R(CHIEF) | R(CISO) | R(CSIRT))))
+		r = records(c, &h, "incidents", _("Incidents"), _("No incidents."), true, e);
+	if (r < 0)
+		return r;
+	if (watches && bd.standard.n)
+		worse(c, &h, &bd, roles & R(CISO) ? 30 : 7);
+	if (roles & R(SECRETARIAT))
+		failing(c, &h, _("Needs action"), 0);
+	else if (roles & (R(SEC_MANAGER) | R(DEPT_HEAD) | R(STAFF)))
+		failing(c, &h, _("Needs action in my section"), c->actor.section);
+	if (roles & (R(SYS_MANAGER) | R(SYS_OPERATOR)))
+		r = records(c, &h, "information-systems", _("Systems"), _("No systems."), true, e);
+	if (r < 0)
+		return r;
+	notices(c, &h);
+	if (watches && bd.standard.n)
+		h.d.trend = board_trend(c, bd.standard);
+	quick(c, &h);
+	h.d.blocks = h.blocks;
+	page_begin(c, _("Home"));
+	tpl_home(&c->page, &h.d);
+	return page_end(c, 200);
+}
+
+int page_duties(struct ctx *c, struct err *e)
+{
+	struct home h = {0};
+	h.blocks = arena_array(c->arena, BLOCKS_MAX, sizeof(*h.blocks));
+	h.d.title = str_from(_("Waiting for me"));
+	int r = decisions(c, &h, 200, e);
+	if (r == 0)
+		r = duties(c, &h, 200, e);
+	if (r < 0)
+		return r;
+	notices(c, &h);
+	h.d.blocks = h.blocks;
+	page_begin(c, _("Waiting for me"));
+	tpl_home(&c->page, &h.d);
+	return page_end(c, 200);
+}
+
+/* --- jobs --------------------------------------------------------------------------------------------------------------------------------- */
+
+static struct str job_title(struct str kind)
+{
+	return str_is(kind, "assess") ? str_from(_("Judging")) : str_is(kind, "import") ? str_from(_("Import")) : kind;
+}
+
+int page_job(struct ctx *c, struct err *e)
+{
+	int64_t id;
+	struct tpl_job d = {.csrf = c->session->csrf};
+	if (str_int(c->args[0], 1, INT64_MAX, &id) < 0)
+		return err_set(e, ERR_NOTFOUND, "%s", _("There is no such job."));
+	struct stmt *q = db_query(c->office->db, Q_JOB_GET);
+	bind_int(q, 1, id);
+	int r = step(q);
+	bool mine = false;
+	if (r == 1) {
+		struct str state = col_str(q, 2);
+		mine = col_int(q, 1) == c->actor.person || (c->actor.roles & R(SECRETARIAT));
+		d.id = id;
+		d.title = job_title(col_dup(q, 0, c->arena));
+		d.running = str_is(state, "waiting") || str_is(state, "running");
+		d.failed = str_is(state, "failed");
+		d.cancelled = str_is(state, "cancelled");
+		d.finished = str_is(state, "done");
+		d.done = col_int(q, 3);
+		d.total = col_int(q, 4);
+		d.text = col_dup(q, 5, c->arena);
+		if (!col_null(q, 6))
+			d.result = arena_strf(c->arena, "/attachments/%lld", (long long)col_int(q, 6));
+	}
+	stmt_done(q);
+	if (r != 1 || !mine)
+		return err_set(e, ERR_NOTFOUND, "%s", _("There is no such job."));
+	struct page_extra x = {.refresh = d.running ? 2 : 0};
+	page_begin_with(c, arena_z(c->arena, d.title), &x);
+	tpl_job(&c->page, &d);
+	return page_end(c, 200);
+}
+
+int do_job_cancel(struct ctx *c, struct err *e)
+{
+	int64_t id, person = 0;
+	if (str_int(c->args[0], 1, INT64_MAX, &id) < 0)
+		return err_set(e, ERR_NOTFOUND, "%s", _("There is no such job."));
+	struct stmt *q = db_query(c->office->db, Q_JOB_GET);
+	bind_int(q, 1, id);
+	if (step(q) == 1)
+		person = col_int(q, 1);
+	stmt_done(q);
+	if (person != c->actor.person && !(c->actor.roles & R(SECRETARIAT)))
+		return err_set(e, ERR_NOTFOUND, "%s", _("There is no such job."));
+	q = db_query(c->office->db, Q_JOB_CANCEL);
+	bind_int(q, 1, id);
+	bind_int(q, 2, c->world.now);
+	int r = run(q, e);
+	return r < 0 ? r : res_redirect(c, arena_strf(c->arena, "/jobs/%lld", (long long)id));
+}
