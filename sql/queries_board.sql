@@ -24,7 +24,7 @@ WHERE k.standard = ?1 AND NOT k.withdrawn AND s.from_at <= ?2 AND (s.to_at IS NU
 -- name: board_first_day
 SELECT min(from_at) FROM clause_span;
 
--- name: clause_get
+-- name: page_clause_get
 SELECT k.id, k.heading, k.label, k.summary_ja, k.summary_en, k.own_text, k.who, k.strength, k.standard,
        (SELECT s.status FROM clause_span s WHERE s.clause = k.id AND s.from_at <= ?2 AND (s.to_at IS NULL OR s.to_at > ?2)),
        (SELECT s.from_at FROM clause_span s WHERE s.clause = k.id AND s.from_at <= ?2 AND (s.to_at IS NULL OR s.to_at > ?2)),
@@ -52,10 +52,10 @@ SELECT (SELECT n.id FROM clause n WHERE n.standard = k.standard AND n.pos < k.po
        (SELECT n.id FROM clause n WHERE n.standard = k.standard AND n.pos > k.pos AND NOT n.withdrawn ORDER BY n.pos LIMIT 1)
 FROM clause k WHERE k.id = ?1;
 
--- name: control_get
+-- name: page_control_get
 SELECT c.id, c.title_ja, c.title_en, c.measure, c.fails_when, c.role, c.doer, c.tolerance, c.starts_on, c.has_check, s.status, s.met, s.total
 FROM control c LEFT JOIN control_status s ON s.control = c.id AND s.part = '' WHERE c.id = ?1;
--- name: control_parts
+-- name: page_control_parts
 SELECT p.part, p.ja, p.en, s.status, s.met, s.total FROM control_part p
 LEFT JOIN control_status s ON s.control = p.control AND s.part = p.part WHERE p.control = ?1 ORDER BY p.part;
 -- name: control_clauses

@@ -189,7 +189,7 @@ int page_clause(struct ctx *c, struct err *e)
 	if (r < 0)
 		return r;
 	struct tpl_clause d = {.crumbs = board_crumbs(c), .as_of = as_of, .action = c->req->path};
-	struct stmt *q = db_query(c->office->db, Q_CLAUSE_GET);
+	struct stmt *q = db_query(c->office->db, Q_PAGE_CLAUSE_GET);
 	bind_str(q, 1, c->args[0]);
 	bind_int(q, 2, at);
 	r = step(q);
@@ -235,7 +235,7 @@ static void fill_parts(struct ctx *c, struct tpl_control *d)
 {
 	struct tpl_control_parts *v = arena_array(c->arena, 40, sizeof(*v));
 	struct str now = req_param(c, "part");
-	struct stmt *q = db_query(c->office->db, Q_CONTROL_PARTS);
+	struct stmt *q = db_query(c->office->db, Q_PAGE_CONTROL_PARTS);
 	bind_str(q, 1, d->id);
 	while (d->n_parts < 40 && step(q) == 1) {
 		struct str part = col_dup(q, 0, c->arena);
@@ -311,7 +311,7 @@ static void fill_subjects(struct ctx *c, struct tpl_control *d)
 int page_control(struct ctx *c, struct err *e)
 {
 	struct tpl_control d = {.crumbs = board_crumbs(c)};
-	struct stmt *q = db_query(c->office->db, Q_CONTROL_GET);
+	struct stmt *q = db_query(c->office->db, Q_PAGE_CONTROL_GET);
 	bind_str(q, 1, c->args[0]);
 	int r = step(q);
 	if (r == 1) {
