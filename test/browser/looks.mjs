@@ -1,0 +1,78 @@
+// Walks through the pages of a running installation as each sample person and judges every kind of page it meets.
+//   looks.mjs BASE NAME=LINK…     prints "ok …" per kind of page; exit 1 when one is not right. PICTURES=DIR keeps screenshots.
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { Chrome } from './chrome.mjs';
+import { judge } from './judge.mjs';
+
+const PAGES_MAX = Number(process.env.PAGES ?? 70);
+const [base, ...people] = process.argv.slice(2);
+const pictures = process.env.PICTURES;
+let failed = 0;
+
+// Pages of one kind share a template: numbers and names in the path do not make another kind.
+function kind(url) {
+	const path = url.pathname.replace(/\/\d+/g, '/N').replace(/^\/(clauses|controls)\/.*/, '/$1/ID').replace(/^\/ledgers\/[^/]+/, '/ledgers/L');
+	return path + ['action', 'view', 'state', 'q'].filter((k) => url.searchParams.has(k)).map((k) => ` ${k}`).join('');
+}
+
+function report(name, faults) {
+	if (!faults.length) return console.log(`ok ${name}`);
+	failed++;
+	console.log(`FAIL ${name}`);
+	for (const f of faults) console.log(`  ${f}`);
+}
+
+async function keep(c, name) {
+	if (!pictures) return;
+	mkdirSync(pictures, { recursive: true });
+	for (const width of [1280, 390]) {
+		await c.size(width);
+		writeFileSync(`${pictures}/${name.replace(/[^a-z0-9]+/gi, '_')}.${width}.png`, await c.picture());
+	}
+	await c.size(1280);
+}
+
+async function walk(c, who) {
+	const seen = new Set(), per = new Map(), queue = [new URL('/', base)];
+	for (let n = 0; queue.length && n < PAGES_MAX;) {
+		const url = queue.shift(), k = kind(url);
+		// Two of a kind: the second ledger or clause may hold what the first lacks.
+		if (seen.has(url.href) || (per.get(k) ?? 0) >= 2) continue;
+		seen.add(url.href);
+		per.set(k, (per.get(k) ?? 0) + 1);
+		n++;
+		const loaded = await c.go(url.href);
+		report(`${who} ${url.pathname}${url.search}`, await judge(c, loaded, { keys: per.get(k) === 1 }));
+		if (per.get(k) === 1) await keep(c, `${who} ${k}`);
+		const links = await c.eval(`[...document.querySelectorAll('a[href]')].map((a) => a.href)`);
+		for (const l of links.map((h) => new URL(h)))
+			if (l.origin === url.origin && !/\.csv|\/attachments\/|\/proof$|\/static\//.test(l.pathname)) queue.push(new URL(l.pathname + l.search, base));
+	}
+}
+
+async function signIn(c, link) {
+	await c.go(link);
+	await c.load(() => c.eval(`document.querySelector('main form button').click()`));
+}
+
+const c = await Chrome.open(process.env.CHROMIUM ?? 'chromium');
+try {
+	await c.size(1280);
+	for (const language of ['ja', 'en']) {
+		await c.send('Network.clearBrowserCookies');
+		await c.send('Network.setExtraHTTPHeaders', { headers: { 'Accept-Language': language } });
+		report(`sign-in ${language}`, await judge(c, await c.go(new URL('/sign-in', base).href), { keys: true }));
+		await keep(c, `sign-in ${language}`);
+	}
+	await c.send('Network.setExtraHTTPHeaders', { headers: { 'Accept-Language': 'ja' } });
+	for (const p of people) {
+		const at = p.indexOf('=');
+		await c.send('Network.clearBrowserCookies');
+		await signIn(c, p.slice(at + 1));
+		await walk(c, p.slice(0, at));
+		report(`${p.slice(0, at)} no such page`, await judge(c, await c.go(new URL('/nowhere', base).href), { expect: 404 }));
+	}
+} finally {
+	await c.close();
+}
+process.exit(failed ? 1 : 0);
