@@ -78,16 +78,11 @@ static void on_out(void *arg, int to, struct str bytes)
 /* 0, or an exit code; what was wrong has been said. */
 static int fill(const struct init *x, const struct place *p)
 {
-	char vault[4200];
+	static const char *const programs[] = {"keys", "vault", "auth"};
 	struct err e = {0};
-	snprintf(vault, sizeof vault, "%s/vault", x->dir);
 	int r = make_folders(x, &e);
-	if (r == 0)
-		r = run_init(p, "keys", x->dir, &e);
-	if (r == 0)
-		r = run_init(p, "vault", vault, &e);         /* stands alone as well, so it is given its own folder */
-	if (r == 0)
-		r = run_init(p, "auth", x->dir, &e);
+	for (size_t i = 0; r == 0 && i < ARRAY_LEN(programs); i++)
+		r = run_init(p, programs[i], x->dir, &e);
 	if (r != 0)
 		return command_fail(&e);
 	struct control_call call = {

@@ -1,0 +1,53 @@
+#!/usr/bin/env bash
+# Somebody inside: every process, once locked in, tries to break out (src/core/attack.h). Prints the table attempt × process and
+# fails unless every cell is a refusal ("killed", "refused") or the role's own business ("own"). As root once more without root.
+set -u
+T=$(mktemp -d); export LC_ALL=C.UTF-8
+house=
+cleanup() { [ -z "$house" ] || kill -9 "$house" 2>/dev/null; rm -rf "$T"; }
+trap cleanup EXIT
+fail() { echo "FAIL $*"; tail -15 "$T/err" 2>/dev/null; exit 1; }
+cd "$(dirname "$0")/../.." || exit 3
+make -s O="$O" ${SAN:+SAN=$SAN} attack >"$T/make" 2>&1 || { cat "$T/make"; exit 1; }
+
+lines() { tr -d '\0' <"$1" | sed 's/ *$//'; }
+all_done() { for r in $roles; do [ -e "$T/board/$r" ] && lines "$T/board/$r" | grep -q "	end	-" || return 1; done; }
+
+attack() { # name, command in front
+  local name=$1 D=$T/$1; shift
+  rm -rf "$T/board"; mkdir -m 777 "$T/board"; chmod 755 "$T"
+  mkdir -m 777 "$T/home-$name"; D=$T/home-$name/house
+  "$@" "$O/sekisho" init "$D" --city 見本市 --standard iizuka 2>"$T/err" || fail "$name: init"
+  : | "$@" tee "$D/vault/victim" >/dev/null
+  roles="keys vault auth office.writer office.job office.reader.0 front"
+  "$@" env SEKISHO_ATTACK="$T/board" "$O/attack/sekisho" run "$D" --listen 127.0.0.1:0 --readers 1 >"$T/out" 2>"$T/err" &
+  house=$!
+  for _ in $(seq 600); do all_done && break; kill -0 $house 2>/dev/null || fail "$name: the house ended"; sleep 0.1; done
+  all_done || fail "$name: not all attempts were made"
+  for f in office/office.db auth/auth.db keys/log.key keys/tls.key vault/log vault/tail vault/victim sekisho.conf run/control.sock; do
+    [ -e "$D/$f" ] || fail "$name: $f is not there, so the attempts at it mean nothing"
+  done
+  kill -INT $house; wait $house; house=
+  echo "# $name: $(sed -n 's/.*(posture \(.*\))/\1/p' "$T/out")"
+  for r in $roles; do lines "$T/board/$r"; done | awk -F'\t' -v roles="$roles" '
+    $2 == "end" || NF < 3 { next }
+    !($2 in seen) { seen[$2] = 1; order[++n] = $2 }
+    { cell[$2, $1] = $3 }
+    END { k = split(roles, r, " "); printf "# %-26s", ""; for (i = 1; i <= k; i++) printf " %-15s", r[i]; print ""
+          for (j = 1; j <= n; j++) { printf "# %-26s", order[j]
+            for (i = 1; i <= k; i++) { c = cell[order[j], r[i]]; printf " %-15s", c
+              if (c != "refused" && c != "killed" && c != "own") bad++ } print "" }
+          print "cells " n * k " bad " bad + 0 }' >"$T/table"
+  cat "$T/table"
+  grep -q '^cells [1-9][0-9]* bad 0$' "$T/table" || fail "$name: something inside got through"
+  [ "$(sed -n 's/^cells \([0-9]*\) .*/\1/p' "$T/table")" -ge 200 ] || fail "$name: too few attempts"
+  "$@" "$O/sekisho" vault verify "$D" >"$T/verify" 2>&1 || fail "$name: the log afterwards: $(cat "$T/verify")"
+  echo "ok every attempt is refused ($name)"
+}
+
+if [ "$(id -u)" = 0 ]; then
+  attack root env
+  attack user setpriv --reuid 65534 --regid 65534 --clear-groups
+else
+  attack user env
+fi
