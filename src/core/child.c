@@ -53,6 +53,7 @@ void child_drop(struct child *c, const char *name, bool broke)
 	struct msg m;
 	msg_init(&m, SUP_LOST);
 	msg_put_z(&m, name);
+	msg_put_u32(&m, p->pair);
 	msg_put_u8(&m, broke);
 	send_or_die(c, &m);
 	if (c->on && c->on->peer)
@@ -92,8 +93,9 @@ static void watch(struct child *c, struct child_peer *p)
 static int take_peer(struct child *c, struct msg *m)
 {
 	struct str name;
+	uint32_t pair;
 	int fd;
-	if (msg_str(m, CHILD_NAME_MAX - 1, &name) != 0 || name.n == 0 || msg_fd(m, &fd) != 0)
+	if (msg_str(m, CHILD_NAME_MAX - 1, &name) != 0 || name.n == 0 || msg_u32(m, &pair) != 0 || msg_fd(m, &fd) != 0)
 		return ERR_PROTO;
 	char z[CHILD_NAME_MAX] = {0};
 	memcpy(z, name.p, name.n);
@@ -112,6 +114,7 @@ static int take_peer(struct child *c, struct msg *m)
 		close(p->fd);
 	}
 	p->fd = fd;
+	p->pair = pair;
 	watch(c, p);
 	if (c->on && c->on->peer)
 		c->on->peer(c->arg, p->name, fd);

@@ -42,6 +42,7 @@ struct child_peer {
 	struct child *child;
 	char name[CHILD_NAME_MAX];
 	int fd;                                          /* -1: gone for now */
+	uint32_t pair;                                   /* which one, told back when it is lost */
 };
 
 struct child {

@@ -9,14 +9,15 @@
 
 /* supervisor -> any */
 enum {
-	SUP_PEER = 1,    /* s name of the peer ("office.writer", "office.reader.0", "vault", …), f socket; replaces an older one */
+	SUP_PEER = 1,    /* s name of the peer ("office.writer", "office.reader.0", "vault", …), u which pair, f socket; replaces an
+	                  * older one */
 	SUP_GO,          /* all peers of the first start are there */
 	SUP_STOP,        /* finish what is in hand, exit 0 */
 	SUP_CONTROL,     /* to office.writer only: f an accepted control connection, u uid of its other end */
 	/* any -> supervisor */
 	SUP_READY = 50,  /* s posture (sandbox_posture), s url (front; else NULL) */
 	SUP_NOTE,        /* s line for the terminal (sign-in links …): office.writer only */
-	SUP_LOST,        /* s peer, b it broke the protocol: the pair with it is closed; who broke it is ended and started anew */
+	SUP_LOST,        /* s peer, u which pair, b it broke the protocol: that pair is closed; who broke it is ended and started anew */
 };
 
 /* front -> office.writer, office.reader.N */

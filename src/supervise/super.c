@@ -75,11 +75,12 @@ bool super_all_up(const struct super *s)
 /* --- pairs -------------------------------------------------------------------------------------------------------- */
 
 /* 0, or ERR: the process is not there to take it (its death will be noticed). */
-static int send_peer(struct role *to, const char *name, int fd)
+static int send_peer(struct role *to, const char *name, unsigned generation, int fd)
 {
 	struct msg m;
 	msg_init(&m, SUP_PEER);
 	msg_put_z(&m, name);
+	msg_put_u32(&m, generation);
 	msg_put_fd(&m, fd);
 	int r = msg_send(to->sup, &m);
 	msg_release(&m);
@@ -102,7 +103,7 @@ static void renew(struct super *s, struct pair *p)
 			p->waiting[i] = fd[i];
 			continue;
 		}
-		if (send_peer(to, other->name, fd[i]) != 0)
+		if (send_peer(to, other->name, p->generation, fd[i]) != 0)
 			log_debug("supervise.peer", "role=%s", to->name);
 		close(fd[i]);
 	}
@@ -121,7 +122,7 @@ static void give_pairs(struct super *s, int role)
 			renew(s, p);
 			continue;
 		}
-		(void)!send_peer(&h->roles[role], h->roles[p->role[!i]].name, p->waiting[i]);
+		(void)!send_peer(&h->roles[role], h->roles[p->role[!i]].name, p->generation, p->waiting[i]);
 		close(p->waiting[i]);
 		p->waiting[i] = -1;
 	}
@@ -173,9 +174,11 @@ static int take_ready(struct super *s, struct role *r, struct msg *m)
 static int take_lost(struct super *s, struct role *r, struct msg *m)
 {
 	struct str name;
+	uint32_t generation;
 	uint8_t broke;
 	char z[CHILD_NAME_MAX] = {0};
-	if (msg_str(m, CHILD_NAME_MAX - 1, &name) != 0 || msg_u8(m, &broke) != 0 || msg_end(m) != 0 || !name.p)
+	if (msg_str(m, CHILD_NAME_MAX - 1, &name) != 0 || msg_u32(m, &generation) != 0 || msg_u8(m, &broke) != 0 ||
+	    msg_end(m) != 0 || !name.p)
 		return ERR_PROTO;
 	memcpy(z, name.p, name.n);
 	int from = (int)(r - s->house.roles), about = house_find(&s->house, z);
@@ -183,6 +186,8 @@ static int take_lost(struct super *s, struct role *r, struct msg *m)
 	if (!p || per_minute(r->lost, ARRAY_LEN(r->lost), &r->n_lost) >= LOST_PER_MINUTE)
 		return ERR_PROTO;
 	struct role *other = &s->house.roles[about];
+	if (p->generation != generation)
+		return 0;                                    /* of an earlier life: what there is now is innocent of it */
 	if (broke && alive(other) && !s->stopping) {
 		log_error("supervise.broke", "role=%s by=%s pid=%d", z, r->name, (int)other->pid);
 		end_role(other);
@@ -243,7 +248,7 @@ static void start_role(struct super *s, int i)
 	loop_add(s->loop, r->sup, on_child, &s->watches[i]);
 	give_pairs(s, i);
 	if (strcmp(r->name, "front") == 0 && s->listen_fd >= 0)
-		(void)!send_peer(r, "listen", s->listen_fd);
+		(void)!send_peer(r, "listen", 0, s->listen_fd);
 	msg_init(&go, SUP_GO);
 	(void)!msg_send(r->sup, &go);
 	msg_release(&go);
