@@ -44,7 +44,7 @@ LDSAN := -fsanitize=address,undefined
 endif
 # For developers, into another O=: a process tells which system call its list misses. Never installed.
 CPPFLAGS += $(if $(SANDBOX_DEBUG),-DSEKISHO_SANDBOX_DEBUG)
-CPPFLAGS += -D_GNU_SOURCE -DSEKISHO_VERSION='"$(VERSION)"' -Isrc -I$(O)/gen -include lib/banned.h
+CPPFLAGS += -D_GNU_SOURCE -DSEKISHO_VERSION='"$(VERSION)"' -Isrc -I. -I$(O)/gen -include lib/banned.h
 CFLAGS   += -std=gnu17 $(OPT) -g $(WARN) $(HARDEN) -MMD -MP
 LDFLAGS  += -pie -Wl,-z,relro,-z,now,--as-needed $(LDSAN)
 

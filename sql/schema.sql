@@ -239,6 +239,14 @@ CREATE TABLE IF NOT EXISTS search_doc(
 	id INTEGER PRIMARY KEY, ledger TEXT NOT NULL, record INTEGER NOT NULL, UNIQUE (ledger, record)) STRICT;
 CREATE VIRTUAL TABLE IF NOT EXISTS search USING fts5(words, tokenize = 'unicode61 remove_diacritics 0', detail = full);
 
+-- Imports of whole files, so that one can be taken back. version: the one the import left; before it, record_log tells.
+CREATE TABLE IF NOT EXISTS import(
+	id INTEGER PRIMARY KEY, ledger TEXT NOT NULL, at INTEGER NOT NULL, person INTEGER, rows INTEGER NOT NULL,
+	undone_at INTEGER, undone_by INTEGER) STRICT;
+CREATE TABLE IF NOT EXISTS import_row(
+	import INTEGER NOT NULL REFERENCES import(id), record INTEGER NOT NULL, version INTEGER NOT NULL,
+	created INTEGER NOT NULL CHECK (created IN (0, 1)), PRIMARY KEY (import, record)) STRICT, WITHOUT ROWID;
+
 -- What the ledger tables were last made from.
 CREATE TABLE IF NOT EXISTS ledger_definition(
 	name TEXT PRIMARY KEY, sha256 TEXT NOT NULL, source TEXT NOT NULL, schema_sha256 TEXT NOT NULL, applied_at INTEGER NOT NULL) STRICT;

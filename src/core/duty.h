@@ -23,6 +23,9 @@ int duty_record_changed(struct world *w, struct arena *a, const struct ledger *l
 int duty_list(struct world *w, struct arena *a, const struct actor *who, size_t limit, struct duty_row **ret, size_t *ret_n,
               struct err *e) MUST_USE;
 
+/* Marks as done what has no action or field of its own that would end it (the review of a register). In a transaction. */
+int duty_done(struct world *w, struct arena *a, const struct actor *who, int64_t id, struct str note, struct err *e) MUST_USE;
+
 /* Decisions that wait: records whose state offers an action that only others than the applicant take, and that this person
  * may take now. */
 struct waiting {

@@ -58,6 +58,7 @@ struct record {
 	int64_t section, applicant, owner, created_by, updated_by, created_at, updated_at, version;
 	struct str created_on;
 	struct str seal;                                 /* hex SHA-256 as approved, or STR_NONE */
+	struct str sealed_by;                            /* name of the action that sealed it */
 	bool seal_broken;                                /* a sealed field was edited since */
 	struct values values;                            /* all fields the reader may see; secret ones left out */
 	struct str_list personal;                        /* personal fields among them that hold something: the reading is an
@@ -124,6 +125,7 @@ struct list_row {
 	struct str number, title, state;
 	struct str *cells;                               /* display texts of the list's columns */
 	bool seal_broken;
+	struct str key;                                  /* value of the sort column, for paging */
 };
 struct list_page {
 	const struct field **columns;                    /* the first plain fields worth showing */

@@ -1,0 +1,485 @@
+/* Reading a CSV into a ledger: every row through the same checks as a form, all rows or none. */
+#include <jansson.h>
+
+#include "core/duty.h"
+#include "core/event.h"
+#include "core/ledger_csv.h"
+#include "core/ledger_keys.h"
+#include "lib/csv.h"
+#include "lib/i18n.h"
+
+#define IMPORT_TEXT_MAX (256u << 20)
+#define ROW_SCRATCH_MAX (16u << 20)
+
+enum { COL_NUMBER = -1, COL_STATE = -2, COL_APPLICANT = -3, COL_CREATED_ON = -4, COL_NONE = -5 };
+
+struct import {
+	struct job j;                                    /* its arena is emptied after each row */
+	struct arena *a;                                 /* of the caller: faults */
+	int columns[CSV_COLUMNS_MAX];                    /* field index, or one of COL_… */
+	size_t n_columns;
+	struct import_result *out;
+	struct faults faults;
+	int line;
+};
+
+struct line {
+	struct str *cells;
+	size_t n;
+	int line;
+};
+
+static void import_fault(struct import *im, struct str field, struct str text)
+{
+	struct import_result *out = im->out;
+	if (!out->faults)
+		out->faults = arena_array(im->a, IMPORT_FAULTS_MAX, sizeof *out->faults);
+	if (out->faults && out->n_faults < IMPORT_FAULTS_MAX)
+		out->faults[out->n_faults++] = (struct import_fault){im->line, arena_str(im->a, field), arena_str(im->a, text)};
+}
+
+/* --- header -------------------------------------------------------------------------------------------------------------- */
+
+static int column_of(const struct ledger *l, struct str name)
+{
+	static const char *const systems[] = {"number", "state", "applicant", "created_on"};
+	for (size_t i = 0; i < l->n_fields; i++)
+		if (str_eq(l->fields[i].name, name))
+			return (int)i;
+	for (size_t i = 0; i < ARRAY_LEN(systems); i++)
+		if (str_is(name, systems[i]))
+			return -1 - (int)i;
+	for (size_t i = 0; i < l->n_fields; i++)
+		if (str_eq(l->fields[i].label.ja, name) || str_eq(l->fields[i].label.en, name))
+			return (int)i;
+	return COL_NONE;
+}
+
+static int header(struct import *im, const struct line *head)
+{
+	im->line = head->line;
+	im->n_columns = head->n < CSV_COLUMNS_MAX ? head->n : CSV_COLUMNS_MAX;
+	for (size_t i = 0; i < im->n_columns; i++) {
+		struct str name = str_trim(csv_undefuse(head->cells[i]));
+		im->columns[i] = column_of(im->j.l, name);
+		if (im->columns[i] == COL_NONE)
+			import_fault(im, name, str_from(_("There is no such field")));
+		for (size_t k = 0; k < i; k++)
+			if (im->columns[i] == im->columns[k] && im->columns[i] != COL_NONE)
+				import_fault(im, name, str_from(_("This column is there twice")));
+	}
+	return im->out->n_faults ? ERR_INVALID : 0;
+}
+
+/* The second row of an export holds the labels. */
+static bool is_labels(const struct import *im, const struct line *row)
+{
+	size_t same = 0, fields = 0;
+	for (size_t i = 0; i < row->n && i < im->n_columns; i++) {
+		if (im->columns[i] < 0)
+			continue;
+		const struct label *l = &im->j.l->fields[im->columns[i]].label;
+		struct str cell = csv_undefuse(row->cells[i]);
+		fields++;
+		same += str_eq(cell, l->ja) || str_eq(cell, l->en);
+	}
+	return fields && same == fields;
+}
+
+/* --- cells to values --------------------------------------------------------------------------------------------------------- */
+
+static bool key_or_fault(struct import *im, const struct field *f, struct str path, struct str key, struct str *ret)
+{
+	if (key_read(&im->j, f, key, ret))
+		return true;
+	fault_add(&im->j, path, _("Nothing is called %.*s"), STR_ARG(key));
+	return false;
+}
+
+static struct str json_text(struct arena *a, const json_t *v)
+{
+	if (json_is_string(v))
+		return str_n(json_string_value(v), json_string_length(v));
+	if (json_is_integer(v))
+		return arena_strf(a, "%lld", (long long)json_integer_value(v));
+	if (json_is_real(v))
+		return arena_strf(a, "%.15g", json_real_value(v));
+	if (json_is_boolean(v))
+		return json_is_true(v) ? STR("1") : STR("0");
+	return STR_NONE;
+}
+
+/* A cell of a row that is a list: keys become ids, the rest stays. */
+static struct str list_cell(struct import *im, const struct field *c, struct str path, const json_t *list)
+{
+	json_t *out = json_array();
+	size_t i;
+	json_t *item;
+	struct field one = *c;
+	one.many = false;
+	json_array_foreach(list, i, item) {
+		struct str id;
+		if (key_or_fault(im, &one, path, json_text(im->j.a, item), &id))
+			json_array_append_new(out, json_stringn(id.p ? id.p : "", id.n));
+	}
+	char *text = json_dumps(out, JSON_COMPACT);
+	struct str s = arena_str(im->j.a, str_from(text));
+	free(text);
+	json_decref(out);
+	return s;
+}
+
+static void rows_value(struct import *im, const struct field *f, struct str cell, struct value *v)
+{
+	json_t *list = json_loadb(cell.p ? cell.p : "", cell.n, JSON_REJECT_DUPLICATES, NULL), *row, *item;
+	size_t i;
+	const char *name;
+	if (!json_is_array(list) || json_array_size(list) > ROWS_MAX) {
+		fault_add(&im->j, f->name, "%s", _("Rows are written as a JSON array of objects"));
+		json_decref(list);
+		return;
+	}
+	v->rows = arena_array(im->j.a, json_array_size(list) + 1, sizeof *v->rows);
+	json_array_foreach(list, i, row) {
+		struct row *r = v->rows ? &v->rows[v->n_rows++] : NULL;
+		if (!r)
+			break;
+		r->cells = arena_array(im->j.a, json_object_size(row) + 1, sizeof *r->cells);
+		json_object_foreach(row, name, item) {
+			const struct field *c = field_column(f, str_from(name));
+			struct str path = arena_strf(im->j.a, "%.*s.%zu.%s", STR_ARG(f->name), i, name), text = arena_str(im->j.a, json_text(im->j.a, item));
+			if (c && json_is_array(item))
+				text = list_cell(im, c, path, item);
+			else if (c && !c->many && !key_or_fault(im, c, path, text, &text))
+				continue;
+			if (!c && !(f->type == FT_CHECKLIST && (!strcmp(name, "item") || !strcmp(name, "answer") || !strcmp(name, "note"))))
+				fault_add(&im->j, path, "%s", _("There is no such field"));
+			else if (r->cells)
+				r->cells[r->n++] = (struct cell){str_from(arena_strdup(im->j.a, name)), text};
+		}
+	}
+	json_decref(list);
+}
+
+static void many_value(struct import *im, const struct field *f, struct str cell, struct value *v)
+{
+	json_t *list = cell.n && cell.p[0] == '[' ? json_loadb(cell.p, cell.n, 0, NULL) : NULL;
+	struct str rest = cell;
+	v->many = arena_array(im->j.a, MANY_MAX + 1, sizeof *v->many);
+	for (size_t i = 0; v->many && (list ? i < json_array_size(list) : rest.n > 0); i++) {
+		struct str part, id;
+		if (list) {
+			part = arena_str(im->j.a, json_text(im->j.a, json_array_get(list, i)));
+		} else {
+			size_t end = 0;
+			while (end < rest.n && rest.p[end] != ';' && rest.p[end] != '\n')
+				end++;
+			part = str_trim(str_n(rest.p, end));
+			rest = str_slice(rest, end + 1, rest.n);
+		}
+		if (v->n_many == MANY_MAX) {
+			fault_add(&im->j, f->name, _("At most %d entries"), MANY_MAX);
+			break;
+		}
+		if (part.n && key_or_fault(im, f, f->name, part, &id))
+			v->many[v->n_many++] = id;
+	}
+	json_decref(list);
+}
+
+static void cell_value(struct import *im, const struct field *f, struct str cell, struct value *v)
+{
+	*v = (struct value){.field = f->name, .present = true};
+	if (!cell.n)
+		return;
+	if (f->type == FT_TABLE || f->type == FT_CHECKLIST)
+		rows_value(im, f, cell, v);
+	else if (f->many)
+		many_value(im, f, cell, v);
+	else if (!key_or_fault(im, f, f->name, cell, &v->text))
+		v->present = false;
+}
+
+/* --- one row ------------------------------------------------------------------------------------------------------------------ */
+
+struct typed_row {
+	struct values values;
+	struct record given;
+};
+
+static void row_values(struct import *im, const struct line *row, struct typed_row *ret)
+{
+	static const struct field person = {.type = FT_PERSON};
+	struct job *j = &im->j;
+	*ret = (struct typed_row){.values.v = arena_array(j->a, im->n_columns + 1, sizeof *ret->values.v)};
+	for (size_t i = 0; ret->values.v && i < im->n_columns; i++) {
+		struct str cell = i < row->n ? str_trim(csv_undefuse(row->cells[i])) : STR_NONE, id;
+		int64_t n;
+		switch (im->columns[i]) {
+		case COL_NUMBER:
+			ret->given.number = cell;
+			break;
+		case COL_STATE:
+			ret->given.state = cell;
+			break;
+		case COL_CREATED_ON:
+			ret->given.created_on = cell;
+			break;
+		case COL_APPLICANT:
+			if (cell.n && key_or_fault(im, &person, STR("applicant"), cell, &id) && str_int(id, 1, INT64_MAX, &n) == 0)
+				ret->given.applicant = n;
+			break;
+		default:
+			if (csv_field(&j->l->fields[im->columns[i]]))
+				cell_value(im, &j->l->fields[im->columns[i]], cell, &ret->values.v[ret->values.n++]);
+		}
+	}
+}
+
+static int64_t by_column(struct job *j, struct str column, struct str key)
+{
+	int64_t id = 0;
+	struct stmt *s = key.n ? db_sql(j->w->db, arena_printf(j->a, "SELECT id FROM \"%.*s\" WHERE \"%.*s\" = ?1", STR_ARG(j->l->table),
+	                                                      STR_ARG(column))) : NULL;
+	if (!s)
+		return 0;
+	bind_str(s, 1, key);
+	if (step(s) == 1)
+		id = col_int(s, 0);
+	stmt_done(s);
+	return id;
+}
+
+/* The record a row speaks of: by number, else by a field that is unique. 0: a new one. */
+static int64_t existing(struct job *j, const struct typed_row *row)
+{
+	int64_t id = by_column(j, STR("number"), row->given.number);
+	for (size_t i = 0; !id && !row->given.number.n && i < j->l->n_fields; i++) {
+		const struct field *f = &j->l->fields[i];
+		const struct value *v = f->unique && !field_is_child(f) ? values_get(&row->values, f->name) : NULL;
+		if (v && v->present)
+			id = by_column(j, f->name, v->text);
+	}
+	return id;
+}
+
+static int row_note(struct import *im, int64_t record, bool created)
+{
+	struct job *j = &im->j;
+	struct stmt *s = db_sql(j->w->db, arena_printf(j->a, "INSERT OR REPLACE INTO import_row(import, record, version, created)"
+	                                              " SELECT ?1, id, version, ?3 OR coalesce((SELECT created FROM import_row WHERE import = ?1"
+	                                              " AND record = ?2), 0) FROM \"%.*s\" WHERE id = ?2", STR_ARG(j->l->table)));
+	if (!s)
+		return err_set(j->e, ERR_DB, "%s", db_error(j->w->db));
+	bind_int(s, 1, im->out->id);
+	bind_int(s, 2, record);
+	bind_int(s, 3, created);
+	int err = run(s, j->e);
+	return err < 0 ? err : 0;
+}
+
+static int row_create(struct import *im, const struct typed_row *row)
+{
+	int64_t id;
+	struct job *j = &im->j;
+	if (!j->who->admin && (row->given.number.n || row->given.state.n)) {
+		/* What already happened elsewhere is brought in by the console only; people begin at the start. */
+		fault_add(j, row->given.number.n ? STR("number") : STR("state"), "%s", _("A new record gets its number and state here"));
+		return ERR_INVALID;
+	}
+	if (row->given.state.n && !ledger_state(j->l, row->given.state)) {
+		fault_add(j, STR("state"), "%s", _("There is no such state"));
+		return ERR_INVALID;
+	}
+	int err = record_insert(j, &row->values, j->who->admin ? &row->given : NULL, &id);
+	if (err == 0)
+		err = row_note(im, id, true);
+	if (err == 0)
+		im->out->created++;
+	return err;
+}
+
+static int row_update(struct import *im, int64_t id, const struct typed_row *row)
+{
+	struct record before;
+	struct job *j = &im->j;
+	int err = record_load(j, id, &before);
+	if (err < 0)
+		return err;
+	if (row->given.state.n && !str_eq(row->given.state, before.state)) {
+		fault_add(j, STR("state"), "%s", _("The state changes by its action, not by an import"));
+		return ERR_INVALID;
+	}
+	bool differs = false;
+	for (size_t i = 0; i < row->values.n; i++) {
+		const struct field *f = ledger_field(j->l, row->values.v[i].field);
+		struct value is = value_outside(j->a, f, &before.all[field_index(j->l, f)]);
+		differs |= row->values.v[i].present && !value_same(&row->values.v[i], &is);
+	}
+	if (!differs) {
+		im->out->unchanged++;
+		return 0;
+	}
+	err = record_update(j->w, j->a, j->who, j->l, id, before.version, &row->values, j->faults, j->e);
+	struct record after;
+	if (err == 0)
+		err = record_load(j, id, &after);
+	if (err < 0)
+		return err;
+	if (after.version == before.version) {           /* only written differently */
+		im->out->unchanged++;
+		return 0;
+	}
+	im->out->updated++;
+	return row_note(im, id, false);
+}
+
+static int one_row(struct import *im, const struct line *row)
+{
+	struct typed_row typed;
+	struct job *j = &im->j;
+	im->line = row->line;
+	im->faults = (struct faults){0};
+	row_values(im, row, &typed);
+	int err = im->faults.n ? ERR_INVALID : 0;
+	int64_t id = err == 0 ? existing(j, &typed) : 0;
+	if (err == 0 && id && !visible(j, id)) {
+		fault_add(j, STR(""), "%s", _("This value cannot be used"));
+		err = ERR_INVALID;
+	}
+	if (err == 0)
+		err = id ? row_update(im, id, &typed) : row_create(im, &typed);
+	for (size_t i = 0; i < im->faults.n; i++)
+		import_fault(im, im->faults.v[i].field, im->faults.v[i].text);
+	if (err < 0 && !im->faults.n && (err == ERR_INVALID || err == ERR_DENIED || err == ERR_WRONG_STATE || err == ERR_CONFLICT))
+		import_fault(im, STR(""), str_from(j->e && j->e->text[0] ? j->e->text : err_text(err)));
+	if (err == ERR_DENIED || err == ERR_WRONG_STATE || err == ERR_CONFLICT)
+		err = ERR_INVALID;
+	return err;
+}
+
+/* --- the file ------------------------------------------------------------------------------------------------------------------- */
+
+static int read_lines(struct import *im, struct arena *text, struct str csv, struct line **ret, size_t *ret_n)
+{
+	size_t n = 0, cap = 256;
+	struct csv *c = csv_open(csv, ',');
+	struct line *v = arena_array(text, cap, sizeof *v);
+	int got = v ? 1 : ERR_NOMEM;
+	while (got == 1) {
+		if (n == cap) {
+			struct line *more = arena_array(text, cap *= 2, sizeof *more);
+			if (!more) {
+				got = ERR_NOMEM;
+				break;
+			}
+			memcpy(more, v, n * sizeof *v);
+			v = more;
+		}
+		if ((got = csv_row(c, text, &v[n].cells, &v[n].n, im->j.e)) == 1)
+			v[n++].line = csv_line(c);
+		if (n > IMPORT_ROWS_MAX + 2)
+			got = err_set(im->j.e, ERR_TOOBIG, _("At most %d rows in one file"), IMPORT_ROWS_MAX);
+	}
+	csv_close(c);
+	*ret = v;
+	*ret_n = n;
+	return got < 0 ? got : n ? 0 : err_set(im->j.e, ERR_INVALID, "%s", _("The file is empty"));
+}
+
+static int import_open(struct import *im, int64_t rows)
+{
+	struct stmt *s = db_sql(im->j.w->db, "INSERT INTO import(ledger, at, person, rows) VALUES (?1, ?2, ?3, ?4)");
+	if (!s)
+		return err_set(im->j.e, ERR_DB, "%s", db_error(im->j.w->db));
+	bind_str(s, 1, im->j.l->name);
+	bind_int(s, 2, im->j.w->now);
+	bind_int(s, 3, im->j.who->person);
+	bind_int(s, 4, rows);
+	int err = run(s, im->j.e);
+	im->out->id = db_last_id(im->j.w->db);
+	return err < 0 ? err : 0;
+}
+
+static int import_event(struct import *im)
+{
+	const struct import_result *o = im->out;
+	const struct event ev = {.action = "record.import", .actor = im->j.who->person, .ledger = im->j.l->name,
+		.detail = arena_strf(im->j.a, "{\"import\":%lld,\"rows\":%lld,\"created\":%lld,\"updated\":%lld}", (long long)o->id,
+		                     (long long)o->rows, (long long)o->created, (long long)o->updated)};
+	return event_put(im->j.w->db, &ev, NULL, im->j.e);
+}
+
+static int import_lines(struct import *im, const struct line *v, size_t n)
+{
+	int err = header(im, &v[0]);
+	size_t first = n > 1 && err == 0 && is_labels(im, &v[1]) ? 2 : 1;
+	if (err == 0)
+		err = import_open(im, (int64_t)(n - first));
+	bool bad = err == ERR_INVALID;
+	for (size_t i = first; err == 0 && i < n; i++) {
+		if (v[i].n == 1 && !str_trim(v[i].cells[0]).n)
+			continue;
+		arena_clear(im->j.a);
+		im->out->rows++;
+		err = one_row(im, &v[i]);
+		if (err == ERR_INVALID) {                    /* go on: one reading tells all that is wrong */
+			bad = true;
+			err = 0;
+		}
+	}
+	arena_clear(im->j.a);
+	if (err == 0 && !bad)
+		err = import_event(im);
+	if (err == 0 && bad)
+		err = err_set(im->j.e, ERR_INVALID, "%s", _("Nothing was taken over; please correct the rows named"));
+	return err;
+}
+
+static int import_run(struct world *w, struct arena *a, const struct actor *who, const struct ledger *l, struct str text, bool keep,
+                      struct import_result *ret, struct err *e)
+{
+	*ret = (struct import_result){0};
+	if (text.n > IMPORT_TEXT_MAX / 4)
+		return err_set(e, ERR_TOOBIG, "%s", _("This file is too large"));
+	struct import *im = xcalloc(1, sizeof *im);
+	struct arena *lines = arena_new(IMPORT_TEXT_MAX);
+	struct line *v = NULL;
+	size_t n = 0;
+	*im = (struct import){.a = a, .out = ret, .j = {.w = w, .a = arena_new(ROW_SCRATCH_MAX), .who = who, .l = l, .e = e}};
+	im->j.faults = &im->faults;
+	bool own = !db_in_tx(w->db);
+	int err = record_may_create(w, who, l) ? read_lines(im, lines, text, &v, &n) : err_set(e, ERR_DENIED, "%s", _("You may not create this"));
+	if (err == 0 && own)
+		err = db_begin(w->db, e);
+	if (err == 0) {
+		err = db_exec(w->db, "SAVEPOINT import", e);
+		if (err == 0)
+			err = import_lines(im, v, n);
+		int end = db_exec(w->db, err < 0 || !keep ? "ROLLBACK TO import; RELEASE import" : "RELEASE import", err < 0 ? NULL : e);
+		err = err < 0 ? err : end;
+		if (own && err == 0 && keep)
+			err = db_commit(w->db, e);
+		else if (own)
+			db_rollback(w->db);
+	}
+	if (!keep || err < 0)
+		ret->id = 0;
+	arena_free(im->j.a);
+	arena_free(lines);
+	free(im);
+	return err;
+}
+
+int ledger_import_preview(struct world *w, struct arena *a, const struct actor *who, const struct ledger *l, struct str text,
+                          struct import_result *ret, struct err *e)
+{
+	int err = import_run(w, a, who, l, text, false, ret, e);
+	return err == ERR_INVALID && ret->n_faults ? 0 : err;
+}
+
+int ledger_import_apply(struct world *w, struct arena *a, const struct actor *who, const struct ledger *l, struct str text,
+                        struct import_result *ret, struct err *e)
+{
+	return import_run(w, a, who, l, text, true, ret, e);
+}
