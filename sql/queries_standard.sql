@@ -106,3 +106,8 @@ UPDATE clause SET withdrawn = 1 WHERE standard = ?1;
 SELECT id FROM clause WHERE standard = ?1 AND NOT withdrawn ORDER BY pos;
 -- name: control_live
 SELECT 1 FROM control WHERE id = ?1 AND NOT withdrawn;
+-- name: parameter_all
+SELECT d.name, d.type, d.unit, n.value, d.ja, d.en, d.help_ja, d.help_en FROM parameter_def d JOIN parameter_now n ON n.name = d.name
+ORDER BY d.pos;
+-- name: standard_loaded_at
+SELECT loaded_at FROM standard WHERE id = ?1;

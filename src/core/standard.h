@@ -28,11 +28,9 @@ int clause_text_set(struct db *db, struct str clause, struct str text, struct st
 int clause_texts_load(struct db *db, struct str table, struct str source, struct str version, int64_t now, int64_t person,
                       int64_t *ret_n, struct err *e) MUST_USE;
 
-/* `sekisho standard list`: [{"id","name","version","date","clauses","in_force"}] */
-int standard_list_json(struct db *db, struct buf *out, struct err *e) MUST_USE;
-/* `sekisho standard show ID`: chapters, clauses with texts and bindings, controls with parts, parameters. */
-int standard_show_json(struct db *db, struct str id, struct buf *out, struct err *e) MUST_USE;
-/* `sekisho standard export ID --oscal`: an OSCAL 1.2 catalog (core/oscal.c). now: its last-modified. */
-int standard_export_oscal(struct db *db, struct str id, int64_t now, struct buf *out, struct err *e) MUST_USE;
+/* `sekisho standard list`: [{"id","name","version","date","in_force","own","clauses"}], or lines. */
+int standard_list(struct db *db, bool json, struct buf *out, struct err *e) MUST_USE;
+/* `sekisho standard show ID`: chapters, clauses with texts and bindings, controls with parts; or the clauses as lines. */
+int standard_show(struct db *db, struct str id, bool json, struct buf *out, struct err *e) MUST_USE;
 
 #endif
