@@ -33,6 +33,11 @@ static void peer_changed(void *arg, const char *peer, int fd)
 		serve_peer(arg, fd);
 }
 
+static void broke(void *arg)
+{
+	child_drop(arg, "office.writer", true);
+}
+
 int main(int argc, char **argv)
 {
 	static const struct child_handlers on = {.message = message, .peer = peer_changed};
@@ -54,7 +59,7 @@ int main(int argc, char **argv)
 		log_fatal("auth.sandbox", "%s", e.text);
 	if (auth_open(seen[0], &a, &e))
 		log_fatal("auth.store", "%s", e.text);
-	s = serve_new(&a, c.loop);
+	s = serve_new(&a, c.loop, broke, &c);
 	child_ready(&c, NULL);
 	code = child_run(&c, &on, s);
 	serve_free(s);

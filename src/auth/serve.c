@@ -4,7 +4,7 @@
 #include <sodium.h>
 #include <stdlib.h>
 
-#include "lib/log.h"
+#define POSTPONE_MAX 256
 
 /* A question that needs Argon2id. The message keeps the bytes; they are wiped after the work. */
 struct job {
@@ -19,6 +19,9 @@ struct serve {
 	size_t first, n;
 	int fd;
 	bool armed;
+	unsigned postponed;
+	serve_broke *broke;
+	void *arg;
 };
 
 static int answer(int fd, int64_t call, enum auth_result result, struct buf *detail)
@@ -239,16 +242,21 @@ static void next_job(void *arg)
 	s->armed = false;
 	if (s->n == 0)
 		return;
-	/* First read what waits at the door, so that quick questions are answered and a full queue says so. */
-	if (s->n < QUEUE_MAX && more_to_read(s->fd)) {
+	/* First read what waits at the door, so that quick questions are answered and a full queue says so; not for ever. */
+	if (s->postponed < POSTPONE_MAX && more_to_read(s->fd)) {
+		s->postponed++;
 		arm(s);
 		return;
 	}
+	s->postponed = 0;
 	s->first = (s->first + 1) % QUEUE_MAX;
 	s->n--;
-	if (work(s, s->fd, question_of(j->m.type), j->call, &j->m) == ERR_PROTO)
-		log_warn("auth.question", "type=%u is malformed", j->m.type);
-	wipe(&j->m);
+	struct msg m = j->m;
+	int r = work(s, s->fd, question_of(m.type), j->call, &m);
+
+	wipe(&m);
+	if (r)
+		s->broke(s->arg);
 	arm(s);
 }
 
@@ -285,12 +293,14 @@ void serve_peer(struct serve *s, int fd)
 	s->fd = fd;
 }
 
-struct serve *serve_new(struct auth *a, struct loop *l)
+struct serve *serve_new(struct auth *a, struct loop *l, serve_broke *broke, void *arg)
 {
 	struct serve *s = xcalloc(1, sizeof(*s));
 
 	s->auth = a;
 	s->loop = l;
+	s->broke = broke;
+	s->arg = arg;
 	s->fd = -1;
 	return s;
 }

@@ -11,7 +11,10 @@
 
 struct serve;
 
-struct serve *serve_new(struct auth *a, struct loop *l);
+/* Called when a queued question turns out to be malformed or cannot be answered: end that peer. */
+typedef void serve_broke(void *arg);
+
+struct serve *serve_new(struct auth *a, struct loop *l, serve_broke *broke, void *arg);
 void serve_free(struct serve *s);
 /* One message; answers go to fd. ERR_PROTO: the peer said what makes no sense. */
 int serve_message(struct serve *s, int fd, struct msg *m);
