@@ -32,20 +32,12 @@ static void generation(const struct office *o, char out[SHA256_HEX])
 	buf_release(&b);
 }
 
-static int migrate(struct office *o, struct err *e)
-{
-	int r = db_begin(o->db, e);
-	if (r < 0 || (r = ledgers_migrate(o->db, o->ledgers, e)) < 0 || (r = db_commit(o->db, e)) < 0)
-		db_rollback(o->db);
-	return r;
-}
-
 static int open_writer(struct office *o, const char *path, struct err *e)
 {
 	char gen[SHA256_HEX];
 	generation(o, gen);
 	int r = store_open(path, DB_CREATE, &o->db, e);
-	if (r < 0 || (r = migrate(o, e)) < 0 || (r = db_prepare_all(o->db, queries, N_QUERIES, e)) < 0)
+	if (r < 0 || (r = ledgers_migrate(o->db, o->ledgers, e)) < 0 || (r = db_prepare_all(o->db, queries, N_QUERIES, e)) < 0)
 		return r;
 	struct arena *a = arena_new(1u << 16);
 	bool same = str_is(setting_text(o->db, a, "store_generation"), gen);
