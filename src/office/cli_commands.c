@@ -5,6 +5,7 @@
 
 #include "core/event.h"
 #include "core/ledger_csv.h"
+#include "core/oscal.h"
 #include "core/sample.h"
 #include "core/standard.h"
 #include "queries.h"
@@ -332,7 +333,7 @@ static int run_people_import(struct cli *c)
 static int run_standard_list(struct cli *c)
 {
 	struct err e = {0};
-	return standard_list_json(c->office->db, &c->out, &e) < 0 ? cli_fail(c, &e) : 0;
+	return standard_list(c->office->db, c->json, &c->out, &e) < 0 ? cli_fail(c, &e) : 0;
 }
 
 static int run_standard_show(struct cli *c)
@@ -340,7 +341,7 @@ static int run_standard_show(struct cli *c)
 	struct err e = {0};
 	if (c->n_args < 2)
 		return 2;
-	return standard_show_json(c->office->db, c->args[1], &c->out, &e) < 0 ? cli_fail(c, &e) : 0;
+	return standard_show(c->office->db, c->args[1], c->json, &c->out, &e) < 0 ? cli_fail(c, &e) : 0;
 }
 
 static int run_standard_export(struct cli *c)
@@ -349,7 +350,7 @@ static int run_standard_export(struct cli *c)
 	cli_flag(c, "--oscal");
 	if (c->n_args < 2)
 		return 2;
-	return standard_export_oscal(c->office->db, c->args[1], c->world.now, &c->out, &e) < 0 ? cli_fail(c, &e) : 0;
+	return oscal_catalog(c->office->db, c->args[1], &c->out, &e) < 0 ? cli_fail(c, &e) : 0;
 }
 
 const struct cli_command cli_commands[] = {
