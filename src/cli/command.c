@@ -22,7 +22,7 @@ const struct command commands[] = {
 	{"ledger export", "DIR LEDGER", N_("A ledger as CSV"), command_data, FILE_NONE},
 	{"people import", "DIR FILE [--dry-run]", N_("Rows of a CSV file into the ledger persons"), command_data, FILE_READ},
 	{"token create", "DIR --person ID --scope read|write", N_("A token for the API"), command_data, FILE_NONE},
-	{"doctor", "DIR [--json]", N_("Grades the installation"), command_data, FILE_NONE},
+	{"doctor", "DIR [--json]", N_("Grades the installation"), command_doctor, FILE_NONE},
 	{"backup", "DIR OUT", N_("Writes a backup while everything runs"), command_data, FILE_WRITE},
 	{"vault", "COMMAND …", N_("Works on a vault folder, also offline"), command_tool, FILE_NONE},
 	{"gate", "COMMAND …", N_("One file at a time, without a data folder"), command_tool, FILE_NONE},

@@ -32,10 +32,11 @@ void command_help_all(void);
 int command_usage(const struct command *c);          /* to stderr; EXIT_USAGE */
 int command_fail(const struct err *e);               /* "sekisho: …" to stderr; EXIT_FAILED */
 
-/* run.c, init.c, data.c, tool.c */
+/* run.c, init.c, data.c, doctor.c, tool.c */
 int command_run_house(const struct command *c, const struct place *p, int n, char **args);
 int command_init(const struct command *c, const struct place *p, int n, char **args);
 int command_data(const struct command *c, const struct place *p, int n, char **args);
+int command_doctor(const struct command *c, const struct place *p, int n, char **args);
 int command_tool(const struct command *c, const struct place *p, int n, char **args);
 
 #endif
