@@ -63,11 +63,11 @@ all: $(BINS) $(O)/share
 
 # Copies, not links: a locked-in process sees this folder alone.
 SHARED := standards ledgers checks sample
-$(O)/share: FORCE
+.PHONY: $(O)/share
+$(O)/share:
 	@mkdir -p $@/sekisho
-	@for d in $(SHARED); do diff -rq $$d $@/sekisho/$$d >/dev/null 2>&1 || \
+	@for d in $(SHARED); do [ ! -L $@/sekisho/$$d ] && diff -rq $$d $@/sekisho/$$d >/dev/null 2>&1 || \
 	  { rm -rf $@/sekisho/$$d && cp -r $$d $@/sekisho/$$d; }; done
-FORCE:
 
 run:
 	@./deps.sh run build
