@@ -29,7 +29,8 @@ static int only_own(void *arg, int what, const char *a, const char *b, const cha
 	if (view && *view)
 		return what == SQLITE_READ || what == SQLITE_FUNCTION ? SQLITE_OK : SQLITE_DENY;
 	if (what == SQLITE_READ)
-		return !a || !*a || !strcmp(a, table) ? SQLITE_OK : SQLITE_DENY;
+		/* an empty column: the table is named, nothing of it is read */
+		return !a || !*a || !b || !*b || !strcmp(a, table) ? SQLITE_OK : SQLITE_DENY;
 	for (const struct expr_function *f = expr_functions; what == SQLITE_FUNCTION && f->name; f++)
 		if (!strcmp(b, f->name))
 			return SQLITE_OK;
