@@ -163,10 +163,10 @@ static void finish_all(struct queue *q)
 /* What it had read may have been done or not, so those end without answer; what it had not yet got goes to another. */
 static void peer_drop(struct peer *p, const char *why)
 {
+	unsigned ended, moved = 0;
 	struct queue lost;
 
 	queue_init(&lost);
-	log_warn("front.peer.gone", "peer=%s why=\"%s\" lost=%u moved=%u", p->name, why, p->sent.n, p->waiting.n);
 	if (peers.loop)
 		loop_remove(peers.loop, p->fd);
 	pthread_mutex_lock(&peers.lock);
@@ -180,12 +180,16 @@ static void peer_drop(struct peer *p, const char *why)
 		struct call *c = queue_unlink(&p->waiting, &p->waiting.first);
 		struct peer *other = choose(c->reads);
 
-		if (other)
+		if (other) {
 			enqueue(other, c);
-		else
+			moved++;
+		} else {
 			queue_put(&lost, c);
+		}
 	}
+	ended = lost.n;
 	pthread_mutex_unlock(&peers.lock);
+	log_warn("front.peer.gone", "peer=%s why=\"%s\" unanswered=%u moved=%u", p->name, why, ended, moved);
 	close(p->fd);
 	free(p);
 	finish_all(&lost);

@@ -29,7 +29,7 @@ class Auth:
         self.office, theirs = pair()
         for x in (self.sup, self.office):
             x.settimeout(20)
-        send(self.sup, SUP_PEER, s("office.writer"), [theirs.fileno()])
+        send(self.sup, SUP_PEER, s("office.writer") + struct.pack(">I", 1), [theirs.fileno()])
         send(self.sup, SUP_GO)
 
         def at_three():
@@ -127,7 +127,7 @@ check("ends cleanly", a.stop() == 0)
 a = Auth(data)
 send(a.office, VERIFY, struct.pack(">qq", 1, 1))
 kind, r = recv(a.sup)
-check("malformed question reported", kind == SUP_LOST and r.s() == b"office.writer" and r.u8() == 1)
+check("malformed question reported", kind == SUP_LOST and (r.s(), r.u32(), r.u8()) == (b"office.writer", 1, 1))
 a.kill()
 
 # Killed at any moment: what was acknowledged holds, and a guess is counted before it is judged.

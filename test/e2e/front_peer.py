@@ -173,7 +173,7 @@ class Harness:
         subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
                         "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost", "-keyout", self.key, "-out",
                         self.crt], check=True, stderr=subprocess.DEVNULL)
-        self.peers = {}
+        self.peers, self.pairs = {}, 0
         self.sup, child = pair()
         listen = socket.socket(socket.AF_INET6)
         listen.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
@@ -193,7 +193,8 @@ class Harness:
         listen.close()
 
     def give(self, name, sock):
-        send(self.sup, SUP_PEER, s(name), [sock.fileno()])
+        self.pairs += 1
+        send(self.sup, SUP_PEER, s(name) + struct.pack(">I", self.pairs), [sock.fileno()])
 
     def fresh(self, name):
         ours, theirs = pair()
@@ -224,7 +225,7 @@ class Harness:
             r.end()
             print("ready", url, posture, flush=True)
         elif kind == SUP_LOST:
-            name, broke = r.s().decode(), r.u8()
+            name, _, broke = r.s().decode(), r.u32(), r.u8()
             r.end()
             print("lost", name, broke, flush=True)
             if name in self.peers:
