@@ -64,6 +64,19 @@ static void signed_target(struct audit *a, const char *name, struct str note, co
 		add_target(a, name, c.size, c.root);
 }
 
+/* The folder's own key, when it is there, is the trusted one, to the letter. */
+static void same_key(struct audit *a, const struct note_key *trusted)
+{
+	struct buf b;
+
+	buf_init(&b, NOTE_VKEY_MAX);
+	note_key_put(&b, trusted);
+	buf_putc(&b, '\n');
+	if (a->store->vkey.n && !str_eq(buf_view(&b), buf_view(&a->store->vkey)))
+		problem(a->report, "vkey", "another key than the one trusted");
+	buf_release(&b);
+}
+
 static void read_targets(struct audit *a, const struct verify_options *o)
 {
 	struct str vkey = o->vkey.n ? o->vkey : buf_view(&a->store->vkey);
@@ -81,8 +94,8 @@ static void read_targets(struct audit *a, const struct verify_options *o)
 	}
 	if (!str_is(str_from(key.name), a->store->origin))
 		problem(a->report, "vkey", "a key of %.100s, not of this log", key.name);
-	if (a->store->vkey.n && o->vkey.n && !str_eq(str_trim(vkey), str_trim(buf_view(&a->store->vkey))))
-		problem(a->report, "vkey", "another key than the one trusted");
+	if (o->vkey.n)
+		same_key(a, &key);
 	signed_target(a, "last-signed", buf_view(&a->store->last_signed), &key);
 	signed_target(a, "checkpoint", buf_view(&a->store->checkpoint), &key);
 	for (size_t i = 0; i < o->n_known && i < VERIFY_KNOWN_MAX; i++)
