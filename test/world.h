@@ -10,6 +10,7 @@
 #include <stdio.h>
 /* cmocka wants the headers above first */
 #include <cmocka.h>
+#include <jansson.h>
 
 #include "core/ledger_csv.h"
 #include "core/ledger_sql.h"
@@ -99,6 +100,12 @@ static inline const struct ledger *test_ledger(struct test_world *t, const char 
 	return l;
 }
 
+static inline void test_sql(struct test_world *t, const char *sql)
+{
+	if (db_exec(t->w.db, sql, &t->e) != 0)
+		fail_msg("%s: %s", sql, t->e.text);
+}
+
 static inline void test_import(struct test_world *t, const char *ledger, const char *csv)
 {
 	struct import_result r;
@@ -183,7 +190,26 @@ static inline void test_close(struct test_world *t)
 
 /* --- doing things as somebody ------------------------------------------------------------------------------------- */
 
-/* "field", "text", …, NULL: a list of many texts is written "a; b". */
+/* Rows of a table or checklist, written as a JSON array of objects of texts. */
+static inline void test_rows(struct test_world *t, struct str text, struct value *v)
+{
+	json_error_t fault;
+	json_t *list = json_loadb(text.p, text.n, 0, &fault), *row, *cell;
+	size_t i;
+	const char *name;
+	if (!list)
+		fail_msg("%s: %.*s", fault.text, STR_ARG(text));
+	v->rows = arena_array(t->a, json_array_size(list) + 1, sizeof *v->rows);
+	json_array_foreach(list, i, row) {
+		struct row *r = &v->rows[v->n_rows++];
+		r->cells = arena_array(t->a, json_object_size(row) + 1, sizeof *r->cells);
+		json_object_foreach(row, name, cell)
+			r->cells[r->n++] = (struct cell){str_from(arena_strdup(t->a, name)), str_from(arena_strdup(t->a, json_string_value(cell)))};
+	}
+	json_decref(list);
+}
+
+/* "field", "text", …, NULL: a list of many texts is written "a; b", rows as JSON. */
 static inline struct values test_values(struct test_world *t, const struct ledger *l, va_list ap)
 {
 	struct values vs = {.v = arena_array(t->a, 80, sizeof(struct value))};
@@ -193,7 +219,9 @@ static inline struct values test_values(struct test_world *t, const struct ledge
 		struct str rest = str_from(va_arg(ap, const char *));
 		struct value *v = &vs.v[vs.n++];
 		*v = (struct value){.field = str_from(name), .present = true};
-		if (f && f->many) {
+		if (f && (f->type == FT_TABLE || f->type == FT_CHECKLIST)) {
+			test_rows(t, rest, v);
+		} else if (f && f->many) {
 			v->many = arena_array(t->a, 20, sizeof *v->many);
 			while (rest.n)
 				v->many[v->n_many++] = str_trim(str_cut(&rest, ';'));
@@ -264,6 +292,24 @@ static inline struct str test_state(struct test_world *t, const char *ledger, in
 {
 	const struct ledger *l = test_ledger(t, ledger);
 	return test_text(t, arena_printf(t->a, "SELECT state FROM \"%.*s\" WHERE id = %lld", STR_ARG(l->table), (long long)id));
+}
+
+/* A document to refer to, without the life a real one has. */
+static inline int64_t test_document(struct test_world *t, const char *title)
+{
+	const struct ledger *l = test_ledger(t, "documents");
+	const char *start = NULL;
+	for (size_t i = 0; i < l->n_states && !start; i++)
+		if (l->states[i].start)
+			start = arena_z(t->a, l->states[i].name);
+	test_sql(t, arena_printf(t->a, "INSERT INTO documents(number, title, state, section, applicant) SELECT 'd' || (count(*) + 1), '%s', '%s', %lld,"
+	                               " %lld FROM documents", title, start, (long long)test_unit(t, "120"), (long long)test_person(t, P_MANAGER)));
+	return test_int(t, "SELECT max(id) FROM documents");
+}
+
+static inline const char *test_id(struct test_world *t, int64_t id)
+{
+	return arena_printf(t->a, "%lld", (long long)id);
 }
 
 static inline int64_t test_tick(struct test_world *t)

@@ -1,6 +1,7 @@
 /* Actions: who may take them now, what they demand, what they do. */
 #include "core/engine.h"
 #include "lib/i18n.h"
+#include "lib/json.h"
 
 static bool list_has(const struct str_list *l, struct str s)
 {
@@ -239,6 +240,24 @@ static int needs_met(struct job *j, const struct record *r, const struct action 
 	return bad;
 }
 
+static struct str matter_json(struct job *j, struct str matter)
+{
+	struct buf b;
+	struct jw w;
+	buf_init(&b, SQL_TEXT_MAX);
+	jw_init(&w, &b, false);
+	jw_array(&w);
+	jw_object(&w);
+	jw_kstr(&w, "field", STR("acts"));
+	jw_kstr(&w, "before", STR_NONE);
+	jw_kstr(&w, "after", matter);
+	jw_end_object(&w);
+	jw_end_array(&w);
+	struct str out = arena_str(j->a, buf_view(&b));
+	buf_release(&b);
+	return out;
+}
+
 /* A deputy's act is put before his superior afterwards (後閲). */
 static int act_on_behalf(struct job *j, const struct record *r, const struct action *act, const struct grant *g)
 {
@@ -247,20 +266,28 @@ static int act_on_behalf(struct job *j, const struct record *r, const struct act
 	if (!s)
 		return err_set(j->e, ERR_DB, "%s", db_error(j->w->db));
 	struct str label = act->label.ja.n ? act->label.ja : act->name;
+	struct str matter = arena_strf(j->a, "%.*s %.*s %.*s", STR_ARG(j->l->label.ja), STR_ARG(r->number), STR_ARG(label));
 	bind_int(s, 1, g->assignment);
 	bind_int(s, 2, j->w->now);
-	bind_str(s, 3, arena_strf(j->a, "%.*s %.*s %.*s", STR_ARG(j->l->label.ja), STR_ARG(r->number), STR_ARG(label)));
+	bind_str(s, 3, matter);
 	int err = run(s, j->e);
-	if (err < 0)
-		return err;
-	s = db_sql(j->w->db, "UPDATE role_assignments SET version = version + 1, updated_at = ?2, updated_by = ?3 WHERE id = ?1");
+	s = err < 0 ? NULL : db_sql(j->w->db, "UPDATE role_assignments SET version = version + 1, updated_at = ?2, updated_by = ?3 WHERE id = ?1"
+	                                      " RETURNING version");
 	if (!s)
-		return err_set(j->e, ERR_DB, "%s", db_error(j->w->db));
+		return err < 0 ? err : err_set(j->e, ERR_DB, "%s", db_error(j->w->db));
 	bind_int(s, 1, g->assignment);
 	bind_int(s, 2, j->w->now);
 	bind_int(s, 3, j->who->person);
-	err = run(s, j->e);
-	return err < 0 ? err : 0;
+	struct record row = {.id = g->assignment};
+	if (step(s) == 1)
+		row.version = col_int(s, 0);
+	stmt_done(s);
+	struct job roles = *j;
+	roles.l = ledgers_get(j->w->ledgers, STR("role-assignments"));
+	if (!roles.l)
+		return 0;
+	err = record_event(&roles, &row, "record.act-on-behalf", g->on_behalf, matter_json(j, matter), NULL);
+	return err < 0 ? err : duty_follow(&roles, g->assignment);
 }
 
 static int set_seal(struct job *j, struct record *r, const struct action *act, struct step_row *row)
