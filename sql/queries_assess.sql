@@ -75,6 +75,10 @@ SELECT value FROM setting WHERE name = 'network_model';
 SELECT 1 FROM job WHERE kind = 'assess' AND args = ?1 AND state = 'waiting';
 -- name: assess_job_put
 INSERT INTO job(kind, args, created_at) VALUES ('assess', ?1, ?2);
+-- name: assess_job_next
+SELECT id, args FROM job WHERE kind = 'assess' AND state = 'waiting' ORDER BY id LIMIT 1;
+-- name: assess_job_done
+UPDATE job SET state = 'done', done = 1, total = 1, started_at = ?2, ended_at = ?2 WHERE id = ?1;
 -- name: status_clauses_at
 SELECT k.id, k.strength, coalesce((SELECT p.status FROM clause_span p WHERE p.clause = k.id AND p.from_at <= ?1
 	AND (p.to_at IS NULL OR p.to_at > ?1) ORDER BY p.from_at DESC LIMIT 1), 'unknown')

@@ -185,59 +185,77 @@ static int64_t subjects_of(struct assess *x, struct str control)
 	return n;
 }
 
-static int judge_touched(struct assess *x, const struct control_row *k, const struct check_affects *f, int64_t id)
+/* Subjects of several changes, each once. */
+struct touched {
+	struct str *v;
+	size_t n, cap;
+	bool every;
+};
+
+static int touch(struct assess *x, const struct check_affects *f, int64_t id, struct touched *t)
 {
-	struct stmt *s = db_sql(x->w->db, f->sql);
-	struct str *subjects = NULL;
-	size_t n = 0, cap = 0;
+	struct stmt *s;
 	int rc;
 
+	if (!f->sql) {
+		t->every = true;
+		return 0;
+	}
+	s = db_sql(x->w->db, f->sql);
 	if (!s)
 		return assess_db(x);
 	bind_int(s, bind_index(s, ":id"), id);
-	while ((rc = step(s)) == 1 && n <= ASSESS_INLINE_MAX) {
-		if (col_null(s, 0))
+	while ((rc = step(s)) == 1 && t->n <= ASSESS_INLINE_MAX) {
+		size_t i = 0;
+
+		while (i < t->n && !str_eq(t->v[i], col_str(s, 0)))
+			i++;
+		if (i < t->n || col_null(s, 0))
 			continue;
-		if (n == cap)
-			subjects = assess_grow(x->a, subjects, n, &cap, sizeof *subjects);
-		subjects[n++] = col_dup(s, 0, x->a);
+		if (t->n == t->cap)
+			t->v = assess_grow(x->a, t->v, t->n, &t->cap, sizeof *t->v);
+		t->v[t->n++] = col_dup(s, 0, x->a);
 	}
 	stmt_done(s);
-	if (rc < 0)
-		return assess_db(x);
-	if (n > ASSESS_INLINE_MAX)
+	return rc < 0 ? assess_db(x) : 0;
+}
+
+static const struct check_affects *affects_of(const struct check *c, struct str table)
+{
+	for (size_t i = 0; c && i < c->n_affects; i++)
+		if (str_eq(c->affects[i].table, table))
+			return &c->affects[i];
+	return NULL;
+}
+
+int judge_affected(struct assess *x, const struct control_row *k, const struct table_change *v, size_t n)
+{
+	struct touched t = {0};
+	int rc = 0;
+
+	for (size_t i = 0; !rc && i < n; i++) {
+		const struct check_affects *f = affects_of(k->check, v[i].table);
+
+		rc = f ? touch(x, f, v[i].id, &t) : 0;
+	}
+	if (rc || (!t.n && !t.every))
+		return rc;
+	if (t.every || t.n > ASSESS_INLINE_MAX)
 		return job(x, k->id);
-	for (size_t i = 0; i < n; i++) {
-		rc = judge_control(x, k, subjects[i]);
-		if (rc)
-			return rc;
-	}
-	return n ? job(x, k->id) : 0;
+	for (size_t i = 0; !rc && i < t.n; i++)
+		rc = judge_control(x, k, t.v[i]);
+	return rc ? rc : job(x, k->id);                  /* recounts */
 }
 
-int judge_affected(struct assess *x, const struct control_row *k, struct str table, int64_t id)
+static int judge_changed(struct assess *x, const struct control_row *k, const struct table_change *v, size_t n)
 {
-	for (size_t i = 0; k->check && i < k->check->n_affects; i++)
-		if (str_eq(k->check->affects[i].table, table))
-			return k->check->affects[i].sql ? judge_touched(x, k, &k->check->affects[i], id) : judge_control(x, k, STR_NONE);
-	return 0;
-}
+	size_t i = 0;
 
-static int judge_change(struct assess *x, const struct control_row *k, struct str table, int64_t id)
-{
-	int64_t subjects;
-
-	for (size_t i = 0; k->check && i < k->check->n_affects; i++) {
-		const struct check_affects *f = &k->check->affects[i];
-
-		if (!str_eq(f->table, table))
-			continue;
-		subjects = subjects_of(x, k->id);
-		if (subjects <= ASSESS_WHOLE_MAX)
-			return judge_control(x, k, STR_NONE);
-		return f->sql ? judge_touched(x, k, f, id) : job(x, k->id);
-	}
-	return 0;
+	while (i < n && !affects_of(k->check, v[i].table))
+		i++;
+	if (i == n)
+		return 0;
+	return subjects_of(x, k->id) <= ASSESS_WHOLE_MAX ? judge_control(x, k, STR_NONE) : judge_affected(x, k, v, n);
 }
 
 /* An exception came, changed or ended: the controls it names, and those where it counted until now. */
@@ -272,19 +290,76 @@ static int judge_excepted(struct assess *x, int64_t id)
 	return rc;
 }
 
+/* Leaves what concerns some check; child and step tables do not, for their record changes as well. 1: everything does. */
+static int concerning(const struct checks *c, const struct table_change *v, size_t n, struct table_change *ret, size_t *ret_n)
+{
+	*ret_n = 0;
+	for (size_t i = 0; i < n; i++) {
+		bool used = str_is(v[i].table, "exceptions");
+
+		if (check_config_table(v[i].table))
+			return 1;
+		for (size_t k = 0; !used && c && k < c->n; k++)
+			used = affects_of(c->v[k], v[i].table) != NULL;
+		if (used)
+			ret[(*ret_n)++] = v[i];
+	}
+	return 0;
+}
+
+int assess_changes(struct world *w, struct checks *c, const struct table_change *v, size_t n, struct err *e)
+{
+	struct table_change *left = xcalloc(n ? n : 1, sizeof *left);
+	size_t n_left;
+	struct assess x;
+	int rc = concerning(c, v, n, left, &n_left);
+
+	if (!rc && n_left) {
+		rc = assess_start(&x, w, c, e);
+		for (size_t i = 0; !rc && i < x.n_controls; i++)
+			rc = judge_changed(&x, &x.controls[i], left, n_left);
+		for (size_t i = 0; !rc && i < n_left; i++)
+			if (str_is(left[i].table, "exceptions"))
+				rc = judge_excepted(&x, left[i].id);
+		rc = assess_finish(&x, rc);
+	}
+	free(left);
+	return rc;
+}
+
 int assess_change(struct world *w, struct checks *c, struct str table, int64_t changed_id, struct err *e)
 {
-	struct assess x;
-	int rc;
+	return assess_changes(w, c, &(struct table_change){table, changed_id}, 1, e);
+}
 
-	if (check_config_table(table))
-		return 1;
-	if (!str_eq(check_base_table(table), table))
-		return 0;                                /* its record changes as well */
-	rc = assess_start(&x, w, c, e);
-	for (size_t i = 0; !rc && i < x.n_controls; i++)
-		rc = judge_change(&x, &x.controls[i], table, changed_id);
-	if (!rc && str_is(table, "exceptions"))
-		rc = judge_excepted(&x, changed_id);
+int assess_jobs(struct world *w, struct checks *c, int64_t *ret_n, struct err *e)
+{
+	struct assess x;
+	struct str control = STR_NONE;
+	int rc = assess_start(&x, w, c, e);
+
+	*ret_n = 0;
+	while (!rc) {
+		struct stmt *s = assess_query(&x, Q_ASSESS_JOB_NEXT);
+		int64_t id = 0;
+
+		rc = s ? step(s) : ERR_DB;
+		if (rc == 1) {
+			id = col_int(s, 0);
+			control = col_dup(s, 1, x.a);
+		}
+		stmt_done(s);
+		if (rc <= 0)
+			break;
+		const struct control_row *k = assess_row(&x, control);
+		rc = k ? judge_control(&x, k, STR_NONE) : 0;
+		s = rc ? NULL : assess_query(&x, Q_ASSESS_JOB_DONE);
+		if (s) {
+			bind_int(s, 1, id);
+			bind_int(s, 2, w->now);
+			rc = run(s, e);
+			++*ret_n;
+		}
+	}
 	return assess_finish(&x, rc);
 }

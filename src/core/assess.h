@@ -30,6 +30,14 @@ int assess_all(struct world *w, struct checks *c, struct err *e) MUST_USE;
 int assess_control(struct world *w, struct checks *c, struct str control, struct err *e) MUST_USE;
 /* table: of the store. Returns 1 when the change touches everything (a parameter, a setting): judge all. */
 int assess_change(struct world *w, struct checks *c, struct str table, int64_t changed_id, struct err *e) MUST_USE;
+/* Many at once: each control is judged once. */
+struct table_change {
+	struct str table;
+	int64_t id;
+};
+int assess_changes(struct world *w, struct checks *c, const struct table_change *v, size_t n, struct err *e) MUST_USE;
+/* Carries out the waiting jobs of kind "assess", each control whole; *ret_n of them. In the caller's transaction. */
+int assess_jobs(struct world *w, struct checks *c, int64_t *ret_n, struct err *e) MUST_USE;
 
 /* `sekisho status`: {"as_of","clauses":[{"id","status","strength","controls":[{"id","status","subjects":[…]}]}]} of the standard
  * in force. as_of: ISO date (end of that day), control, clause: STR_NONE for now and all. ERR_RANGE for a date to come. */

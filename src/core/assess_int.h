@@ -29,8 +29,8 @@ int assess_start(struct assess *x, struct world *w, const struct checks *c, stru
 /* Judges the clauses when something changed; frees what assess_start took. Hands on rc. */
 int assess_finish(struct assess *x, int rc) MUST_USE;
 const struct control_row *assess_row(const struct assess *x, struct str control);
-/* The subjects a changed row touches, one by one, whatever the size of the control. */
-int judge_affected(struct assess *x, const struct control_row *k, struct str table, int64_t id) MUST_USE;
+/* The subjects that changed rows touch, one by one, whatever the size of the control; too many become a job. */
+int judge_affected(struct assess *x, const struct control_row *k, const struct table_change *v, size_t n) MUST_USE;
 /* Judges all subjects, or the one named. */
 int judge_control(struct assess *x, const struct control_row *k, struct str subject) MUST_USE;
 /* Status of the control and its parts from findings and counts. */

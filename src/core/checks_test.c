@@ -76,13 +76,13 @@ static int judge(struct testing *t)
 	return assess_finish(&x, rc);
 }
 
-static int judge_row(struct testing *t, struct str table, int64_t id)
+static int judge_rows(struct testing *t, const struct table_change *v, size_t n)
 {
 	struct assess x;
 	int rc = assess_start(&x, &t->world, suite.checks, &t->err);
 
 	if (!rc)
-		rc = judge_affected(&x, assess_row(&x, t->check->control), table, id);
+		rc = judge_affected(&x, assess_row(&x, t->check->control), v, n);
 	x.changed = false;
 	return assess_finish(&x, rc);
 }
@@ -164,7 +164,7 @@ static int apply(struct testing *t, const struct script_step *step_, struct writ
 	return rc;
 }
 
-static int ids_of(struct testing *t, struct str table, int64_t **ret, size_t *ret_n)
+static int rows_of(struct testing *t, struct str table, struct table_change **ret, size_t *ret_n)
 {
 	struct stmt *s = db_sql(suite.db, arena_printf(t->a, "SELECT id FROM \"%.*s\"", STR_ARG(table)));
 	size_t cap = 0;
@@ -176,10 +176,18 @@ static int ids_of(struct testing *t, struct str table, int64_t **ret, size_t *re
 	while (step(s) == 1) {
 		if (*ret_n == cap)
 			*ret = assess_grow(t->a, *ret, *ret_n, &cap, sizeof **ret);
-		(*ret)[(*ret_n)++] = col_int(s, 0);
+		(*ret)[(*ret_n)++] = (struct table_change){table, col_int(s, 0)};
 	}
 	stmt_done(s);
 	return 0;
+}
+
+static bool judges_every(const struct check *c, struct str table)
+{
+	for (size_t i = 0; i < c->n_affects; i++)
+		if (str_eq(c->affects[i].table, table) && !c->affects[i].sql)
+			return true;
+	return false;
 }
 
 /* Carries out a step and judges what it touched by subject; then everything: the second must find no difference. */
@@ -187,20 +195,23 @@ static int change(struct testing *t, const struct script_step *step_, bool compa
 {
 	struct written w;
 	struct str one;
+	bool every = false;                              /* "affects: TABLE = *" */
 	int rc = apply(t, step_, &w);
 
 	if (rc || !compare)
 		return rc;
 	for (size_t i = 0; !rc && i < w.n; i++) {
-		int64_t *ids;
+		struct table_change *v;
 		size_t n;
 
 		if (check_config_table(w.tables[i]))
 			return judge(t);
-		ids_of(t, w.tables[i], &ids, &n);
-		for (size_t k = 0; !rc && k < n; k++)
-			rc = judge_row(t, w.tables[i], ids[k]);
+		rows_of(t, w.tables[i], &v, &n);
+		every |= judges_every(t->check, w.tables[i]);
+		rc = judge_rows(t, v, n);
 	}
+	if (every)
+		return rc ? rc : judge(t);
 	one = findings(t);
 	if (!rc)
 		rc = judge(t);
@@ -441,7 +452,8 @@ static int run_case(struct testing *t, size_t from, size_t to, struct str today)
 			rc = run_step(t, x, &settled);
 		}
 	}
-	db_exec(suite.db, "ROLLBACK TO one_case; RELEASE one_case", NULL);
+	if (db_exec(suite.db, "ROLLBACK TO one_case; RELEASE one_case", NULL))
+		return ERR_DB;
 	return rc;
 }
 

@@ -3,12 +3,7 @@
 
 #include <sqlite3.h>
 
-struct change {
-	const char *table;                               /* in names: lives as long as the process */
-	int64_t id;
-};
-
-static struct change changes[CHANGES_MAX];
+static struct table_change changes[CHANGES_MAX];         /* tables in names: they live as long as the process */
 static size_t n_changes;
 static bool overflow;
 static struct arena *names;
@@ -44,13 +39,13 @@ static void changed(void *arg, int op, const char *schema, const char *table, sq
 		return;
 	const char *name = intern(table);
 	for (size_t i = n_changes; i > 0 && n_changes - i < 64; i--)
-		if (changes[i - 1].table == name && changes[i - 1].id == id)
+		if (changes[i - 1].table.p == name && changes[i - 1].id == id)
 			return;
 	if (!name || n_changes == CHANGES_MAX) {
 		overflow = true;
 		return;
 	}
-	changes[n_changes++] = (struct change){name, id};
+	changes[n_changes++] = (struct table_change){str_from(name), id};
 }
 
 void change_watch(struct office *o)
@@ -67,13 +62,9 @@ void change_clear(void)
 
 int change_assess(struct world *w, struct checks *checks, bool *ret_all, struct err *e)
 {
-	*ret_all = overflow;
 	size_t n = n_changes; /* judging writes findings, which are internal */
-	int r = 0;
-	for (size_t i = 0; !*ret_all && i < n && r >= 0; i++) {
-		r = assess_change(w, checks, str_from(changes[i].table), changes[i].id, e);
-		*ret_all = r == 1; /* a parameter or setting: everything may be different */
-	}
+	int r = overflow ? 1 : assess_changes(w, checks, changes, n, e);
+	*ret_all = r == 1; /* too much at once, or a parameter or setting: everything may be different */
 	change_clear();
 	return r < 0 ? r : 0;
 }

@@ -129,7 +129,7 @@ int office_tick(struct office *o, struct err *e)
 	static char last[DATE_TEXT];
 	struct world w;
 	char today[DATE_TEXT];
-	int64_t moved = 0;
+	int64_t moved = 0, judged = 0;
 	bool all = false;
 	world_now(o, &w, today);
 	struct arena *a = arena_new(64u << 20);
@@ -139,6 +139,8 @@ int office_tick(struct office *o, struct err *e)
 		r = ledger_tick(&w, a, &moved, e);
 		if (r >= 0)
 			r = change_assess(&w, o->checks, &all, e);
+		if (r >= 0)
+			r = assess_jobs(&w, o->checks, &judged, e);
 		if (r >= 0)
 			r = db_commit(o->db, e);
 		if (r < 0) {

@@ -30,9 +30,9 @@ sys.exit(1 if errors else 0)
 P
 for id in iizuka setagaya shinagawa chitose; do
   "$O/test/core/oscal_test" --print "$id" >"$dir/$id.json"
-  python3 "$dir/validate.py" "$schema" "$dir/$id.json"
+  /usr/bin/python3 "$dir/validate.py" "$schema" "$dir/$id.json"
   echo "ok oscal catalog is valid: $id"
 done
 jq '.catalog.groups[0].controls[0].id = "1.1"' "$dir/chitose.json" >"$dir/bad.json"
-if python3 "$dir/validate.py" "$schema" "$dir/bad.json" >/dev/null; then echo "an id that begins with a digit passed"; exit 1; fi
+if /usr/bin/python3 "$dir/validate.py" "$schema" "$dir/bad.json" >/dev/null; then echo "an id that begins with a digit passed"; exit 1; fi
 echo "ok oscal validation refuses a broken catalog"
