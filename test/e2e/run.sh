@@ -15,7 +15,7 @@ start() { # [option …]
   "$O/sekisho" run "$D" --listen 127.0.0.1:0 --readers 2 "$@" >"$T/out" 2>>"$T/err" &
   house=$!
   until_true grep -q '^ready ' "$T/out" || fail "not ready: $(cat "$T/out")"
-  url=$(sed -n 's/^ready \(https:[^ ]*\) .*/\1/p' "$T/out")
+  url=$(sed -n "s/^ready \(https:[^ ]*[^ /]\)\/* .*/\1/p" "$T/out")
 }
 stop() { kill "-${1:-INT}" "$house"; wait "$house"; code=$?; house=; }
 get() { curl -sk -o "$T/page" -w '%{http_code}' --max-time 10 "$url$1"; }
