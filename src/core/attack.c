@@ -309,35 +309,48 @@ static bool append(const char *source, int64_t sequence, int previous)
 {
 	struct msg m, a;
 	char hash[32];
+	int64_t about = 0;
 	memset(hash, previous, sizeof hash);
 	msg_init(&m, VAULT_APPEND);
 	msg_put_z(&m, source);
 	msg_put_i64(&m, sequence);
 	msg_put_str(&m, str_n(hash, sizeof hash));
 	msg_put_z(&m, "{\"forged\":true}");
-	if (ask("vault", &m, VAULT_ACK, VAULT_REFUSE, &a) != 0)
-		return false;
-	bool ok = a.type == VAULT_ACK;
-	msg_release(&a);
+	int r = ask("vault", &m, VAULT_ACK, VAULT_REFUSE, &a);
+	bool ok = false;
+	/* Answers to what the outbox had sent before come first. */
+	while (r == 0 && !ok) {
+		ok = a.type == VAULT_ACK && msg_i64(&a, &about) == 0 && about == sequence;
+		bool last = ok || a.type == VAULT_REFUSE;
+		msg_release(&a);
+		if (last)
+			break;
+		struct pollfd p = {.fd = child_peer_fd(me, "vault"), .events = POLLIN};
+		r = poll(&p, 1, PATIENCE_MS) == 1 ? msg_recv(p.fd, &a) : ERR_BUSY;
+	}
 	return ok;
 }
 
-/* A first entry of a source of our own is legal for who may append; then leave one out, and then say another first. */
+/* In the office's own name: the writer may, but only what follows; nobody else at all. */
 static enum outcome leave_out(void)
 {
 	if (role_is("vault"))
 		return OWN;
-	return append("attack", 5, 7) ? WORKED : REFUSED;
+	return append("office", 1000000, 7) ? WORKED : REFUSED;
 }
 
-static enum outcome rewrite_first(void)
+static enum outcome replace_first(void)
 {
-	char source[64];
 	if (role_is("vault"))
 		return OWN;
-	snprintf(source, sizeof source, "attack-%.40s", me->role);
-	(void)!append(source, 1, 0);
-	return append(source, 1, 9) ? WORKED : REFUSED;
+	return append("office", 1, 9) ? WORKED : REFUSED;
+}
+
+static enum outcome speak_for_another(void)
+{
+	if (role_is("vault"))
+		return OWN;
+	return append("somebody", 1, 0) ? WORKED : REFUSED;
 }
 
 static enum outcome ask_for_secret(void)
@@ -390,7 +403,8 @@ static const struct {
 	{"sign a forked tree", sign_fork},
 	{"sign as the web server", sign_as_server},
 	{"leave an event out", leave_out},
-	{"replace an event", rewrite_first},
+	{"replace an event", replace_first},
+	{"log for somebody else", speak_for_another},
 	{"ask for a secret", ask_for_secret},
 };
 

@@ -27,7 +27,7 @@ struct role {
 	int after;                                       /* starts when that role is up; -1: at once */
 	unsigned stop_rank;                              /* 0 is asked to stop first */
 	enum role_state state;
-	bool was_up;
+	bool was_up, says_no;                            /* says_no: ended by itself before it was ever up */
 	pid_t pid;
 	int sup;                                         /* our end of its descriptor 3; -1 */
 	int64_t deaths[16], lost[32];                    /* when (µs), rings */

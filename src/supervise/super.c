@@ -18,6 +18,7 @@
 #define BACKOFF_MAX_MS 1000
 #endif
 #define LOST_WAIT_MS 100
+#define SAYS_NO_MS 100
 
 struct late {                                        /* what a timer is about */
 	struct super *s;
@@ -268,12 +269,31 @@ void super_start(struct super *s)
 	start_followers(s, -1);
 }
 
+static bool others_died(const struct super *s, int i)
+{
+	for (size_t k = 0; k < s->house.n_roles; k++)
+		if ((int)k != i && s->house.roles[k].n_deaths > 0)
+			return true;
+	return false;
+}
+
+static void give_up(struct super *s, const struct role *r)
+{
+	log_error("supervise.given-up", "role=%s", r->name);
+	super_stop(s, 3);
+}
+
+/* At the first start a program that gives up by itself has said why; trying again would only say it again, unless it was for
+ * the death of another, which may be noticed a moment later. */
 static void on_backoff(void *arg)
 {
 	struct late *l = arg;
-	struct role *r = &l->s->house.roles[l->role];
-	if (!l->s->stopping && r->state == ROLE_DOWN)
-		start_role(l->s, l->role);
+	struct super *s = l->s;
+	struct role *r = &s->house.roles[l->role];
+	if (!s->stopping && r->state == ROLE_DOWN && r->says_no && !others_died(s, l->role))
+		give_up(s, r);
+	else if (!s->stopping && r->state == ROLE_DOWN)
+		start_role(s, l->role);
 	free(l);
 }
 
@@ -283,14 +303,6 @@ static void describe(int status, char *out, size_t n)
 		snprintf(out, n, "exit=%d", WEXITSTATUS(status));
 	else
 		snprintf(out, n, "signal=%d%s", WTERMSIG(status), WTERMSIG(status) == SIGSYS ? " sandbox=1" : "");
-}
-
-static bool others_died(const struct super *s, int i)
-{
-	for (size_t k = 0; k < s->house.n_roles; k++)
-		if ((int)k != i && s->house.roles[k].n_deaths > 0)
-			return true;
-	return false;
 }
 
 static void bury(struct super *s, int i, int status)
@@ -309,15 +321,14 @@ static void bury(struct super *s, int i, int status)
 	r->state = ROLE_DOWN;
 	unsigned deaths = per_minute(r->deaths, ARRAY_LEN(r->deaths), &r->n_deaths);
 	log_error("supervise.died", "role=%s %s deaths=%u", r->name, how, deaths);
-	/* At the first start a program that gives up by itself has said why; trying again would only say it again, unless it
-	 * was for the death of another. */
-	bool says_no = !r->was_up && WIFEXITED(status) && !others_died(s, i);
-	if (deaths > DEATHS_PER_MINUTE || says_no) {
-		log_error("supervise.given-up", "role=%s", r->name);
-		super_stop(s, 3);
+	if (deaths > DEATHS_PER_MINUTE) {
+		give_up(s, r);
 		return;
 	}
+	r->says_no = !r->was_up && WIFEXITED(status);
 	int64_t wait = BACKOFF_FIRST_MS << (deaths > 9 ? 9 : deaths ? deaths - 1 : 0);
+	if (r->says_no)
+		wait = SAYS_NO_MS;
 	loop_after(s->loop, wait < BACKOFF_MAX_MS ? wait : BACKOFF_MAX_MS, on_backoff, late(s, i, 0));
 }
 
