@@ -55,6 +55,8 @@ static void test_reading(void **state)
 		{ STR_INIT("x\n\"a\"b"), ',', "does not parse line 2: text after a closing quote" },
 		{ STR_INIT("\"a\" ,b"), ',', "does not parse line 1: text after a closing quote" },
 		{ STR_INIT("x\na\0b"), ',', "does not parse line 2: a NUL byte" },
+		{ STR_INIT("\0"), ',', "does not parse line 1: a NUL byte" },
+		{ STR_INIT("\"a\"\0"), ',', "does not parse line 1: text after a closing quote" },
 		{ STR_INIT("\"\0\""), ',', "does not parse line 1: a NUL byte" },
 	};
 	struct arena *a = arena_new(1 << 20);
@@ -259,6 +261,7 @@ static void test_decoding(void **state)
 	struct err e;
 	buf_init(&b, 2);
 	assert_int_equal(csv_decode(STR("abc"), &b, &cp932, &e), ERR_NOMEM);
+	assert_string_equal(e.text, "the file is too large");
 	buf_release(&b);
 }
 

@@ -85,12 +85,13 @@ static void test_texts(void **state)
 	buf_init(&b, 4096);
 	jw_init(&j, &b, false);
 	jw_array(&j);
-	jw_z(&j, "a\x1f\"");
+	jw_z(&j, "a \x1f\"\x7f");
 	jw_double(&j, 0.1);
+	jw_double(&j, 0.1 + 0.2);
 	jw_int(&j, -1);
 	jw_null(&j);
 	jw_end_array(&j);
-	assert_string_equal(buf_z(&b), "[\"a\\u001f\\\"\",0.1,-1,null]");
+	assert_string_equal(buf_z(&b), "[\"a \\u001f\\\"\\u007f\",0.1,0.30000000000000004,-1,null]");
 	buf_clear(&b);
 	jw_init(&j, &b, true);
 	jw_object(&j);

@@ -21,6 +21,7 @@ static void test_compare(void **state)
 		{ { "a\0b", 3 }, { "a\0c", 3 }, -1, false },
 		{ { "\xff", 1 }, { "\x01", 1 }, 1, false },
 		{ { "[", 1 }, { "{", 1 }, -1, false },
+		{ { "AZ", 2 }, { "az", 2 }, -1, true },
 		{ { "", 0 }, { "x", 1 }, -1, false },
 	};
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
@@ -37,9 +38,11 @@ static void test_compare(void **state)
 
 static void test_parts(void **state)
 {
-	assert_true(str_starts(STR("abc"), "ab") && str_starts(STR_NONE, "") && !str_starts(STR("a"), "ab"));
-	assert_true(str_ends(STR("abc"), "bc") && str_ends(STR("abc"), "abc") && !str_ends(STR("c"), "bc"));
-	assert_true(str_has(STR("abcd"), "bc") && str_has(STR_NONE, "") && !str_has(STR_NONE, "a"));
+	assert_true(str_starts(STR("abc"), "ab") && str_starts(STR_NONE, "") && !str_starts(STR("a"), "ab") &&
+	            !str_starts(STR("abc"), "b"));
+	assert_true(str_ends(STR("abc"), "bc") && str_ends(STR("abc"), "abc") && !str_ends(STR("c"), "bc") &&
+	            !str_ends(STR("abc"), "b") && str_ends(STR_NONE, ""));
+	assert_true(str_has(STR("abcd"), "bc") && str_has(STR("ab"), "ab") && str_has(STR_NONE, "") && !str_has(STR_NONE, "a"));
 	assert_true(str_has(STR("a\0bc"), "bc") && !str_has(STR("abcd"), "bd"));
 	assert_true(str_is(str_trim(STR(" \t\r\n\v\f a b \n")), "a b"));
 	assert_int_equal(str_trim(STR(" \t ")).n, 0);

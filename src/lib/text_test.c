@@ -179,6 +179,9 @@ static void test_fold(void **state)
 		{ "カタカナ", "かたかな" },
 		{ "ｶﾞｷﾞ　ﾃｽﾄ", "がぎ てすと" },
 		{ "サーバー", "さーばー" },
+		{ "ァヶヽヾ・ー", "ぁゖゝゞ・ー" },
+		{ "AZaz09 \x7f", "azaz09 \x7f" },
+		{ "ＡＺ", "az" },
 		{ "ヴヷ", "ゔわ\xe3\x82\x99" },
 		{ "か\xe3\x82\x99", "が" },                       /* decomposed, as some systems name files */
 		{ "㍿①㈱", "株式会社1(株)" },
@@ -229,12 +232,43 @@ static void test_bigrams_and_queries(void **state)
 		{ "漁港　ＶＰＮ", "漁港 港 vpn", "\"漁港\" \"vpn\"" },
 		{ "\"x\" OR (y)* NOT", "x or y not", "\"x\" \"or\" \"y\" \"not\"" },
 		{ "サーバー", "さー ーば ばー ー", "\"さー ーば ばー\"" },
+		{ "AZ/az/09", "az az 09", "\"az az 09\"" },
+		{ "港vpn", "港 vpn", "\"港 vpn\"" },
 		{ "人々", "人々 々", "\"人々\"" },
 		{ "𠮷野", "𠮷野 野", "\"𠮷野\"" },
 	};
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		assert_made(text_bigrams, cases[i][0], cases[i][1]);
 		assert_made(text_fts_query, cases[i][0], cases[i][2]);
+	}
+}
+
+/* A letter twice: in scripts without blanks a bigram and its last letter, elsewhere one word. */
+static void test_scripts(void **state)
+{
+	static const uint32_t without_blanks[] = { 0x3005, 0x3007, 0x3041, 0x3096,  0x309d,  0x30fc,  0x31f0, 0x31ff, 0x3400,
+		                                       0x4dbf, 0x4e00, 0x9ffc, 0xac00, 0xd7a3, 0xfa0e, 0x20000, 0x20bb7, 0x30000 };
+	static const uint32_t with_blanks[] = { '0', '9', 'a', 'z', 0xe9, 0x3b1, 0x431, 0xe01, 0x3105, 0x312f, 0x10330 };
+	for (size_t i = 0; i < ARRAY_LEN(without_blanks) + ARRAY_LEN(with_blanks); i++) {
+		bool cjk = i < ARRAY_LEN(without_blanks);
+		uint32_t c = cjk ? without_blanks[i] : with_blanks[i - ARRAY_LEN(without_blanks)];
+		struct buf in, want, got;
+		buf_init(&in, 100);
+		buf_init(&want, 100);
+		buf_init(&got, 100);
+		utf8_put(&in, c);
+		utf8_put(&in, c);
+		buf_str(&want, buf_view(&in));
+		if (cjk) {
+			buf_putc(&want, ' ');
+			utf8_put(&want, c);
+		}
+		assert_int_equal(text_bigrams(buf_view(&in), &got), 0);
+		if (!str_eq(buf_view(&got), buf_view(&want)))
+			fail_msg("U+%04X: %s", (unsigned)c, buf_z(&got));
+		buf_release(&in);
+		buf_release(&want);
+		buf_release(&got);
 	}
 }
 
@@ -305,7 +339,7 @@ static void test_clean(void **state)
 	static const char *const cases[][2] = {
 		{ "", "" },           { "a", "a" },         { "a\r\nb", "a\nb" },     { "a \t　\r\n b　\n\n \n", "a\n b" },
 		{ "\n\na", "\n\na" }, { "a\n\nb", "a\n\nb" }, { "　字下げ", "　字下げ" }, { "a\tb", "a\tb" },
-		{ " ", "" },          { "\r\n", "" },
+		{ " ", "" },          { "\r\n", "" },       { "a\xc2\xa0", "a\xc2\xa0" },
 	};
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
 		assert_made(text_clean, cases[i][0], cases[i][1]);
@@ -339,6 +373,7 @@ int main(void)
 		cmocka_unit_test(test_fold),
 		cmocka_unit_test(test_fold_limit),
 		cmocka_unit_test(test_bigrams_and_queries),
+		cmocka_unit_test(test_scripts),
 		cmocka_unit_test(test_query_words_are_bounded),
 		cmocka_unit_test(test_search_in_sqlite),
 		cmocka_unit_test(test_clean),

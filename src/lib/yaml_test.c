@@ -16,6 +16,7 @@ static void test_tree(void **state)
 	                           "ledger: 例外措置\n"
 	                           "list: [a, 'b', \"c\", ]\n"
 	                           "flag: true\n"
+	                           "off: false\n"
 	                           "word: \"true\"\n"
 	                           "n: -12\n"
 	                           "empty:\n"
@@ -28,7 +29,7 @@ static void test_tree(void **state)
 	int64_t v = 0;
 	assert_int_equal(yaml_parse(a, "t.yaml", str_from(text), &root, &e), 0);
 	assert_int_equal(root->kind, YAML_MAP);
-	assert_int_equal(root->n, 8);
+	assert_int_equal(root->n, 9);
 	assert_true(str_is(yaml_get(root, "ledger")->text, "例外措置"));
 	assert_int_equal(yaml_get(root, "ledger")->line, 2);
 	assert_int_equal(yaml_get(root, "ledger")->col, 9);
@@ -56,6 +57,10 @@ static void test_tree(void **state)
 	assert_null(yaml_get(NULL, "a"));
 	assert_null(yaml_get(n, "a"));
 	assert_int_equal(yaml_int(NULL, &v), ERR_SYNTAX);
+	assert_int_equal(yaml_int(yaml_get(root, "list"), &v), ERR_SYNTAX);
+	assert_int_equal(yaml_int(yaml_get(root, "word"), &v), ERR_SYNTAX);
+	assert_int_equal(yaml_bool(yaml_get(root, "off"), &flag), 0);
+	assert_false(flag);
 	assert_int_equal(yaml_bool(NULL, &flag), ERR_SYNTAX);
 	arena_free(a);
 }
@@ -72,6 +77,11 @@ static void test_refused(void **state)
 		{ STR_INIT("a: 1\nb: 2\na: 3\n"), ERR_SYNTAX, "t:3:1: key given twice: a" },
 		{ STR_INIT("x: {a: 1, 'a': 2}\n"), ERR_SYNTAX, "t:1:11: key given twice: a" },
 		{ STR_INIT("b: 1\na: 1\nb: 1\na: 1\n"), ERR_SYNTAX, "t:3:1: key given twice: b" },
+		{ STR_INIT("a: 1\nb: 1\na: 1\nb: 1\n"), ERR_SYNTAX, "t:3:1: key given twice: a" },
+		{ STR_INIT("{a: 1, b: 1, a: 1, b: 1}\n"), ERR_SYNTAX, "t:1:14: key given twice: a" },
+		{ STR_INIT("{b: 1, a: 1, b: 1, a: 1}\n"), ERR_SYNTAX, "t:1:14: key given twice: b" },
+		{ STR_INIT("{  a: 1,\na: 2}\n"), ERR_SYNTAX, "t:2:1: key given twice: a" },
+		{ STR_INIT("{   b: 1, a: 1,\nb: 1,  a: 2}\n"), ERR_SYNTAX, "t:2:1: key given twice: b" },
 		{ STR_INIT("a: &x 1\n"), ERR_SYNTAX, "t:1:4: anchors are not allowed here" },
 		{ STR_INIT("a: &x [1]\n"), ERR_SYNTAX, "t:1:4: anchors are not allowed here" },
 		{ STR_INIT("a: &x {b: 1}\n"), ERR_SYNTAX, "t:1:4: anchors are not allowed here" },
