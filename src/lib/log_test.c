@@ -47,7 +47,7 @@ static void assert_matches(const char *text, const char *pattern)
 static void plain(void)
 {
 	errno = EAGAIN;
-	log_info("a.b", "size=%d", 3);
+	log_info("a.b", "size=%d n=%d", 3, 4);
 	assert_int_equal(errno, EAGAIN);
 	log_debug("a.c", "hidden=1");
 }
@@ -74,6 +74,29 @@ static void too_long(void)
 	log_info("a.b", "x=%05000d", 1);
 }
 
+static int digits;
+
+static void sized(void)
+{
+	log_info("a.b", "x=%0*d", digits, 1);
+}
+
+/* Every length around the longest line: whole or cut, with one line end. */
+static void test_longest_line(void **state)
+{
+	char out[4096];
+	log_open("prog");
+	digits = 1;
+	captured(sized, out, sizeof out);
+	size_t rest = strlen(out) - 1;
+	for (digits = 1900; digits < 2100; digits++) {
+		captured(sized, out, sizeof out);
+		size_t whole = rest + (size_t)digits, n = strlen(out);
+		assert_int_equal(n, whole < 2048 ? whole : 2048);
+		assert_int_equal(strchr(out, '\n') - out, n - 1);
+	}
+}
+
 static void debugging(void)
 {
 	log_level_set(LOG_DEBUG_);
@@ -88,7 +111,7 @@ static void test_lines(void **state)
 	static const struct {
 		void (*fn)(void);
 		const char *pattern;
-	} cases[] = { { plain, STAMP "info a\\.b size=3\n$" },
+	} cases[] = { { plain, STAMP "info a\\.b size=3 n=4\n$" },
 		          { with_line_end, STAMP "warn a\\.b v=x\\?y\\?\\[0m\\?\n$" },
 		          { without_values, STAMP "error a\\.b\n$" },       { shifted, STAMP "info a\\.b x=1\n$" },
 		          { too_long, STAMP "info a\\.b x=0+\n$" },         { debugging, STAMP "debug a\\.c shown=1\n$" } };
@@ -133,6 +156,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_lines),
+		cmocka_unit_test(test_longest_line),
 		cmocka_unit_test(test_fatal_ends_with_3),
 		cmocka_unit_test(test_clocks),
 	};
