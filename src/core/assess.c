@@ -1,6 +1,7 @@
 /* Which controls are judged when: all of them for the date, or those that one changed row touches. */
-#include "core/assess_int.h"
+#include "core/assess.h"
 
+#include "core/assess_int.h"
 #include "lib/i18n.h"
 #include "queries.h"
 

@@ -9,16 +9,16 @@
 #define EVENT_BYTES (32u << 10)
 #define DEPTH_MAX 16
 
-struct tally {
+struct share {
 	int64_t n[ST_COUNT_], total;
 };
 
-static int load_tally(struct assess *x, const struct control_row *k, struct str part, struct tally *t)
+static int load_tally(struct assess *x, const struct control_row *k, struct str part, struct share *t)
 {
 	struct stmt *s = assess_query(x, Q_FINDING_COUNT_OF);
 	int rc;
 
-	*t = (struct tally){0};
+	*t = (struct share){0};
 	if (!s)
 		return ERR_DB;
 	bind_str(s, 1, k->id);
@@ -68,7 +68,7 @@ static bool is_later(const struct check *c, struct str part)
 }
 
 /* Worst of the subjects; below the target share the control is not met even where each one is still within its grace. */
-static enum status worst_of(const struct control_row *k, const struct tally *t)
+static enum status worst_of(const struct control_row *k, const struct share *t)
 {
 	int64_t fine = t->n[ST_MET] + t->n[ST_DUE] + t->n[ST_EXCEPTED];
 	int s = 0;
@@ -80,7 +80,7 @@ static enum status worst_of(const struct control_row *k, const struct tally *t)
 	return (enum status)s;
 }
 
-static int status_of(struct assess *x, const struct control_row *k, struct str part, struct tally *t, enum status *ret)
+static int status_of(struct assess *x, const struct control_row *k, struct str part, struct share *t, enum status *ret)
 {
 	int rc = load_tally(x, k, part, t);
 
@@ -103,7 +103,7 @@ static int status_of(struct assess *x, const struct control_row *k, struct str p
 	return rc;
 }
 
-static int put_status(struct assess *x, const struct control_row *k, struct str part, const struct tally *t, enum status now)
+static int put_status(struct assess *x, const struct control_row *k, struct str part, const struct share *t, enum status now)
 {
 	int64_t met = t->n[ST_MET], total = t->total, old_met = -1, old_total = -1;
 	struct stmt *s = assess_query(x, Q_CONTROL_STATUS_GET);
@@ -160,7 +160,7 @@ static int put_status(struct assess *x, const struct control_row *k, struct str 
 
 static int judge_part(struct assess *x, const struct control_row *k, struct str part)
 {
-	struct tally t;
+	struct share t;
 	enum status now;
 	int rc = status_of(x, k, part, &t, &now);
 

@@ -17,6 +17,7 @@
 #include <sqlite3.h>
 
 #include "core/assess_int.h"
+#include "core/check_mutant.h"
 #include "core/check_script.h"
 #include "core/ledger_sql.h"
 #include "core/standard.h"
@@ -525,94 +526,6 @@ static int try_check(const struct check *c, struct err *e)
 
 /* --- mutation ------------------------------------------------------------------------------------------------------------------------ */
 
-struct cut {                                             /* from..to of the body becomes `put` */
-	size_t from, to;
-	const char *put;
-};
-
-static bool word_at(struct str s, size_t i, const char *word)
-{
-	size_t n = strlen(word);
-
-	if (i + n > s.n || strncasecmp(s.p + i, word, n))
-		return false;
-	return i + n == s.n || !(s.p[i + n] == '_' || (s.p[i + n] >= '0' && s.p[i + n] <= '9') || ((s.p[i + n] | 32) >= 'a' && (s.p[i + n] | 32) <= 'z'));
-}
-
-/* Where the condition that begins at i ends: at a keyword of its own level, a closing bracket, or the end. */
-static size_t condition_end(struct str s, size_t i)
-{
-	static const char *const stops[] = {"AND", "OR", "THEN", "WHEN", "ELSE", "END", "GROUP", "ORDER", "HAVING", "UNION", "EXCEPT",
-		"INTERSECT", "LIMIT", "WINDOW"};
-	int depth = 0, cases = 0;
-	bool quoted = false, between = false;
-
-	for (bool start = true; i < s.n; i++) {
-		char c = s.p[i];
-
-		if (c == '\'')
-			quoted = !quoted;
-		if (quoted || c == '\'')
-			continue;
-		depth += (c == '(') - (c == ')');
-		if (depth < 0)
-			return i;
-		start = i == 0 || strchr(" \t\n(),", s.p[i - 1]);
-		if (!start || depth)
-			continue;
-		if (word_at(s, i, "CASE"))
-			cases++;
-		else if (cases && word_at(s, i, "END"))
-			cases--;
-		else if (word_at(s, i, "BETWEEN"))
-			between = true;
-		else if (between && word_at(s, i, "AND"))
-			between = false;
-		else
-			for (size_t k = 0; !cases && k < ARRAY_LEN(stops); k++)
-				if (word_at(s, i, stops[k]))
-					return i;
-	}
-	return s.n;
-}
-
-/* The mutants of one line: a condition dropped, an arm of a CASE that never holds. */
-static size_t cuts_of_line(struct str body, size_t i, struct cut out[2])
-{
-	size_t end;
-
-	while (i < body.n && (body.p[i] == ' ' || body.p[i] == '\t' || body.p[i] == '('))
-		i++;
-	if (word_at(body, i, "CASE"))
-		for (i += 4; i < body.n && (body.p[i] == ' ' || body.p[i] == '\t');)
-			i++;
-	if (word_at(body, i, "AND") || word_at(body, i, "OR")) {
-		size_t at = i + (word_at(body, i, "AND") ? 3 : 2);
-
-		end = condition_end(body, at);
-		out[0] = (struct cut){i, end, " "};
-		return 1;
-	}
-	if (word_at(body, i, "WHERE") || word_at(body, i, "HAVING")) {
-		size_t at = i + (word_at(body, i, "WHERE") ? 5 : 6);
-
-		out[0] = (struct cut){at, condition_end(body, at), " TRUE "};
-		return 1;
-	}
-	if (word_at(body, i, "WHEN")) {
-		end = condition_end(body, i + 4);
-		out[0] = (struct cut){i + 4, end, " TRUE "};
-		out[1] = (struct cut){i + 4, end, " FALSE "};
-		return 2;
-	}
-	return 0;
-}
-
-static const char *mutant(struct arena *a, struct str body, const struct cut *c)
-{
-	return arena_printf(a, "%.*s%s%.*s", (int)c->from, body.p, c->put, (int)(body.n - c->to), body.p + c->to);
-}
-
 /* Returns the number of survivors. */
 static int mutate(struct check *c, int *ret_tried)
 {
@@ -625,15 +538,15 @@ static int mutate(struct check *c, int *ret_tried)
 		return 1;
 	}
 	for (size_t i = 0; i < body.n; line += i < body.n && body.p[i] == '\n', i++) {
-		struct cut cuts[2];
-		size_t n = i == 0 || body.p[i - 1] == '\n' ? cuts_of_line(body, i, cuts) : 0;
+		struct mutant cuts[MUTANTS_PER_LINE];
+		size_t n = i == 0 || body.p[i - 1] == '\n' ? mutants_of_line(body, i, cuts) : 0;
 
 		for (size_t k = 0; k < n; k++) {
 			struct arena *a = arena_new(4u << 20);
 			struct check changed = *c;
 			struct check **slot = NULL;
 
-			check_set_body(a, &changed, str_from(mutant(a, body, &cuts[k])));
+			check_set_body(a, &changed, mutant_apply(a, body, &cuts[k]));
 			for (size_t m = 0; m < suite.checks->n; m++)
 				if (suite.checks->v[m] == c)
 					slot = &suite.checks->v[m];

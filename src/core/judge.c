@@ -1,8 +1,8 @@
 /* One control: run its check, apply exceptions and grace, store what is not met, keep spans and counts. */
 #include "core/assess_int.h"
 
+#include "core/tally.h"
 #include "lib/date.h"
-#include "lib/hash.h"
 #include "queries.h"
 
 struct verdict {                                             /* one subject and part that is not met */
@@ -16,18 +16,6 @@ struct verdicts {
 	size_t n, cap;
 };
 
-/* Which subjects were seen, with their section; and how many rows per section, part and status. */
-struct seen {
-	uint64_t key;
-	int64_t section;
-};
-struct count {
-	int64_t section;
-	struct str part;
-	enum status status;
-	int64_t n;
-	bool used;
-};
 struct waiver {
 	struct str subject;                              /* kind:id */
 	int64_t exception;
@@ -38,95 +26,11 @@ struct judge {
 	const struct control_row *k;
 	struct str only;                                 /* STR_NONE: every subject */
 	struct verdicts now, old;
-	struct seen *seen;
-	size_t n_seen, cap_seen;
-	struct count *counts;
-	size_t n_counts, cap_counts;
+	struct tallies tallies;
 	struct waiver *waivers;
 	size_t n_waivers, cap_waivers;
 	int64_t waive_all;                               /* exception id */
 };
-
-static uint64_t hash_str(struct str s, uint64_t h)
-{
-	for (size_t i = 0; i < s.n; i++)
-		h = (h ^ (unsigned char)s.p[i]) * 0x100000001b3u;
-	h ^= h >> 29;
-	return h * 0xbf58476d1ce4e5b9u;
-}
-
-static uint64_t subject_key(struct str s)
-{
-	uint64_t h = hash_str(s, 0xcbf29ce484222325u);
-
-	return h ? h : 1;
-}
-
-static struct seen *seen_slot(struct seen *v, size_t cap, uint64_t key)
-{
-	size_t i = key & (cap - 1);
-
-	while (v[i].key && v[i].key != key)
-		i = (i + 1) & (cap - 1);
-	return &v[i];
-}
-
-/* True when the subject was not seen before. */
-static bool see(struct judge *j, struct str subject, int64_t section)
-{
-	uint64_t key = subject_key(subject);
-	struct seen *s;
-
-	if ((j->n_seen + 1) * 2 > j->cap_seen) {
-		size_t cap = j->cap_seen ? j->cap_seen * 2 : 1024;
-		struct seen *more = xcalloc(cap, sizeof *more);
-
-		for (size_t i = 0; i < j->cap_seen; i++)
-			if (j->seen[i].key)
-				*seen_slot(more, cap, j->seen[i].key) = j->seen[i];
-		free(j->seen);
-		j->seen = more;
-		j->cap_seen = cap;
-	}
-	s = seen_slot(j->seen, j->cap_seen, key);
-	if (s->key)
-		return false;
-	*s = (struct seen){key, section};
-	j->n_seen++;
-	return true;
-}
-
-static struct count *count_slot(struct count *v, size_t cap, int64_t section, struct str part, enum status status)
-{
-	size_t i = hash_str(part, (uint64_t)section * ST_COUNT_ + status + 1) & (cap - 1);
-
-	while (v[i].used && (v[i].section != section || v[i].status != status || !str_eq(v[i].part, part)))
-		i = (i + 1) & (cap - 1);
-	return &v[i];
-}
-
-static void count(struct judge *j, int64_t section, struct str part, enum status status, int64_t n)
-{
-	struct count *c;
-
-	if ((j->n_counts + 1) * 2 > j->cap_counts) {
-		size_t cap = j->cap_counts ? j->cap_counts * 2 : 256;
-		struct count *more = xcalloc(cap, sizeof *more);
-
-		for (size_t i = 0; i < j->cap_counts; i++)
-			if (j->counts[i].used)
-				*count_slot(more, cap, j->counts[i].section, j->counts[i].part, j->counts[i].status) = j->counts[i];
-		free(j->counts);
-		j->counts = more;
-		j->cap_counts = cap;
-	}
-	c = count_slot(j->counts, j->cap_counts, section, part, status);
-	if (!c->used) {
-		*c = (struct count){section, part, status, 0, true};
-		j->n_counts++;
-	}
-	c->n += n;
-}
 
 static int load_waivers(struct judge *j)
 {
@@ -222,9 +126,9 @@ static int take_row(struct judge *j, struct stmt *s)
 		return check_fault(j, "the check returned an undeclared part", col_str(s, 3));
 	if (!subject.n)
 		return check_fault(j, "the check returned no subject for part", part);
-	see(j, subject, section);
+	tallies_see(&j->tallies, subject, section);
 	if (col_null(s, 4)) {
-		count(j, section, part, ST_MET, 1);
+		tallies_add(&j->tallies, section, part, ST_MET, 1);
 		return 0;
 	}
 	rc = parse_verdict(j, col_str(s, 4), &r);
@@ -465,21 +369,19 @@ static void count_subjects(struct judge *j)
 {
 	size_t i = 0;
 
-	for (size_t n = 0; n < j->cap_seen; n++)
-		if (j->seen[n].key)
-			count(j, j->seen[n].section, STR(""), ST_MET, 1);
+	tallies_add_seen(&j->tallies);
 	while (i < j->now.n) {
 		struct str subject = j->now.v[i].subject;
 		enum status worst = ST_MET;
-		int64_t section = seen_slot(j->seen, j->cap_seen, subject_key(subject))->section;
+		int64_t section = tallies_section(&j->tallies, subject);
 
 		for (; i < j->now.n && str_eq(j->now.v[i].subject, subject); i++) {
-			count(j, j->now.v[i].section, j->now.v[i].part, j->now.v[i].status, 1);
+			tallies_add(&j->tallies, j->now.v[i].section, j->now.v[i].part, j->now.v[i].status, 1);
 			if (j->now.v[i].status < worst)
 				worst = j->now.v[i].status;
 		}
-		count(j, section, STR(""), ST_MET, -1);
-		count(j, section, STR(""), worst, 1);
+		tallies_add(&j->tallies, section, STR(""), ST_MET, -1);
+		tallies_add(&j->tallies, section, STR(""), worst, 1);
 	}
 }
 
@@ -493,11 +395,11 @@ static void count_change(struct judge *j)
 		int d = i == j->old.n ? 1 : k == j->now.n ? -1 : by_key(&j->old.v[i], &j->now.v[k]);
 
 		if (d <= 0)
-			count(j, j->old.v[i].section, j->old.v[i].part, j->old.v[i].status, -1);
+			tallies_add(&j->tallies, j->old.v[i].section, j->old.v[i].part, j->old.v[i].status, -1);
 		if (d >= 0)
-			count(j, j->now.v[k].section, j->now.v[k].part, j->now.v[k].status, 1);
+			tallies_add(&j->tallies, j->now.v[k].section, j->now.v[k].part, j->now.v[k].status, 1);
 		if (d > 0)
-			count(j, j->now.v[k].section, j->now.v[k].part, ST_MET, -1);
+			tallies_add(&j->tallies, j->now.v[k].section, j->now.v[k].part, ST_MET, -1);
 		i += d <= 0;
 		k += d >= 0;
 	}
@@ -517,8 +419,8 @@ static int store_counts(struct judge *j)
 		if (rc)
 			return rc;
 	}
-	for (size_t i = 0; i < j->cap_counts; i++) {
-		const struct count *c = &j->counts[i];
+	for (size_t i = 0; i < j->tallies.cap; i++) {
+		const struct tally *c = &j->tallies.v[i];
 
 		if (!c->used || !c->n)
 			continue;
@@ -557,15 +459,13 @@ int judge_control(struct assess *x, const struct control_row *k, struct str subj
 	if (!rc) {
 		if (subject.p) {
 			/* met rows of the subject were counted on the way in: they are no news */
-			for (size_t i = 0; i < j.cap_counts; i++)
-				j.counts[i].n = 0;
+			tallies_clear(&j.tallies);
 			count_change(&j);
 		} else {
 			count_subjects(&j);
 		}
 		rc = store_counts(&j);
 	}
-	free(j.seen);
-	free(j.counts);
+	tallies_release(&j.tallies);
 	return rc ? rc : judge_status(x, k);
 }
