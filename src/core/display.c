@@ -115,6 +115,10 @@ struct str value_display(struct world *w, struct arena *a, const struct actor *w
 		return duration_display(a, stored);
 	case FT_POST:
 		return text_by_code(w, a, "SELECT title FROM org_units__posts WHERE code = ?1 LIMIT 1", stored);
+	case FT_CLAUSE:
+		return text_by_code(w, a, i18n_lang() == LANG_JA
+		                              ? "SELECT label || ' ' || coalesce(summary_ja, heading, '') FROM clause WHERE id = ?1"
+		                              : "SELECT label || ' ' || coalesce(summary_en, heading, '') FROM clause WHERE id = ?1", stored);
 	case FT_CONTROL:
 		return text_by_code(w, a, i18n_lang() == LANG_JA ? "SELECT title_ja FROM control WHERE id = ?1"
 		                                                  : "SELECT title_en FROM control WHERE id = ?1", stored);

@@ -219,14 +219,22 @@ int field_picks(struct world *w, struct arena *a, const struct actor *who, const
 		                    " GROUP BY code ORDER BY code LIMIT ?2", search, &p);
 		break;
 	case FT_CLAUSE:
-		err = picks_sql(&j, "SELECT c.id, c.label || ' ' || coalesce(c.heading, c.summary_ja, '') FROM clause c"
-		                    " JOIN standard s ON s.id = c.standard AND s.active = 1 WHERE NOT c.withdrawn AND"
-		                    " (?1 IS NULL OR c.id LIKE ?1 OR c.heading LIKE ?1 OR c.summary_ja LIKE ?1) ORDER BY c.standard, c.pos LIMIT ?2",
-		                search, &p);
+		err = picks_sql(&j, i18n_lang() == LANG_JA
+		                        ? "SELECT c.id, c.label || ' ' || coalesce(c.summary_ja, c.heading, '') FROM clause c"
+		                          " JOIN standard s ON s.id = c.standard AND s.active = 1 WHERE NOT c.withdrawn AND"
+		                          " (?1 IS NULL OR c.id LIKE ?1 OR c.label LIKE ?1 OR c.heading LIKE ?1 OR c.summary_ja LIKE ?1)"
+		                          " ORDER BY c.standard, c.pos LIMIT ?2"
+		                        : "SELECT c.id, c.label || ' ' || coalesce(c.summary_en, c.heading, '') FROM clause c"
+		                          " JOIN standard s ON s.id = c.standard AND s.active = 1 WHERE NOT c.withdrawn AND"
+		                          " (?1 IS NULL OR c.id LIKE ?1 OR c.label LIKE ?1 OR c.heading LIKE ?1 OR c.summary_en LIKE ?1)"
+		                          " ORDER BY c.standard, c.pos LIMIT ?2", search, &p);
 		break;
 	case FT_CONTROL:
-		err = picks_sql(&j, "SELECT id, title_ja FROM control WHERE NOT withdrawn AND (?1 IS NULL OR id LIKE ?1 OR title_ja LIKE ?1 OR"
-		                    " title_en LIKE ?1) ORDER BY id LIMIT ?2", search, &p);
+		err = picks_sql(&j, i18n_lang() == LANG_JA
+		                        ? "SELECT id, title_ja FROM control WHERE NOT withdrawn AND (?1 IS NULL OR id LIKE ?1 OR title_ja LIKE ?1 OR"
+		                          " title_en LIKE ?1) ORDER BY id LIMIT ?2"
+		                        : "SELECT id, title_en FROM control WHERE NOT withdrawn AND (?1 IS NULL OR id LIKE ?1 OR title_ja LIKE ?1 OR"
+		                          " title_en LIKE ?1) ORDER BY id LIMIT ?2", search, &p);
 		break;
 	case FT_ROLE:
 		for (int r = 0; r < ROLE_COUNT_; r++)

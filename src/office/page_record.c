@@ -369,6 +369,8 @@ static void fill_changes(struct ctx *c, const struct ledger *l, struct str chang
 		json_t *o = json_array_get(list, i);
 		const char *name = json_string_value(json_object_get(o, "field"));
 		const struct field *f = name ? ledger_field(l, str_from(name)) : NULL;
+		if (name && !f && strcmp(name, "state") == 0)
+			continue; /* shown as the step's own badge */
 		v[out->n_changes++] = (struct tpl_record_steps_changes){
 			f ? label_text(&f->label) : arena_str(c->arena, str_from(name ? name : "")), change_value(c, f, json_object_get(o, "before")),
 			change_value(c, f, json_object_get(o, "after"))};

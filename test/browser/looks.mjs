@@ -25,6 +25,7 @@ function report(name, faults) {
 async function keep(c, name) {
 	if (!pictures) return;
 	mkdirSync(pictures, { recursive: true });
+	await c.eval(`document.activeElement?.blur(); document.querySelectorAll('header details, .nav-narrow').forEach((d) => { d.open = false; })`);
 	for (const width of [1280, 390]) {
 		await c.size(width);
 		writeFileSync(`${pictures}/${name.replace(/[^a-z0-9]+/gi, '_')}.${width}.png`, await c.picture());
