@@ -138,6 +138,8 @@ int seal_check(struct job *j, const struct record *r, bool *ret_broken) MUST_USE
 struct grant rights_match(struct job *j, const struct record *r, const struct who_list *list, const struct who_list *not_);
 bool rights_see_field(struct job *j, const struct record *r, const struct field *f);
 bool rights_edit_field(struct job *j, const struct record *r, const struct field *f);
+/* Persons a word or field names on r (a post: whoever is in it). */
+size_t rights_persons_of(struct job *j, const struct record *r, const struct who *w, int64_t *ret, size_t max);
 int64_t rights_person_of(struct job *j, const struct record *r, const struct who *w);
 
 /* --- visibility.c ------------------------------------------------------------------------------------------------------ */

@@ -1,6 +1,8 @@
 /* `tell:` — one notice per person who holds a named role for the record's section, or whom the record names. */
 #include "core/engine.h"
 
+#define NAMED_MAX 500
+
 static const char notice_sql[] =
 	"INSERT INTO notice(person, ledger, record, action, step, at) SELECT ?1, ?2, ?3, ?4, ?5, ?6 WHERE NOT EXISTS"
 	" (SELECT 1 FROM notice WHERE person = ?1 AND ledger = ?2 AND record = ?3 AND step IS ?5 AND action = ?4)";
@@ -63,17 +65,13 @@ static int tell_role(struct job *j, const struct record *r, struct str role, str
 	return err;
 }
 
-static int tell_field(struct job *j, const struct record *r, struct str name, struct str what)
+static int tell_named(struct job *j, const struct record *r, const struct who *w, struct str what)
 {
-	const struct field *f = ledger_field(j->l, name);
-	const struct value *v = f ? &r->all[field_index(j->l, f)] : NULL;
-	int64_t id;
+	int64_t ids[NAMED_MAX];
+	size_t n = rights_persons_of(j, r, w, ids, NAMED_MAX);
 	int err = 0;
-	if (v && f->type == FT_PERSON && str_int(v->text, 1, INT64_MAX, &id) == 0)
-		err = notice_put(j, r, id, what);
-	for (size_t i = 0; v && f->type == FT_PERSON && err == 0 && i < v->n_many; i++)
-		if (str_int(v->many[i], 1, INT64_MAX, &id) == 0)
-			err = notice_put(j, r, id, what);
+	for (size_t i = 0; err == 0 && i < n; i++)
+		err = notice_put(j, r, ids[i], what);
 	return err;
 }
 
@@ -90,13 +88,9 @@ int notice_tell(struct job *j, const struct record *r, const struct who_list *te
 			err = tell_role(j, r, STR("sec-manager"), what);
 			break;
 		case WHO_APPLICANT:
-			err = r->applicant ? notice_put(j, r, r->applicant, what) : 0;
-			break;
 		case WHO_OWNER:
-			err = r->owner ? notice_put(j, r, r->owner, what) : 0;
-			break;
 		case WHO_FIELD:
-			err = tell_field(j, r, w->name, what);
+			err = tell_named(j, r, w, what);
 			break;
 		case WHO_DELEGATE:
 			break;

@@ -23,6 +23,18 @@ static bool persons_have(const struct persons *p, int64_t id)
 	return false;
 }
 
+/* A post stands for whoever is in it. */
+static void persons_in_post(struct job *j, struct str post, struct persons *p)
+{
+	struct stmt *s = post.n ? db_sql(j->w->db, "SELECT id FROM persons WHERE post = ?1 AND state = 'active' ORDER BY id") : NULL;
+	if (!s)
+		return;
+	bind_str(s, 1, post);
+	while (step(s) == 1)
+		persons_add(p, col_int(s, 0));
+	stmt_done(s);
+}
+
 static void persons_of_field(struct job *j, const struct record *r, struct str name, struct persons *p)
 {
 	int64_t id;
@@ -30,6 +42,10 @@ static void persons_of_field(struct job *j, const struct record *r, struct str n
 	if (!f || !r || !r->all)
 		return;
 	const struct value *v = &r->all[field_index(j->l, f)];
+	if (f->type == FT_POST) {
+		persons_in_post(j, v->text, p);
+		return;
+	}
 	if (str_int(v->text, 1, INT64_MAX, &id) == 0)
 		persons_add(p, id);
 	for (size_t i = 0; i < v->n_many; i++)
@@ -49,6 +65,17 @@ static void persons_named(struct job *j, const struct record *r, const struct wh
 		else if (w->kind == WHO_FIELD)
 			persons_of_field(j, r, w->name, p);
 	}
+}
+
+size_t rights_persons_of(struct job *j, const struct record *r, const struct who *w, int64_t *ret, size_t max)
+{
+	struct persons p = {0};
+	struct who one = *w;
+	size_t n = 0;
+	persons_named(j, r, &(struct who_list){&one, 1}, &p);
+	for (; n < p.n && n < max; n++)
+		ret[n] = p.v[n];
+	return n;
 }
 
 int64_t rights_person_of(struct job *j, const struct record *r, const struct who *w)
@@ -133,28 +160,11 @@ static bool held_covers(struct job *j, const struct record *r, const struct held
 	return !h->unit || !r || unit_within(j->w->db, r->section, h->unit);
 }
 
-static bool owner_is_post(struct job *j, const struct record *r)
-{
-	const struct field *f = ledger_field(j->l, STR("owner"));
-	if (!f || f->type != FT_POST || !r)
-		return false;
-	struct stmt *s = db_sql(j->w->db, "SELECT 1 FROM persons WHERE id = ?1 AND post = ?2");
-	if (!s)
-		return false;
-	bind_int(s, 1, j->who->person);
-	bind_str(s, 2, r->all[field_index(j->l, f)].text);
-	bool ok = step(s) == 1;
-	stmt_done(s);
-	return ok;
-}
-
 static bool named_himself(struct job *j, const struct record *r, const struct who *w)
 {
 	struct persons p = {0};
 	if (!r)
 		return w->kind == WHO_APPLICANT;
-	if (w->kind == WHO_OWNER && owner_is_post(j, r))
-		return true;
 	persons_named(j, r, &(struct who_list){(struct who *)(uintptr_t)w, 1}, &p);
 	return persons_have(&p, j->who->person);
 }

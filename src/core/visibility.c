@@ -9,6 +9,8 @@
 	"(WITH RECURSIVE t(id) AS (SELECT value FROM json_each(" param ") UNION SELECT o.id FROM org_units o JOIN t ON " \
 	"o.parent = t.id) SELECT id FROM t)"
 
+#define MY_POST "= (SELECT p.post FROM persons p WHERE p.id = :me)"
+
 static bool outsider(const struct actor *who)
 {
 	return ACTOR_HAS(who, ROLE_CONTRACTOR) && !ACTOR_HAS(who, ROLE_STAFF);
@@ -64,7 +66,7 @@ static void or_readers(const struct ledger *l, struct buf *out)
 		else if (f->type == FT_SECTION)
 			or_field(l, f, "= :section", out);
 		else if (f->type == FT_POST)
-			or_field(l, f, "= (SELECT p.post FROM persons p WHERE p.id = :me)", out);
+			or_field(l, f, MY_POST, out);
 		else if (f->type == FT_ROLE)
 			or_field(l, f, "IN (SELECT value FROM json_each(:roles))", out);
 	}
@@ -109,9 +111,13 @@ static void or_own(const struct ledger *l, struct buf *out)
 				buf_printf(out, ", '%.*s'", STR_ARG(l->states[i].name));
 		buf_puts(out, ")");
 	}
-	for (size_t i = 0; i < l->n_fields; i++)
-		if (l->fields[i].type == FT_PERSON && field_acts(l, &l->fields[i]))
-			or_field(l, &l->fields[i], "= :me", out);
+	for (size_t i = 0; i < l->n_fields; i++) {
+		const struct field *f = &l->fields[i];
+		if (f->type == FT_PERSON && field_acts(l, f))
+			or_field(l, f, "= :me", out);
+		else if (f->type == FT_POST && field_acts(l, f))
+			or_field(l, f, MY_POST, out);
+	}
 }
 
 static bool state_opens(const struct job *j, const struct state *st)
