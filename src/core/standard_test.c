@@ -55,6 +55,7 @@ static void all_is_there(void **state)
 	assert_int_equal(number(db, "SELECT count(*) FROM law_group"), 8);
 	assert_int_equal(number(db, "SELECT count(*) FROM clause c WHERE NOT EXISTS (SELECT 1 FROM binding b WHERE b.clause = c.id)"), 0);
 	assert_int_equal(number(db, "SELECT count(*) FROM clause_group"), 1038);
+	assert_int_equal(number(db, "SELECT count(*) FROM clause_model WHERE clause = 'se.6.3.3' AND model = 'beta'"), 1);
 	assert_int_equal(number(db, "SELECT count(*) FROM clause c WHERE NOT EXISTS (SELECT 1 FROM chapter h "
 	                            "WHERE h.standard = c.standard AND h.id = c.chapter)"), 0);
 	assert_int_equal(number(db, "SELECT count(*) FROM control c WHERE NOT EXISTS (SELECT 1 FROM control_part p WHERE p.control = c.id)"), 0);
