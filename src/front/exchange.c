@@ -37,7 +37,6 @@ void exchange_release(struct exchange *x)
 
 void exchange_line(struct exchange *x, struct str target)
 {
-	exchange_clear(x);
 	x->state = EX_LINE;
 	buf_str(&x->target, target);
 	if (buf_err(&x->target))

@@ -34,7 +34,7 @@ void exchange_init(struct exchange *x);
 /* Forgets the request; ready for the next. */
 void exchange_clear(struct exchange *x);
 void exchange_release(struct exchange *x);
-/* The request line is read. */
+/* The request line is read; the exchange is clear. */
 void exchange_line(struct exchange *x, struct str target);
 /* Header complete: collects and judges it. 0 or the status to answer. */
 int exchange_head(struct exchange *x, struct str method, struct str version);

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <netdb.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -15,6 +16,7 @@
 #include "lib/log.h"
 
 static struct MHD_Daemon *mhd;
+static atomic_uint busy;
 
 static void deadline(struct conn *c, int64_t at)
 {
@@ -163,6 +165,13 @@ static struct conn *conn_of(struct MHD_Connection *con)
 	return i ? i->socket_context : NULL;
 }
 
+static void forget(struct conn *c)
+{
+	if (c->x.state != EX_IDLE)
+		atomic_fetch_sub(&busy, 1);
+	exchange_clear(&c->x);
+}
+
 /* The request line is read: the library calls this before it looks at anything else. */
 static void *on_line(void *cls, const char *uri, struct MHD_Connection *con)
 {
@@ -171,6 +180,8 @@ static void *on_line(void *cls, const char *uri, struct MHD_Connection *con)
 	(void)cls;
 	if (!c)
 		return NULL;
+	forget(c);
+	atomic_fetch_add(&busy, 1);
 	deadline(c, clock_mono() + HEAD_SECONDS * SECOND_US);
 	exchange_line(&c->x, str_from(uri));
 	return c;
@@ -190,7 +201,7 @@ static void on_completed(void *cls, struct MHD_Connection *con, void **con_cls, 
 	(void)cls, (void)con, (void)why;
 	if (!c)
 		return;
-	exchange_clear(&c->x);
+	forget(c);
 	deadline(c, clock_mono() + IDLE_SECONDS * SECOND_US);
 }
 
@@ -201,6 +212,8 @@ static void on_connection(void *cls, struct MHD_Connection *con, void **ctx, enu
 
 	(void)cls;
 	if (what == MHD_CONNECTION_NOTIFY_CLOSED) {
+		if (*ctx)
+			forget(*ctx);
 		conn_close(*ctx);
 		*ctx = NULL;
 		return;
@@ -279,6 +292,19 @@ void http_tick(int64_t now)
 
 	if (ended)
 		log_info("front.slow", "ended=%u open=%u", ended, conns_count());
+}
+
+void http_quiesce(void)
+{
+	int fd = mhd ? MHD_quiesce_daemon(mhd) : -1;
+
+	if (fd >= 0)
+		close(fd);
+}
+
+unsigned http_busy(void)
+{
+	return atomic_load(&busy);
 }
 
 void http_stop(void)

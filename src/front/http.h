@@ -14,6 +14,10 @@ void http_url(int listen_fd, char out[URL_MAX]);
 int http_start(int listen_fd, struct err *e) MUST_USE;
 /* Once a second, on the reply thread: ends what is too slow. */
 void http_tick(int64_t now);
+/* No new connections from now on. */
+void http_quiesce(void);
+/* Requests between their first line and the last byte of their response. */
+unsigned http_busy(void);
 /* After peers_close: no request may be on its way. */
 void http_stop(void);
 

@@ -15,7 +15,7 @@
 #define BODY_JSON_MAX (8u << 20)
 #define BODY_OTHER_MAX (16u << 20)      /* text/csv and octets, for imports over the API */
 #define BODY_MULTIPART_MAX (64u << 20)
-#define FILE_MAX (32u << 20)            /* one uploaded file */
+#define FILE_MAX (30u << 20)            /* one uploaded file: it must fit into a message when it is read again */
 #define FILES_MAX 16u
 #define FILES_ALL_MAX (512u << 20)      /* bytes of all uploads in hand, of all requests */
 #define FIELDS_MAX 2000u
@@ -33,6 +33,7 @@
 #define BODY_RATE_MIN 4096              /* bytes per second, after the grace */
 #define SEND_GRACE_SECONDS 30
 #define ANSWER_SECONDS 90               /* what the office may take */
+#define STOP_MS 1200                    /* for requests in hand when everything is to stop */
 #define TLS_SIGN_MS 2000                /* what keys may take */
 
 #define PEER_WINDOW_READER 8u           /* requests handed to one reader at once; the others wait in front */

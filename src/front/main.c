@@ -17,6 +17,7 @@
 #include "lib/sandbox.h"
 
 #define TICK_MS 1000
+#define STOP_CHECK_MS 20
 
 static struct child child;
 
@@ -45,10 +46,25 @@ static void tick(void *arg)
 	loop_after(child.loop, TICK_MS, tick, arg);
 }
 
+static void stop_when_idle(void *arg)
+{
+	int64_t *until = arg;
+
+	if (http_busy() == 0 || clock_mono() > *until)
+		loop_stop(child.loop);
+	else
+		loop_after(child.loop, STOP_CHECK_MS, stop_when_idle, until);
+}
+
+/* What is in hand is finished, within STOP_MS; nothing new is taken. */
 static void stop(void *arg)
 {
+	static int64_t until;
+
 	(void)arg;
-	loop_stop(child.loop);
+	http_quiesce();
+	until = clock_mono() + STOP_MS * 1000;
+	stop_when_idle(&until);
 }
 
 static void take_first_peers(void)

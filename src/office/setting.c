@@ -23,7 +23,7 @@ const struct setting settings[] = {
 	{"lock_minutes", SET_INT, 1, 1440, "15", NULL, N_("Lock for minutes"), N_("How long sign-in stays locked; the security office can unlock.")},
 	{"outbox_max", SET_INT, 100, 1000000, "10000", NULL, N_("Unsealed events at most"), N_("When the vault is away, writing stops at this many waiting events.")},
 	{"outbox_age_minutes", SET_INT, 1, 1440, "60", NULL, N_("Unsealed minutes at most"), N_("When the vault is away, writing stops when the oldest event waits this long.")},
-	{"upload_mb", SET_INT, 1, 1024, "32", NULL, N_("Largest attachment in MB"), N_("Per file.")},
+	{"upload_mb", SET_INT, 1, 30, "30", NULL, N_("Largest attachment in MB"), N_("Per file.")},
 	{"list_rows", SET_INT, 10, 200, "50", NULL, N_("Rows per page"), N_("In lists.")},
 	{"due_days", SET_INT, 0, 90, "14", NULL, N_("Days before due"), N_("How long before its date a matter counts as due soon.")},
 };

@@ -130,6 +130,9 @@ part = b'--XX\r\nContent-Disposition: form-data; name="t"\r\n\r\n\xe6\x83\x85\r\
 q = json.loads(body(raw(request("POST", "/u", [MULTI], part))))
 check("upload", q["fields"] == [["t", "情"]] and q["files"] == [{"field": "f", "name": "a.bin", "type": "application/pdf",
       "size": 3_000_000, "sha": hashlib.sha256(big).hexdigest()}])
+limit = b'--XX\r\nContent-Disposition: form-data; name="f"; filename="a"\r\n\r\n' + b"x" * (30 << 20) + b"\r\n--XX--\r\n"
+q = json.loads(body(raw(request("POST", "/u", [MULTI], limit))))
+check("upload of just the limit", q["files"][0]["size"] == 30 << 20)
 chunked = b"".join(b"%x\r\n%s\r\n" % (len(c), c) for c in (b"a=1", b"&b=2")) + b"0\r\n\r\n"
 q = json.loads(body(raw(request("POST", "/c", [FORM, "Transfer-Encoding: chunked"]) + chunked)))
 check("chunked", q["fields"] == [["a", "1"], ["b", "2"]])
@@ -230,7 +233,7 @@ wrong = [
     ("17 files", request("POST", "/", [MULTI], b"".join(b'--XX\r\nContent-Disposition: form-data; name="f"; filename="a"\r\n\r\nx\r\n'
                                                         for _ in range(17)) + b"--XX--\r\n"), {413}),
     ("one file too large", request("POST", "/", [MULTI], b'--XX\r\nContent-Disposition: form-data; name="f"; filename="a"\r\n\r\n'
-                                   + b"x" * (32 << 20) + b"x\r\n--XX--\r\n"), {413}),
+                                   + b"x" * (30 << 20) + b"x\r\n--XX--\r\n"), {413}),
     ("field too large", request("POST", "/", [MULTI], b'--XX\r\nContent-Disposition: form-data; name="f"\r\n\r\n'
                                 + b"x" * ((1 << 20) + 1) + b"\r\n--XX--\r\n"), {413}),
     ("static, unknown", request(path="/static/0/none.css"), {404}),
@@ -420,6 +423,22 @@ for s in many:
 time.sleep(1)
 check("serves after the flood", status(raw(request(path="/flood"))) == 200)
 
+# A request in hand when everything is to stop is answered; new connections are not taken.
+last = connect()
+last.sendall(request("POST", "/last", [FORM, "Content-Length: 9"]) + b"a=1&")
+time.sleep(0.3)
+peer.stdin.write("stop\n")
+peer.stdin.flush()
+time.sleep(0.5)
+try:
+    connect(1).close()
+    check("no new connection while stopping", False)
+except OSError:
+    check("no new connection while stopping", True)
+last.sendall(b"b=123")
+a = read_all(last)
+check("request in hand is finished", status(a) == 200 and b'"/last"' in a, a[:200])
+time.sleep(0.5)
 peer.stdin.close()
 m = wait_line(r"front exit (-?\d+)", 20)
 check("front ends cleanly", m.group(1) == "0")

@@ -254,7 +254,6 @@ class Harness:
             if self.sup in ready:
                 kind, r = recv(self.sup)
                 if kind is None:
-                    print("front ended", self.child.wait(), flush=True)
                     return
                 self.from_front(kind, r)
                 continue
@@ -265,8 +264,10 @@ class Harness:
                     self.peers[name] = pair()[0]      # until front reports the loss
 
     def command(self, words):
-        """Lines on stdin: "drop NAME" hangs up for good, "fresh NAME" gives a new socket."""
-        if words[0] == "drop":
+        """Lines on stdin: "drop NAME" hangs up for good, "fresh NAME" gives a new socket; "stop"."""
+        if words[0] == "stop":
+            send(self.sup, SUP_STOP)
+        elif words[0] == "drop":
             self.peers.pop(words[1]).close()
             print("dropped", flush=True)
         elif words[0] == "fresh":
