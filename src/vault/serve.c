@@ -16,7 +16,6 @@ static const struct {
 	const char *peer, *source;
 } writers[] = {
 	{"office.writer", "office"},
-	{"auth", "auth"},
 };
 
 static bool may_write(const char *peer, struct str source)

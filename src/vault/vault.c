@@ -329,18 +329,16 @@ bool vault_unsigned(const struct vault *v)
 	return v->committed > v->signed_size;
 }
 
-/* Shown by rename without waiting for the disk: opening shows it again from last-signed. */
+/* Shown as a second name of the file that is on disk already: without waiting for the disk again, whatever a power cut leaves
+ * is a whole checkpoint, this or the one before. */
 static int show(struct vault *v, struct str note, struct err *e)
 {
-	int fd = openat(v->store->dir, ".checkpoint.new", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);
-	int r = 0;
+	int dir = v->store->dir;
 
-	if (fd < 0)
-		return err_sys(e, "checkpoint");
-	if (io_write(fd, note.p, note.n, 0) || renameat(v->store->dir, ".checkpoint.new", v->store->dir, "checkpoint"))
-		r = err_sys(e, "checkpoint");
-	close(fd);
-	return r;
+	unlinkat(dir, ".checkpoint.new", 0);
+	if (linkat(dir, "last-signed", dir, ".checkpoint.new", 0)) /* a file system without second names */
+		return file_write_atomic_at(dir, "checkpoint", note.p, note.n, 0644, e);
+	return renameat(dir, ".checkpoint.new", dir, "checkpoint") ? err_sys(e, "checkpoint") : 0;
 }
 
 int vault_publish(struct vault *v, struct str note, struct err *e)
