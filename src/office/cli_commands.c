@@ -55,8 +55,14 @@ static int init_settings(struct cli *c, void *arg, struct err *e)
 	int r = setting_set(c->office->db, "city_name", x->city, 0, c->world.now, e);
 	if (r == 0)
 		r = setting_set(c->office->db, "standard", x->standard, 0, c->world.now, e);
-	if (r == 0 && x->sample)
-		r = setting_set(c->office->db, "sample", STR("1"), 0, c->world.now, e);
+	if (r == 0 && x->sample) { /* no setting: it cannot be switched on later */
+		struct stmt *q = db_query(c->office->db, Q_SETTING_PUT);
+		bind_z(q, 1, "sample");
+		bind_z(q, 2, "1");
+		bind_int(q, 3, 0);
+		bind_int(q, 4, c->world.now);
+		r = run(q, e);
+	}
 	if (r == 0)
 		r = standard_use(c->office->db, x->standard, e);
 	struct event ev = {.action = "store.init"};
