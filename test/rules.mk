@@ -113,3 +113,7 @@ $(LINT_O)/%.ok: %.c .clang-tidy | $(GEN_H)
 # Drops one condition of each check at a time; every drop must make a test fail. One control: make mutate C=workflow.exception
 mutate: $(O)/test/core/checks_test
 	$(O)/test/core/checks_test --mutate $(C)
+
+# --- docs/permissions.md from the route table and the definitions -------------------------------------------------------
+permissions: $(O)/test/office/permissions_test
+	$< --write docs/permissions.md
