@@ -125,7 +125,7 @@ static int in_transaction(struct ctx *c, int (*todo)(struct ctx *, void *, struc
 	if (last > before)
 		c->sealed_seq = last;
 	if (all)
-		office_assess_soon(c->office);
+		c->office->assess_soon(c->office);
 	return r;
 }
 

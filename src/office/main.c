@@ -101,7 +101,7 @@ static void assess_now(void *arg)
 	outbox_poke(o);
 }
 
-void office_assess_soon(struct office *o)
+static void assess_soon(struct office *o)
 {
 	if (assess_pending || o->role != OFFICE_WRITER)
 		return;
@@ -151,7 +151,7 @@ static void open_outside(struct child *c, struct office *o)
 
 static struct child child;
 
-void office_vault_broken(struct office *o)
+static void vault_broken(struct office *o)
 {
 	child_drop(&child, "vault", false);
 	o->vault = -1;
@@ -162,6 +162,8 @@ int main(int argc, char **argv)
 	struct err e = {0};
 	struct office *o = &office;
 	child_init(&child, argc, argv);
+	o->assess_soon = assess_soon;
+	o->vault_broken = vault_broken;
 	open_outside(&child, o);
 	if (office_open(o, &e) < 0) {
 		char text[ERR_TEXT_MAX + 200];

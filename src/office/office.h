@@ -23,6 +23,8 @@ struct office {
 	int blobs;                                       /* directory descriptor of the attachments */
 	int front, auth, vault, writer, job;             /* peers; -1 while absent */
 	bool sample;                                     /* made with --sample: links, other dates */
+	/* Set by main: judge everything soon, in a transaction of its own; give a broken pair with the vault up. */
+	void (*assess_soon)(struct office *o), (*vault_broken)(struct office *o);
 	struct arena *start;                             /* what lives as long as the process */
 };
 
@@ -120,12 +122,6 @@ struct route {
 #define ROLES_ALL 0xffffffffu
 extern const struct route routes[];
 extern const size_t n_routes;
-
-/* Judges everything in a transaction of its own, as soon as the process is idle. */
-void office_assess_soon(struct office *o);
-
-/* A reader's question to the vault failed half-way: the pair is given up, the supervisor sends a new one. */
-void office_vault_broken(struct office *o);
 
 /* Request access; STR_NONE when absent. */
 struct str req_field(const struct ctx *c, const char *name);

@@ -65,7 +65,7 @@ static int ask(struct ctx *c, struct msg *m, struct msg *ret, struct err *e)
 	msg_release(m);
 	if (r < 0) {
 		if (r != ERR_CLOSED)
-			office_vault_broken(c->office);
+			c->office->vault_broken(c->office);
 		return err_set(e, ERR_BUSY, "%s", _("The evidence store does not answer just now."));
 	}
 	return 0;
