@@ -116,4 +116,4 @@ mutate: $(O)/test/core/checks_test
 
 # --- docs/permissions.md from the route table and the definitions -------------------------------------------------------
 permissions: $(O)/test/office/permissions_test
-	$< --write docs/permissions.md
+	$< --write
