@@ -384,7 +384,8 @@ static struct str step_label(const struct ledger *l, struct str action)
 	const struct action *a = ledger_action(l, action);
 	if (a)
 		return action_label(l, a);
-	return str_is(action, "create") ? str_from(_("Created")) : str_is(action, "update") ? str_from(_("Changed")) : action;
+	return str_is(action, "create") ? str_from(_("Created")) : str_is(action, "update") ? str_from(_("Changed"))
+	     : str_is(action, "read") ? str_from(_("Read, since it holds personal data")) : action;
 }
 
 static int fill_steps(struct ctx *c, const struct record *rec, struct tpl_record *d, struct err *e)
