@@ -19,11 +19,13 @@ static const struct {
 	[ATTEMPT_FACTOR] = {
 		"SELECT locked_until, factor_failures FROM person WHERE person = ?1",
 		"UPDATE person SET factor_failures = factor_failures + 1 WHERE person = ?1",
-		"UPDATE person SET locked_until = ?2, factor_failures = 0 WHERE person = ?1 AND factor_failures >= ?3 RETURNING locked_until",
+		"UPDATE person SET locked_until = ?2, factor_failures = 0 WHERE person = ?1 AND factor_failures >= ?3 "
+		"RETURNING locked_until",
 	},
 };
 
-enum auth_result attempt_begin(struct auth *a, int64_t person, enum attempt kind, int64_t *ret_until, int64_t *ret_failures)
+enum auth_result attempt_begin(struct auth *a, int64_t person, enum attempt kind, int64_t *ret_until,
+                               int64_t *ret_failures)
 {
 	struct stmt *s = db_sql(a->db, statements[kind].read);
 	int64_t until = 0, failures = 0;
@@ -130,7 +132,8 @@ enum auth_result auth_state(struct auth *a, int64_t person, struct buf *detail)
 
 enum auth_result auth_unlock(struct auth *a, int64_t person)
 {
-	struct stmt *s = db_sql(a->db, "UPDATE person SET locked_until = 0, failures = 0, factor_failures = 0 WHERE person = ?1");
+	struct stmt *s = db_sql(a->db,
+		"UPDATE person SET locked_until = 0, failures = 0, factor_failures = 0 WHERE person = ?1");
 	enum auth_result r;
 
 	if (!s)

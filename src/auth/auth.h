@@ -40,8 +40,8 @@ void auth_close(struct auth *a);
 
 /* Each decides one question; JSON for the answer is appended to detail (see core/proto.h). */
 enum auth_result password_verify(struct auth *a, int64_t person, struct str password, struct buf *detail);
-enum auth_result password_set(struct auth *a, int64_t person, struct str password, bool temporary, const struct str *guesses,
-                              size_t n, struct buf *detail);
+enum auth_result password_set(struct auth *a, int64_t person, struct str password, bool temporary,
+                              const struct str *guesses, size_t n, struct buf *detail);
 enum auth_result auth_state(struct auth *a, int64_t person, struct buf *detail);
 enum auth_result auth_unlock(struct auth *a, int64_t person);
 enum auth_result auth_set_rules(struct auth *a, const struct auth_rules *r);
@@ -56,14 +56,15 @@ enum auth_result factors_forget(struct auth *a, int64_t person);
 
 /* Failure counting around an attempt. locked: *ret_until is set and the attempt must not count. */
 enum attempt { ATTEMPT_PASSWORD, ATTEMPT_FACTOR };
-enum auth_result attempt_begin(struct auth *a, int64_t person, enum attempt kind, int64_t *ret_until, int64_t *ret_failures);
+enum auth_result attempt_begin(struct auth *a, int64_t person, enum attempt kind, int64_t *ret_until,
+                               int64_t *ret_failures);
 enum auth_result attempt_wrong(struct auth *a, int64_t person, enum attempt kind, struct buf *detail);
 enum auth_result locked_detail(int64_t until, struct buf *detail);
 /* {"totp":…} as AUTH_OK promises; failures < 0 is left out. */
 enum auth_result state_detail(struct auth *a, int64_t person, int64_t failures, struct buf *detail);
 bool person_known(struct auth *a, int64_t person);
 
-/* Sealing at rest: XChaCha20-Poly1305, bound to the person. ret_n bytes in ret (cap bytes); negative when it does not open. */
+/* Sealing at rest: XChaCha20-Poly1305, bound to the person. Bytes written to ret, negative when it does not open. */
 #define SEAL_OVERHEAD 40
 long seal(const struct auth *a, int64_t person, const void *p, size_t n, uint8_t *ret, size_t cap);
 long unseal(const struct auth *a, int64_t person, struct str sealed, uint8_t *ret, size_t cap);

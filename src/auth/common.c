@@ -1,5 +1,5 @@
-/* The passwords everybody uses, as rules over a short list of our own instead of a long list of theirs: almost all of them
- * are a word, a keyboard walk or a row, dressed with digits, signs and look-alike letters. */
+/* The passwords everybody uses, as rules over a short list of our own instead of a long list of theirs: almost all of
+ * them are a word, a keyboard walk or a row, dressed with digits, signs and look-alike letters. */
 #include <string.h>
 
 #include "auth/weak.h"
@@ -8,21 +8,24 @@
 
 /* Folded. Words of sign-in pages, offices, seasons, names of the trade and of this product; Japanese in usual spellings. */
 static const char *const words[] = {
-	"password", "passwd", "passcode", "passphrase", "pass", "secret", "letmein", "welcome", "login", "logon", "signin", "access",
-	"admin", "administrator", "root", "user", "guest", "test", "tester", "testing", "default", "changeme", "change", "temp",
-	"temporary", "initial", "master", "super", "supervisor", "system", "server", "windows", "microsoft", "office", "google",
-	"yahoo", "amazon", "oracle", "linux", "computer", "internet", "network", "security", "secure", "keyboard", "mypassword",
-	"newpassword", "hello", "iloveyou", "love", "lovely", "sunshine", "princess", "dragon", "monkey", "football", "baseball",
-	"soccer", "tennis", "basketball", "superman", "batman", "pokemon", "pikachu", "doraemon", "mario", "nintendo", "starwars",
-	"summer", "winter", "spring", "autumn", "monday", "friday", "sunday", "january", "april", "august", "december", "flower",
-	"freedom", "whatever", "trustno", "shadow", "michael", "jennifer", "charlie", "qwerty", "qwertyuiop", "asdfgh", "asdfghjkl",
-	"zxcvbn", "zxcvbnm", "qazwsx", "qazwsxedc", "qaz", "wsx", "abc", "abcd", "abcdef", "aaa", "xyz",
-	"japan", "nippon", "nihon", "tokyo", "osaka", "kyoto", "fukuoka", "sapporo", "nagoya", "yokohama", "kobe", "hiroshima",
-	"sakura", "fuji", "fujisan", "ninja", "samurai", "himitsu", "anshin", "arigatou", "arigato", "konnichiwa", "ohayou",
-	"daisuki", "aishiteru", "pasuwado", "pasuwaado", "kanri", "kanrisha", "shokuin", "yakusho", "shiyakusho", "kuyakusho",
-	"machi", "shichou", "jichitai", "joho", "jouhou", "johokanri", "sekisho", "mihonshi", "sample", "example", "demo",
-	"ぱすわーど", "ぱすわど", "ひみつ", "あいしてる", "だいすき", "ありがとう", "こんにちは", "おはよう", "さくら", "しやくしょ",
-	"かんりしゃ", "情報", "情報政策", "管理者", "市役所", "役場", "職員", "日本", "桜", "秘密",
+	"password", "passwd", "passcode", "passphrase", "pass", "secret", "letmein", "welcome", "login", "logon",
+	"signin", "access", "admin", "administrator", "root", "user", "guest", "test", "tester", "testing", "default",
+	"changeme", "change", "temp", "temporary", "initial", "master", "super", "supervisor", "system", "server",
+	"windows", "microsoft", "office", "google", "yahoo", "amazon", "oracle", "linux", "computer", "internet",
+	"network", "security", "secure", "keyboard", "mypassword", "newpassword", "hello", "iloveyou", "love",
+	"lovely", "sunshine", "princess", "dragon", "monkey", "football", "baseball", "soccer", "tennis",
+	"basketball", "superman", "batman", "pokemon", "pikachu", "doraemon", "mario", "nintendo", "starwars",
+	"summer", "winter", "spring", "autumn", "monday", "friday", "sunday", "january", "april", "august",
+	"december", "flower", "freedom", "whatever", "trustno", "shadow", "michael", "jennifer", "charlie", "qwerty",
+	"qwertyuiop", "asdfgh", "asdfghjkl", "zxcvbn", "zxcvbnm", "qazwsx", "qazwsxedc", "qaz", "wsx", "abc", "abcd",
+	"abcdef", "aaa", "xyz", "japan", "nippon", "nihon", "tokyo", "osaka", "kyoto", "fukuoka", "sapporo", "nagoya",
+	"yokohama", "kobe", "hiroshima", "sakura", "fuji", "fujisan", "ninja", "samurai", "himitsu", "anshin",
+	"arigatou", "arigato", "konnichiwa", "ohayou", "daisuki", "aishiteru", "pasuwado", "pasuwaado", "kanri",
+	"kanrisha", "shokuin", "yakusho", "shiyakusho", "kuyakusho", "machi", "shichou", "jichitai", "joho", "jouhou",
+	"johokanri", "sekisho", "mihonshi", "sample", "example", "demo", "ぱすわーど", "ぱすわど",
+	"ひみつ", "あいしてる", "だいすき", "ありがとう", "こんにちは", "おはよう",
+	"さくら", "しやくしょ", "かんりしゃ", "情報", "情報政策", "管理者", "市役所",
+	"役場", "職員", "日本", "桜", "秘密",
 };
 
 /* Rows on which fingers walk, also backwards. */

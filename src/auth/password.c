@@ -108,7 +108,8 @@ static enum auth_result not_previous(struct auth *a, int64_t person, struct str 
 static enum auth_result store(struct auth *a, int64_t person, const char *hash, bool temporary)
 {
 	static const char *const steps[] = {
-		"INSERT INTO old_password(person, hash, ended_at) SELECT person, hash, ?3 FROM person WHERE person = ?1 AND hash IS NOT NULL",
+		"INSERT INTO old_password(person, hash, ended_at) "
+		"SELECT person, hash, ?3 FROM person WHERE person = ?1 AND hash IS NOT NULL",
 		"DELETE FROM old_password WHERE person = ?1 AND id NOT IN "
 		"(SELECT id FROM old_password WHERE person = ?1 ORDER BY id DESC LIMIT ?5)",
 		"INSERT INTO person(person, hash, temporary, set_at) VALUES(?1, ?2, ?4, ?3) ON CONFLICT(person) DO UPDATE SET "
@@ -145,8 +146,8 @@ static enum auth_result store(struct auth *a, int64_t person, const char *hash, 
 	return AUTH_OK;
 }
 
-enum auth_result password_set(struct auth *a, int64_t person, struct str password, bool temporary, const struct str *guesses,
-                              size_t n, struct buf *detail)
+enum auth_result password_set(struct auth *a, int64_t person, struct str password, bool temporary,
+                              const struct str *guesses, size_t n, struct buf *detail)
 {
 	const char *why = weak_why(password, a->rules.min_length, guesses, n);
 	char hash[PWHASH_LEN];

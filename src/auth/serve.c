@@ -45,7 +45,7 @@ static void wipe(struct msg *m)
 	msg_release(m);
 }
 
-/* --- the questions, each reads its message to the end before it acts ----------------------------------------------------- */
+/* --- the questions, each reads its message to the end before it acts ----------------------------------------------- */
 
 static int q_verify(struct auth *a, struct msg *m, struct buf *detail, enum auth_result *ret)
 {
@@ -215,7 +215,7 @@ static int work(struct serve *s, int fd, const struct question *q, int64_t call,
 	return r;
 }
 
-/* --- the queue ------------------------------------------------------------------------------------------------------------ */
+/* --- the queue ----------------------------------------------------------------------------------------------------- */
 
 static void next_job(void *arg);
 

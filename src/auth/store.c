@@ -173,7 +173,7 @@ enum auth_result auth_set_rules(struct auth *a, const struct auth_rules *r)
 	return AUTH_OK;
 }
 
-/* --- sealing ---------------------------------------------------------------------------------------------------------- */
+/* --- sealing ------------------------------------------------------------------------------------------------------- */
 
 #define NONCE crypto_aead_xchacha20poly1305_ietf_NPUBBYTES
 #define TAG crypto_aead_xchacha20poly1305_ietf_ABYTES
@@ -205,7 +205,8 @@ long unseal(const struct auth *a, int64_t person, struct str sealed, uint8_t *re
 	if (sealed.n < SEAL_OVERHEAD || cap < sealed.n - SEAL_OVERHEAD)
 		return ERR_CORRUPT;
 	person_bytes(person, who);
-	if (crypto_aead_xchacha20poly1305_ietf_decrypt(ret, NULL, NULL, in + NONCE, sealed.n - NONCE, who, sizeof(who), in, a->key))
+	if (crypto_aead_xchacha20poly1305_ietf_decrypt(ret, NULL, NULL, in + NONCE, sealed.n - NONCE, who, sizeof(who), in,
+	                                               a->key))
 		return ERR_CORRUPT;
 	return (long)(sealed.n - SEAL_OVERHEAD);
 }

@@ -7,8 +7,9 @@
 
 int totp_code(struct str secret, int64_t step, unsigned digits, char *out)
 {
-	return oath_hotp_generate(secret.p, secret.n, (uint64_t)step, digits, false, OATH_HOTP_DYNAMIC_TRUNCATION, out) == OATH_OK
-	       ? 0 : ERR_RANGE;
+	int r = oath_hotp_generate(secret.p, secret.n, (uint64_t)step, digits, false, OATH_HOTP_DYNAMIC_TRUNCATION, out);
+
+	return r == OATH_OK ? 0 : ERR_RANGE;
 }
 
 int64_t totp_step_of(struct str secret, int64_t now_us, struct str code)

@@ -127,7 +127,8 @@ static bool own_data_parts(struct str password, struct str guess)
 	while (rest.p) {
 		size_t i = 0;
 
-		while (i < rest.n && rest.p[i] != ' ' && rest.p[i] != '@' && !(rest.n - i >= 3 && memcmp(rest.p + i, "\xe3\x80\x80", 3) == 0))
+		while (i < rest.n && rest.p[i] != ' ' && rest.p[i] != '@' &&
+		       !(rest.n - i >= 3 && memcmp(rest.p + i, "\xe3\x80\x80", 3) == 0))
 			i++;
 		if (i < rest.n && own_data(password, str_slice(rest, 0, i)))
 			return true;

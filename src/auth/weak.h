@@ -1,4 +1,4 @@
-/* Whether a password is easy to guess: too short, built like the ones everybody uses, or made of the person's own data. */
+/* Whether a password is easy to guess: too short, built like the ones everybody uses, or made of the person's data. */
 #ifndef AUTH_WEAK_H
 #define AUTH_WEAK_H
 

@@ -1,5 +1,6 @@
 /* Connections and their deadlines. Each open connection has one moment until which it must have got further (header
- * complete, body fast enough, answer taken); the watchdog ends those that did not. While the office works there is none. */
+ * complete, body fast enough, answer taken); the watchdog ends those that did not. None while the
+ * office works. */
 #ifndef FRONT_CONN_H
 #define FRONT_CONN_H
 

@@ -59,9 +59,9 @@ static enum MHD_Result collect(void *arg, enum MHD_ValueKind kind, const char *n
 	return MHD_YES;
 }
 
-/* The library is forgiving: it takes bare LF for line ends, joins folded lines, drops lines without a name and stops at a
- * NUL. What it hides shows in the size: what it tells us, written as every real client writes it ("Name: value" CR LF),
- * must have the length of what came in. */
+/* The library is forgiving: it takes bare LF for line ends, joins folded lines, drops lines without a name and stops
+ * at a NUL. What it hides shows in the size: what it tells us, written as every real client writes it ("Name: value"
+ * CR LF), must have the length of what came in. */
 static bool nothing_hidden(const struct exchange *x, struct str method, struct str version)
 {
 	const union MHD_ConnectionInfo *i = MHD_get_connection_info(x->mhd, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);

@@ -250,15 +250,16 @@ void http_url(int listen_fd, char out[URL_MAX])
 		snprintf(out, URL_MAX, "https://localhost/");
 		return;
 	}
-	any = strcmp(host, "0.0.0.0") == 0 || strcmp(host, "::") == 0 || strncmp(host, "127.", 4) == 0 || strcmp(host, "::1") == 0;
+	any = strcmp(host, "0.0.0.0") == 0 || strcmp(host, "::") == 0 || strncmp(host, "127.", 4) == 0 ||
+	      strcmp(host, "::1") == 0;
 	snprintf(out, URL_MAX, sa.ss_family == AF_INET6 && !any ? "https://[%.64s]:%.8s/" : "https://%.64s:%.8s/",
 	         any ? "localhost" : host, port);
 }
 
 int http_start(int listen_fd, struct err *e)
 {
-	unsigned flags = MHD_USE_POLL | MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_TLS | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ITC |
-	                 MHD_USE_ERROR_LOG;
+	unsigned flags = MHD_USE_POLL | MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_TLS | MHD_ALLOW_SUSPEND_RESUME |
+	                 MHD_USE_ITC | MHD_USE_ERROR_LOG;
 
 	int own = fcntl(listen_fd, F_DUPFD_CLOEXEC, 0); /* the library closes it */
 

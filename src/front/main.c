@@ -1,5 +1,5 @@
-/* front: TLS, HTTP, forms and uploads. Touches hostile bytes and owns nothing: no store, no key, no file. Two threads: the
- * HTTP library's poll thread, and this one, which takes the office's answers and ends connections that are too slow. */
+/* front: TLS, HTTP, forms and uploads. Touches hostile bytes and owns nothing: no store, no key, no file. Two threads:
+ * the HTTP library's poll thread, and this one, which takes the office's answers and ends what is too slow. */
 #include <gnutls/gnutls.h>
 #include <pthread.h>
 #include <signal.h>

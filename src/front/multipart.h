@@ -20,8 +20,9 @@ struct multipart_sink {
 	int (*end)(void *arg);
 };
 
-enum multipart_state { MP_START, MP_AFTER_DELIM, MP_LINE_END, MP_HEAD, MP_DATA, MP_CLOSE, MP_CLOSE_CR, MP_CLOSE_LF, MP_DONE,
-                       MP_FAILED };
+enum multipart_state {
+	MP_START, MP_AFTER_DELIM, MP_LINE_END, MP_HEAD, MP_DATA, MP_CLOSE, MP_CLOSE_CR, MP_CLOSE_LF, MP_DONE, MP_FAILED
+};
 
 struct multipart {
 	enum multipart_state state;

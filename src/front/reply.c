@@ -27,13 +27,15 @@ static const struct security_header {
 };
 
 /* Written by the HTTP library from what is sent. */
-static const char *const framing[] = {"connection", "content-length", "date", "keep-alive", "transfer-encoding", "upgrade"};
+static const char *const framing[] = {"connection", "content-length", "date", "keep-alive",
+                                      "transfer-encoding", "upgrade"};
 
 static const struct error_page {
 	unsigned status;
 	const char *title, *text;
 } errors[] = {
-	{400, N_("This request cannot be read"), N_("Something in the address, the form or the file was not as it should be. Go back and try again.")},
+	{400, N_("This request cannot be read"),
+	 N_("Something in the address, the form or the file was not as it should be. Go back and try again.")},
 	{404, N_("There is nothing here"), N_("The address leads nowhere.")},
 	{405, N_("This is not done here"), N_("The address exists, but not for this kind of request.")},
 	{408, N_("This took too long"), N_("The connection was too slow. Try again.")},
@@ -43,7 +45,8 @@ static const struct error_page {
 	{417, N_("This request cannot be read"), N_("The expectation named in the request is not supported.")},
 	{431, N_("This request has too many headers"), N_("Delete the cookies of this site in your browser and try again.")},
 	{501, N_("This is not done here"), N_("This kind of request is not supported.")},
-	{503, N_("Not available at the moment"), N_("Nothing was changed unless you are told so. Try again in a few seconds.")},
+	{503, N_("Not available at the moment"),
+	 N_("Nothing was changed unless you are told so. Try again in a few seconds.")},
 };
 
 static struct MHD_Response *error_pages[2][ARRAY_LEN(errors)], *files[N_EMBED], *unchanged;
@@ -119,7 +122,7 @@ struct MHD_Response *reply_from_answer(struct answer *a)
 	return r;
 }
 
-static struct MHD_Response *make_error(const struct error_page *p, enum lang lang, const char *css)
+static struct MHD_Response *make_error(const struct error_page *p, enum lang lang, struct str css, struct str icon)
 {
 	struct MHD_Response *r = NULL;
 	struct html h;
@@ -128,7 +131,8 @@ static struct MHD_Response *make_error(const struct error_page *p, enum lang lan
 	html_init(&h, 64 << 10);
 	tpl_front_error(&h, &(struct tpl_front_error){
 		.lang = lang == LANG_JA ? STR("ja") : STR("en"),
-		.css = str_from(css),
+		.css = css,
+		.icon = icon,
 		.title = str_from(_(p->title)),
 		.text = str_from(_(p->text)),
 		.status = p->status,
@@ -136,7 +140,8 @@ static struct MHD_Response *make_error(const struct error_page *p, enum lang lan
 	if (buf_err(&h.out) == 0)
 		r = MHD_create_response_from_buffer(h.out.n, h.out.p, MHD_RESPMEM_MUST_COPY);
 	html_release(&h);
-	if (!r || add_security(r, false) || MHD_add_response_header(r, "content-type", "text/html; charset=utf-8") != MHD_YES ||
+	if (!r || add_security(r, false) ||
+	    MHD_add_response_header(r, "content-type", "text/html; charset=utf-8") != MHD_YES ||
 	    MHD_add_response_header(r, "vary", "accept-language") != MHD_YES)
 		return NULL;
 	if (p->status == 503 && MHD_add_response_header(r, "retry-after", "5") != MHD_YES)
@@ -166,19 +171,28 @@ static const struct embed_file *find_file(const char *name)
 	return NULL;
 }
 
+static struct str href(const char *name, char *out, size_t n)
+{
+	const struct embed_file *f = find_file(name);
+
+	if (!f)
+		return STR("");
+	snprintf(out, n, "/static/%s/%s", f->hash, f->name);
+	return str_from(out);
+}
+
 int reply_open(struct err *e)
 {
-	const struct embed_file *mo = find_file("ja.mo"), *css = find_file("base.css");
-	char href[128] = "";
+	const struct embed_file *mo = find_file("ja.mo");
+	char text[2][128];
+	struct str css = href("base.css", text[0], sizeof(text[0])), icon = href("icon.svg", text[1], sizeof(text[1]));
 	int r;
 
 	if (mo && (r = i18n_open(mo->bytes, mo->size)) < 0)
 		return err_set(e, r, "the Japanese texts do not load");
-	if (css)
-		snprintf(href, sizeof(href), "/static/%s/%s", css->hash, css->name);
 	for (size_t i = 0; i < ARRAY_LEN(errors); i++)
 		for (int lang = LANG_JA; lang <= LANG_EN; lang++) {
-			error_pages[lang][i] = make_error(&errors[i], (enum lang)lang, href);
+			error_pages[lang][i] = make_error(&errors[i], (enum lang)lang, css, icon);
 			if (!error_pages[lang][i])
 				return err_set(e, ERR_NOMEM, "the error pages cannot be made");
 		}

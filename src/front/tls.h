@@ -11,7 +11,7 @@
 #include "lib/err.h"
 
 /* TLS 1.3 and 1.2 with ECDHE and AEAD only (CRYPTREC/IPA guideline, high security type). */
-#define TLS_PRIORITIES                                                                                                  \
+#define TLS_PRIORITIES \
 	"NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2:-KX-ALL:+ECDHE-ECDSA:-CIPHER-ALL:+AES-128-GCM:+AES-256-GCM:"        \
 	"+CHACHA20-POLY1305:-MAC-ALL:+AEAD:-GROUP-ALL:+GROUP-X25519:+GROUP-SECP256R1:+GROUP-SECP384R1:%SERVER_PRECEDENCE"
 
