@@ -3,10 +3,11 @@
  * `required` makes no NOT NULL: a draft is saved unfinished, and a field may be demanded only under its `when`; the record
  * engine demands it when the record is made or moves on. Codes of choices are kept by triggers, not by CHECK: a list that
  * changes then costs no new table, and a code that left the list stays readable in old rows. */
-#include "core/ledger_ddl.h"
 #include "core/ledger_sql.h"
 
 #include <string.h>
+
+#include "core/ledger_ddl.h"
 
 const char *field_sql_type(const struct field *f)
 {
