@@ -5,6 +5,6 @@ here=$(dirname "$0")
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 PYTHONPATH="$here" PYTHONDONTWRITEBYTECODE=1 timeout 300 python3 "$here/vault_drive.py" "$O" "$work" || {
-  tail -20 "$work"/data/*.log
+  for f in "$work"/data/*.log; do tail -n 20 "$f"; done
   exit 1
 }

@@ -29,6 +29,8 @@ ZERO = bytes(32)
 class Child:
     """One program, started as the supervisor starts it."""
 
+    pairs = 0
+
     def __init__(self, build, program, data, peers, env=None):
         self.sup, theirs = pair()
         self.log = open(os.path.join(data, program + ".log"), "ab")
@@ -44,7 +46,8 @@ class Child:
         send(self.sup, SUP_GO)
 
     def peer(self, name, sock):
-        send(self.sup, SUP_PEER, s(name), [sock.fileno()])
+        Child.pairs += 1
+        send(self.sup, SUP_PEER, s(name) + struct.pack(">I", Child.pairs), [sock.fileno()])
         sock.close()
 
     def ready(self):
@@ -207,7 +210,7 @@ def asks(build, data, sy, places):
     ok("state and last number")
     sy.append(301, hash_of(300), raw(301), sock=sy.reader)
     kind, r = recv(sy.vault.sup)
-    assert kind == SUP_LOST and r.s() == b"office.reader.0" and r.u8() == 1
+    assert kind == SUP_LOST and r.s() == b"office.reader.0" and r.u32() and r.u8() == 1
     ok("a reader may not write")
 
 
@@ -267,6 +270,14 @@ def killed(build, data, rounds):
     return max(acked)
 
 
+def read_by_others(build, data):
+    report = good(build, data)
+    p = subprocess.run([sys.executable, os.path.join(os.path.dirname(__file__), "vault_read.py"), os.path.join(data, "vault")],
+                       capture_output=True, text=True, check=False)
+    assert p.returncode == 0 and int(p.stdout) == report["size"], p.stderr
+    ok(f"{report['size']} entries proven by an independent reader, zstd and openssl")
+
+
 def rolled_back(build, data, last):
     old = data + ".old"
     shutil.copytree(os.path.join(data, "vault"), old)
@@ -313,6 +324,7 @@ def main():
     ok("stops cleanly")
     keys_away(build, data)
     last = killed(build, data, int(os.environ.get("KILLS", "20")))
+    read_by_others(build, data)
     rolled_back(build, data, last)
 
 
