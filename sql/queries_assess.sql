@@ -36,7 +36,7 @@ ON CONFLICT(control, section, part, status) DO UPDATE SET n = max(0, n + exclude
 -- name: finding_count_of
 SELECT part, status, sum(n) FROM finding_count WHERE control = ?1 GROUP BY part, status;
 -- name: exceptions_of_control
-SELECT x.id, coalesce(x.all_subjects, 0), s.value_kind, s.value FROM exceptions__controls_waived w JOIN exceptions x ON x.id = w.record
+SELECT x.id, coalesce(x.all_subjects, 0), s.value_kind, s.value FROM exceptions__controls_waived w CROSS JOIN exceptions x ON x.id = w.record
 LEFT JOIN exceptions__subjects s ON s.record = x.id
 WHERE w.value = ?1 AND x.state = 'approved' AND NOT x.seal_broken AND x.valid_from <= ?2 AND x.until >= ?2;
 -- name: controls_waived_by

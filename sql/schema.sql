@@ -195,6 +195,7 @@ CREATE TABLE IF NOT EXISTS finding(                      -- as of now; only what
 	PRIMARY KEY (control, subject_id, part)) STRICT, WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS finding_subject ON finding(subject_kind, subject_id);
 CREATE INDEX IF NOT EXISTS finding_section ON finding(section, control);
+CREATE INDEX IF NOT EXISTS finding_exception ON finding(exception) WHERE exception IS NOT NULL;
 CREATE TABLE IF NOT EXISTS finding_count(                -- subjects by status, met ones included; section 0: none
 	control TEXT NOT NULL, section INTEGER NOT NULL, part TEXT NOT NULL DEFAULT '', status TEXT NOT NULL, n INTEGER NOT NULL,
 	PRIMARY KEY (control, section, part, status)) STRICT, WITHOUT ROWID;

@@ -27,6 +27,7 @@ struct judge {
 	struct str only;                                 /* STR_NONE: every subject */
 	struct verdicts now, old;
 	struct tallies tallies;
+	int last_part;                                   /* of the row before */
 	struct waiver *waivers;
 	size_t n_waivers, cap_waivers;
 	int64_t waive_all;                               /* exception id */
@@ -106,27 +107,35 @@ static int parse_verdict(struct judge *j, struct str text, struct verdict *r)
 	return 0;
 }
 
-static struct str declared_part(struct judge *j, struct str part)
+/* 1.. in the order of the header; 0 when the check does not declare it. Rows of one part come together. */
+static int part_number(struct judge *j, struct str part)
 {
-	for (size_t i = 0; i < j->k->check->n_parts; i++)
-		if (str_eq(j->k->check->parts[i].key, part))
-			return j->k->check->parts[i].key;
-	return STR_NONE;
+	const struct check *c = j->k->check;
+
+	if (j->last_part && str_eq(c->parts[j->last_part - 1].key, part))
+		return j->last_part;
+	for (size_t i = 0; i < c->n_parts; i++)
+		if (str_eq(c->parts[i].key, part))
+			return j->last_part = (int)i + 1;
+	return 0;
 }
 
 /* One row of the check at the cursor. */
 static int take_row(struct judge *j, struct stmt *s)
 {
-	struct str subject = col_str(s, 0), part = declared_part(j, col_str(s, 3));
-	int64_t section = col_null(s, 1) ? 0 : col_int(s, 1);
-	struct verdict r = {.section = section, .part = part, .since = j->x->w->now};
-	int rc;
+	int part = part_number(j, col_str(s, 3)), rc;
+	int64_t section = col_int(s, 1);                 /* NULL is 0: none */
+	struct verdict r = {.section = section, .since = j->x->w->now};
 
-	if (!part.p)
+	if (!part)
 		return check_fault(j, "the check returned an undeclared part", col_str(s, 3));
-	if (!subject.n)
-		return check_fault(j, "the check returned no subject for part", part);
-	tallies_see(&j->tallies, subject, section);
+	r.part = j->k->check->parts[part - 1].key;
+	if (col_is_int(s, 0))
+		tallies_see_id(&j->tallies, col_int(s, 0), section);
+	else if (col_str(s, 0).n)
+		tallies_see(&j->tallies, col_str(s, 0), section);
+	else
+		return check_fault(j, "the check returned no subject for part", r.part);
 	if (col_null(s, 4)) {
 		tallies_add(&j->tallies, section, part, ST_MET, 1);
 		return 0;
@@ -364,6 +373,15 @@ static int merge(struct judge *j)
 	return rc;
 }
 
+/* A part the check no longer judges is counted no more. */
+static void count(struct judge *j, const struct verdict *r, enum status status, int64_t n)
+{
+	int part = part_number(j, r->part);
+
+	if (part)
+		tallies_add(&j->tallies, r->section, part, status, n);
+}
+
 /* Part '' counts subjects, each by its worst part. */
 static void count_subjects(struct judge *j)
 {
@@ -376,12 +394,12 @@ static void count_subjects(struct judge *j)
 		int64_t section = tallies_section(&j->tallies, subject);
 
 		for (; i < j->now.n && str_eq(j->now.v[i].subject, subject); i++) {
-			tallies_add(&j->tallies, j->now.v[i].section, j->now.v[i].part, j->now.v[i].status, 1);
+			count(j, &j->now.v[i], j->now.v[i].status, 1);
 			if (j->now.v[i].status < worst)
 				worst = j->now.v[i].status;
 		}
-		tallies_add(&j->tallies, section, STR(""), ST_MET, -1);
-		tallies_add(&j->tallies, section, STR(""), worst, 1);
+		tallies_add(&j->tallies, section, TALLY_SUBJECTS, ST_MET, -1);
+		tallies_add(&j->tallies, section, TALLY_SUBJECTS, worst, 1);
 	}
 }
 
@@ -395,11 +413,11 @@ static void count_change(struct judge *j)
 		int d = i == j->old.n ? 1 : k == j->now.n ? -1 : by_key(&j->old.v[i], &j->now.v[k]);
 
 		if (d <= 0)
-			tallies_add(&j->tallies, j->old.v[i].section, j->old.v[i].part, j->old.v[i].status, -1);
+			count(j, &j->old.v[i], j->old.v[i].status, -1);
 		if (d >= 0)
-			tallies_add(&j->tallies, j->now.v[k].section, j->now.v[k].part, j->now.v[k].status, 1);
+			count(j, &j->now.v[k], j->now.v[k].status, 1);
 		if (d > 0)
-			tallies_add(&j->tallies, j->now.v[k].section, j->now.v[k].part, ST_MET, -1);
+			count(j, &j->now.v[k], ST_MET, -1);
 		i += d <= 0;
 		k += d >= 0;
 	}
@@ -429,7 +447,7 @@ static int store_counts(struct judge *j)
 			return ERR_DB;
 		bind_str(s, 1, j->k->id);
 		bind_int(s, 2, c->section);
-		bind_str(s, 3, c->part);
+		bind_str(s, 3, c->part ? j->k->check->parts[c->part - 1].key : STR(""));
 		bind_z(s, 4, status_code(c->status));
 		bind_int(s, 5, c->n);
 		rc = run(s, j->x->e);

@@ -2,24 +2,27 @@
 
 #define SEEN_FIRST 1024
 #define TALLY_FIRST 256
+#define BY_ID_MAX (16 << 20)                             /* ids below have a place of their own: 64 MB at most */
 
-struct seen {                                            /* subjects by a 64-bit hash: a million of them in 32 MB */
+struct seen {
 	uint64_t key;
 	int64_t section;
 };
 
-static uint64_t hash(struct str s, uint64_t h)
+static uint64_t mix(uint64_t h)
 {
-	for (size_t i = 0; i < s.n; i++)
-		h = (h ^ (unsigned char)s.p[i]) * 0x100000001b3u;
 	h ^= h >> 29;
-	return h * 0xbf58476d1ce4e5b9u;
+	h *= 0xbf58476d1ce4e5b9u;
+	return h ^ h >> 32;
 }
 
 static uint64_t subject_key(struct str s)
 {
-	uint64_t h = hash(s, 0xcbf29ce484222325u);
+	uint64_t h = 0xcbf29ce484222325u;
 
+	for (size_t i = 0; i < s.n; i++)
+		h = (h ^ (unsigned char)s.p[i]) * 0x100000001b3u;
+	h = mix(h);
 	return h ? h : 1;
 }
 
@@ -32,9 +35,8 @@ static struct seen *seen_slot(struct seen *v, size_t cap, uint64_t key)
 	return &v[i];
 }
 
-void tallies_see(struct tallies *t, struct str subject, int64_t section)
+static void see_key(struct tallies *t, uint64_t key, int64_t section)
 {
-	uint64_t key = subject_key(subject);
 	struct seen *s;
 
 	if ((t->n_seen + 1) * 2 > t->cap_seen) {
@@ -55,8 +57,48 @@ void tallies_see(struct tallies *t, struct str subject, int64_t section)
 	t->n_seen++;
 }
 
+static bool in_by_id(int64_t id, int64_t section)
+{
+	return id >= 0 && id < BY_ID_MAX && section >= 0 && section < INT32_MAX;
+}
+
+void tallies_see(struct tallies *t, struct str subject, int64_t section)
+{
+	see_key(t, subject_key(subject), section);
+}
+
+void tallies_see_id(struct tallies *t, int64_t id, int64_t section)
+{
+	char text[24];
+
+	if (!in_by_id(id, section)) {
+		snprintf(text, sizeof text, "%lld", (long long)id);
+		tallies_see(t, str_from(text), section);
+		return;
+	}
+	if ((size_t)id >= t->n_by_id) {
+		size_t n = t->n_by_id ? t->n_by_id : SEEN_FIRST;
+		int32_t *more;
+
+		while (n <= (size_t)id)
+			n *= 2;
+		more = xcalloc(n, sizeof *more);
+		if (t->n_by_id)
+			memcpy(more, t->by_id, t->n_by_id * sizeof *more);
+		free(t->by_id);
+		t->by_id = more;
+		t->n_by_id = n;
+	}
+	if (!t->by_id[id])
+		t->by_id[id] = (int32_t)section + 1;
+}
+
 int64_t tallies_section(const struct tallies *t, struct str subject)
 {
+	int64_t id;
+
+	if (!str_int(subject, 0, BY_ID_MAX - 1, &id) && (size_t)id < t->n_by_id && t->by_id[id])
+		return t->by_id[id] - 1;
 	return t->cap_seen ? seen_slot(t->seen, t->cap_seen, subject_key(subject))->section : 0;
 }
 
@@ -64,19 +106,22 @@ void tallies_add_seen(struct tallies *t)
 {
 	for (size_t i = 0; i < t->cap_seen; i++)
 		if (t->seen[i].key)
-			tallies_add(t, t->seen[i].section, STR(""), ST_MET, 1);
+			tallies_add(t, t->seen[i].section, TALLY_SUBJECTS, ST_MET, 1);
+	for (size_t i = 0; i < t->n_by_id; i++)
+		if (t->by_id[i])
+			tallies_add(t, t->by_id[i] - 1, TALLY_SUBJECTS, ST_MET, 1);
 }
 
-static struct tally *tally_slot(struct tally *v, size_t cap, int64_t section, struct str part, enum status status)
+static struct tally *tally_slot(struct tally *v, size_t cap, int64_t section, int part, enum status status)
 {
-	size_t i = hash(part, (uint64_t)section * ST_COUNT_ + status + 1) & (cap - 1);
+	size_t i = mix((uint64_t)section << 16 ^ (uint64_t)part << 8 ^ status) & (cap - 1);
 
-	while (v[i].used && (v[i].section != section || v[i].status != status || !str_eq(v[i].part, part)))
+	while (v[i].used && (v[i].section != section || v[i].status != status || v[i].part != part))
 		i = (i + 1) & (cap - 1);
 	return &v[i];
 }
 
-void tallies_add(struct tallies *t, int64_t section, struct str part, enum status status, int64_t n)
+void tallies_add(struct tallies *t, int64_t section, int part, enum status status, int64_t n)
 {
 	struct tally *c;
 
@@ -108,5 +153,6 @@ void tallies_clear(struct tallies *t)
 void tallies_release(struct tallies *t)
 {
 	free(t->seen);
+	free(t->by_id);
 	free(t->v);
 }

@@ -359,6 +359,11 @@ bool col_null(struct stmt *s, int i)
 	return sqlite3_column_type(s->s, i) == SQLITE_NULL;
 }
 
+bool col_is_int(struct stmt *s, int i)
+{
+	return sqlite3_column_type(s->s, i) == SQLITE_INTEGER;
+}
+
 int64_t col_int(struct stmt *s, int i)
 {
 	return sqlite3_column_int64(s->s, i);

@@ -62,6 +62,7 @@ int db_changes(struct db *db);
 int col_count(struct stmt *s);
 const char *col_name(struct stmt *s, int i);
 bool col_null(struct stmt *s, int i);
+bool col_is_int(struct stmt *s, int i);              /* stored as an integer: col_str would have to make a text of it */
 int64_t col_int(struct stmt *s, int i);
 double col_real(struct stmt *s, int i);
 struct str col_str(struct stmt *s, int i);           /* text or blob; STR_NONE for NULL */
