@@ -66,6 +66,8 @@ static void test_parse(void **state)
 		{ "2026-1-5", ERR_SYNTAX, 0, "2026-01-05" },
 		{ "2026/11/20", ERR_SYNTAX, 0, "2026-11-20" },
 		{ "2026.11.20", ERR_SYNTAX, 0, "2026-11-20" },
+		{ "2026-11/20", ERR_SYNTAX, 0, "2026-11-20" },
+		{ "2026/11-20", ERR_SYNTAX, 0, "2026-11-20" },
 		{ "20261120", ERR_SYNTAX, 0, "2026-11-20" },
 		{ "2026年11月20日", ERR_SYNTAX, 0, "2026-11-20" },
 		{ "２０２６／１１／２０", ERR_SYNTAX, 0, "2026-11-20" },
@@ -104,6 +106,8 @@ static void test_parse(void **state)
 		{ "", ERR_SYNTAX, ERR_SYNTAX, NULL },
 		{ "日", ERR_SYNTAX, ERR_SYNTAX, NULL },
 		{ "000000000000000000000000000002026-11-20", ERR_SYNTAX, ERR_SYNTAX, NULL },
+		{ "2026-11-2\xef\xbc\x11", ERR_SYNTAX, ERR_SYNTAX, NULL },
+		{ "2026-11-2㼑", ERR_SYNTAX, ERR_SYNTAX, NULL },
 		{ "\xef\xbc", ERR_SYNTAX, ERR_SYNTAX, NULL },
 		{ "2026\xef\xbc\x20", ERR_SYNTAX, ERR_SYNTAX, NULL },
 	};
