@@ -94,7 +94,7 @@ lint:
 	@echo "lint: clean"
 lint-scripts:
 	@for s in $(SCRIPTS); do bash -n $$s || exit 1; done
-	@shellcheck -S warning -f gcc $(SCRIPTS)
+	@shellcheck -S warning -e SC2119,SC2120 -f gcc $(SCRIPTS)
 lint-cppcheck: | $(GEN_H)
 	@mkdir -p $(LINT_O)/cppcheck
 	@cppcheck --enable=warning,portability --error-exitcode=1 --quiet --inline-suppr --std=c11 --language=c \

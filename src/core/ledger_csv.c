@@ -203,7 +203,7 @@ static void head_rows(struct job *j, const bool *shown, struct buf *out)
 static int export_row(struct job *j, int64_t id, const bool *shown, struct buf *out)
 {
 	static const struct field person = {.type = FT_PERSON};
-	struct record r;
+	struct record r = {0};
 	int err = record_load(j, id, &r);
 	if (err < 0)
 		return err;

@@ -49,8 +49,8 @@ static int row_exists(struct job *j, int64_t id, const struct row_test *t, bool 
 	stmt_done(s);
 	for (size_t i = 0; i < n && !*ret; i++) {
 		struct job t2 = {.w = j->w, .a = j->a, .who = j->who, .l = other, .e = j->e};
-		struct record r;
-		enum truth ok;
+		struct record r = {0};
+		enum truth ok = TRUTH_FALSE;
 		int err = record_load(&t2, ids[i], &r);
 		if (err == 0)
 			err = expr_judge(&t2, &r, &t->where, 1, &ok);
@@ -311,7 +311,7 @@ int act_take(struct job *j, struct record *before, const struct action *act, con
              struct str note)
 {
 	struct record r = *before;
-	struct str change;
+	struct str change = STR_NONE;
 	size_t n;
 	bool shown[FIELDS_MAX] = {0}, *allowed = action_allowed(j, before, act);
 	r.all = arena_array(j->a, j->l->n_fields + 1, sizeof *r.all);

@@ -19,12 +19,14 @@ static struct value *value_of(struct ctx *c, struct values *vs, const struct fie
 
 static struct cell *cell_of(struct ctx *c, struct row *row, struct str name, size_t columns)
 {
+	if (!row)
+		return NULL;
 	if (!row->cells)
 		row->cells = arena_array(c->arena, columns, sizeof(*row->cells));
 	for (size_t i = 0; i < row->n; i++)
 		if (str_eq(row->cells[i].name, name))
 			return &row->cells[i];
-	if (row->n == columns)
+	if (!row->cells || row->n == columns)
 		return NULL;
 	row->cells[row->n].name = name;
 	return &row->cells[row->n++];
@@ -138,7 +140,7 @@ static int read_input(struct ctx *c, const struct ledger *l, struct values *vs, 
 		v->text = text;
 	else if (lines_of(f))
 		read_lines(c, v, text);
-	else if (text.n)
+	else if (text.n && v->many)
 		v->many[v->n_many++] = text;
 	return 0;
 }
@@ -171,9 +173,9 @@ static bool control(struct form_in *in, struct str name, struct str text)
 static void add_file(struct ctx *c, struct values *vs, const struct field *f, struct str id)
 {
 	struct value *v = value_of(c, vs, f);
-	if (f->many)
+	if (f->many && v->many)
 		v->many[v->n_many++] = id;
-	else
+	else if (!f->many)
 		v->text = id;
 }
 
@@ -243,7 +245,7 @@ int form_read(struct ctx *c, const struct ledger *l, struct form_in *ret, struct
 		struct value *v = &ret->values.v[i];
 		if (f->type == FT_TABLE)
 			tidy_rows(c, f, v, ret->save);
-		if (ret->add_row && f->type == FT_TABLE && str_eq(ret->field, f->name) && v->n_rows < FORM_ROWS_MAX)
+		if (ret->add_row && f->type == FT_TABLE && str_eq(ret->field, f->name) && v->rows && v->n_rows < FORM_ROWS_MAX)
 			v->rows[v->n_rows++] = (struct row){0};
 	}
 	return r;

@@ -13,7 +13,7 @@
 #define TABLE_ROWS 100
 #define WORSE_DAYS 14
 
-static const char *const params[] = {"chapter", "status", "strength", "group", "role"};
+#define PARAMS 5                                     /* chapter, status, strength, group, role */
 
 /* The board as it is asked for, with one parameter changed. */
 static struct str with(struct ctx *c, const char *path, const char *name, struct str value)
@@ -80,7 +80,7 @@ static struct tpl_input_options *law_groups(struct ctx *c, size_t *ret_n)
 static void fill_filters(struct ctx *c, const struct board *b, struct tpl_board *d)
 {
 	static const char *const strengths[] = {"must", "principle", "effort", "desirable", "may"};
-	struct tpl_input *v = arena_array(c->arena, ARRAY_LEN(params), sizeof(*v));
+	struct tpl_input *v = arena_array(c->arena, PARAMS, sizeof(*v));
 	struct tpl_input_options *o = arena_array(c->arena, b->n_chapters + 1, sizeof(*o));
 	size_t n;
 	for (size_t i = 0; i < b->n_chapters; i++)

@@ -153,7 +153,7 @@ int do_import_apply(struct ctx *c, struct err *e)
 	struct tpl_import d = {0};
 	struct import_result res = {0};
 	struct attachment at;
-	struct str text;
+	struct str text = STR_NONE;
 	int64_t id;
 	bool cp932;
 	int r = need_csv_ledger(c, &l, true, e);

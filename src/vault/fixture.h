@@ -45,7 +45,7 @@ static inline void fixture_init(struct fixture *f)
 static inline int run(const char *const *argv)
 {
 	pid_t pid = fork();
-	int status;
+	int status = 0;
 
 	if (!pid) {
 		execvp(argv[0], (char *const *)argv);

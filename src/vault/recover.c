@@ -24,7 +24,7 @@ static int last_segment(struct store *s, struct segment **ret, struct err *e)
 	if (at == s->n_segs)
 		return err_set(e, ERR_CORRUPT, "the segments before entry %llu are missing", (unsigned long long)s->open->first);
 	r = segment_open(s->seg_dir, s->segs[at], s->origin_hash, true, ret, e);
-	if (!r && (*ret)->end < s->open->first) {
+	if (!r && *ret && (*ret)->end < s->open->first) {
 		r = err_set(e, ERR_CORRUPT, "entries %llu to %llu are missing", (unsigned long long)(*ret)->end,
 		            (unsigned long long)s->open->first - 1);
 		segment_free(*ret);

@@ -112,7 +112,7 @@ static void sign(struct serve *s)
 	uint32_t code;
 	struct str note;
 
-	if (!s->vault->has_key && learn_key(s))
+	if (!s->vault || (!s->vault->has_key && learn_key(s)))
 		return;
 	vault_head(s->vault, &c);
 	msg_init(&m, KEYS_SIGN_LOG);

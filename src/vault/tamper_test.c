@@ -19,7 +19,7 @@ static void copy(const char *from, const char *to)
 static void flip(const char *path, off_t at, int bit)
 {
 	int fd = open(path, O_RDWR | O_CLOEXEC);
-	char c;
+	char c = 0;
 
 	assert_true(fd >= 0 && !io_read(fd, &c, 1, at));
 	c ^= (char)(1 << bit);

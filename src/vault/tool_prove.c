@@ -9,7 +9,7 @@
 static int open_signed(struct tool *t, struct store **ret, struct checkpoint *ret_head, struct note_key *ret_key)
 {
 	struct err e = {0};
-	struct store *s;
+	struct store *s = NULL;
 
 	if (store_open(t->dir, &s, &e))
 		return tool_fail(&e);
@@ -56,7 +56,7 @@ static void proof_json(struct buf *out, const struct tlog_proof *p, struct str e
 static int check(struct str entry, struct str text, const struct note_key *key, struct tlog_proof *ret, struct err *e)
 {
 	uint8_t leaf[MERKLE_LEN];
-	struct checkpoint c;
+	struct checkpoint c = {0};
 	int r = tlog_proof_parse(text, ret);
 
 	if (r)
@@ -68,10 +68,10 @@ static int check(struct str entry, struct str text, const struct note_key *key, 
 int tool_prove(struct tool *t)
 {
 	struct tlog_proof p;
-	struct checkpoint c;
-	struct note_key key;
+	struct checkpoint c = {0};
+	struct note_key key = {0};
 	struct err e = {0};
-	struct store *s;
+	struct store *s = NULL;
 	struct buf entry, proof, json;
 	uint64_t index;
 	int r;
@@ -100,7 +100,7 @@ int tool_prove(struct tool *t)
 int tool_check_proof(struct tool *t)
 {
 	struct buf text, vkey, entry, out;
-	struct note_key key;
+	struct note_key key = {0};
 	struct tlog_proof p;
 	struct err e = {0};
 	struct jw j;
@@ -209,10 +209,10 @@ static int consistency_make(struct store *s, struct consistency *c, const struct
 int tool_consistency(struct tool *t)
 {
 	struct consistency c = {0};
-	struct checkpoint head;
-	struct note_key key;
+	struct checkpoint head = {0};
+	struct note_key key = {0};
 	struct err e = {0};
-	struct store *s;
+	struct store *s = NULL;
 	struct buf out;
 	int r;
 

@@ -42,10 +42,9 @@ static void report_json(const struct verify_report *r)
 	jw_kz(&j, "origin", r->origin);
 	jw_kint(&j, "size", (int64_t)r->size);
 	if (r->size) {
-		char root[64] = "";
 		struct buf h;
 
-		buf_init(&h, sizeof root);
+		buf_init(&h, 64);
 		buf_base64(&h, r->root, MERKLE_LEN);
 		jw_kstr(&j, "root", buf_view(&h));
 		buf_release(&h);
