@@ -72,6 +72,10 @@ int record_get(struct world *w, struct arena *a, const struct actor *who, const 
 /* Creates in the start state. On ERR_INVALID *faults says where. */
 int record_create(struct world *w, struct arena *a, const struct actor *who, const struct ledger *l, const struct values *in,
                   int64_t *ret_id, struct faults *faults, struct err *e) MUST_USE;
+/* What stood before the system did, entered by the console (who->admin): in given->state, with its number, applicant, created_on
+ * where they are set. ERR_DENIED for anybody else. */
+int record_enter(struct world *w, struct arena *a, const struct actor *who, const struct ledger *l, const struct values *in,
+                 const struct record *given, int64_t *ret_id, struct faults *faults, struct err *e) MUST_USE;
 /* version: the one the editor saw; ERR_CONFLICT when it moved on. */
 int record_update(struct world *w, struct arena *a, const struct actor *who, const struct ledger *l, int64_t id, int64_t version,
                   const struct values *in, struct faults *faults, struct err *e) MUST_USE;

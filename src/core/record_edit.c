@@ -234,6 +234,15 @@ int record_create(struct world *w, struct arena *a, const struct actor *who, con
 	return record_insert(&j, in, NULL, ret_id);
 }
 
+int record_enter(struct world *w, struct arena *a, const struct actor *who, const struct ledger *l, const struct values *in,
+                 const struct record *given, int64_t *ret_id, struct faults *faults, struct err *e)
+{
+	struct job j = {w, a, who, l, faults, e};
+	if (!who->admin)
+		return err_set(e, ERR_DENIED, "%s", _("You may not create this"));
+	return record_insert(&j, in, given, ret_id);
+}
+
 /* --- update ------------------------------------------------------------------------------------------------------------- */
 
 static bool state_lets_edit(struct job *j, const struct record *r, struct grant *ret)

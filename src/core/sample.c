@@ -133,18 +133,25 @@ static int fields_of(struct sample *s, const struct ledger *l, json_t *o, struct
 	return 0;
 }
 
+/* 0 when nobody has this staff number. */
+static int64_t person_id(struct sample *s, const char *staff_no)
+{
+	struct stmt *q = staff_no ? db_sql(s->w.db, "SELECT id FROM persons WHERE staff_no = ?1") : NULL;
+	if (!q)
+		return 0;
+	bind_z(q, 1, staff_no);
+	int64_t id = step(q) == 1 ? col_int(q, 0) : 0;
+	stmt_done(q);
+	return id;
+}
+
 static int who_of(struct sample *s, const char *by, struct actor *ret, struct err *e)
 {
 	if (!by || !*by) {
 		*ret = (struct actor){.admin = true, .name = STR("console")};
 		return 0;
 	}
-	struct stmt *q = db_sql(s->w.db, "SELECT id FROM persons WHERE staff_no = ?1");
-	if (!q)
-		return err_at(e, ERR_DB, s->file, s->n, 0, "%s", db_error(s->w.db));
-	bind_z(q, 1, by);
-	int64_t id = step(q) == 1 ? col_int(q, 0) : 0;
-	stmt_done(q);
+	int64_t id = person_id(s, by);
 	int r = id ? actor_load(s->w.db, s->line, id, s->w.today, ret, e) : ERR_NOTFOUND;
 	return r < 0 ? err_at(e, r, s->file, s->n, 0, "no active person with staff number %s", by) : 0;
 }
@@ -170,7 +177,9 @@ static int do_create(struct sample *s, json_t *o, const struct actor *who, struc
 	int r = fields_of(s, l, json_object_get(o, "fields"), &in, e);
 	if (r < 0)
 		return r;
-	if ((r = record_create(&s->w, s->line, who, l, &in, &id, &faults, e)) < 0)
+	struct record given = {.state = str_from(text_of(o, "state")), .applicant = person_id(s, text_of(o, "applicant"))};
+	r = who->admin ? record_enter(&s->w, s->line, who, l, &in, &given, &id, &faults, e) : record_create(&s->w, s->line, who, l, &in, &id, &faults, e);
+	if (r < 0)
 		return failed(s, r, &faults, e);
 	if (key) {
 		struct key *k = key_slot(s, key);

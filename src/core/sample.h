@@ -6,7 +6,8 @@
  *   {"at":"…","by":"1001","do":"update","key":"x1","fields":{…}}
  *   {"at":"…","do":"assess"}                       auto actions, duties and judging as of that day
  *
- * by: staff number, "" the console. "@key" in a field is the record made under that key. many: an array of texts; table and
+ * by: staff number, "" the console, which enters what stood before the system: "state":"active" and "applicant":"1001" may stand
+ * beside "fields" then. "@key" in a field is the record made under that key. many: an array of texts; table and
  * checklist: an array of objects. Lines stand in order of time. */
 #ifndef CORE_SAMPLE_H
 #define CORE_SAMPLE_H
