@@ -1,8 +1,12 @@
 /* Questions to auth: the request that asks is parked by call id until the answer comes. */
 #include "office/dispatch.h"
 
+#include <poll.h>
+
 #include "core/proto.h"
 #include "lib/log.h"
+
+#define AUTH_WAIT_MS 20000
 
 static struct ctx *parked;
 static int64_t last_call;
@@ -25,6 +29,37 @@ int auth_call(struct ctx *c, struct msg *m, auth_done *then, void *arg, struct e
 	c->next = parked;
 	parked = c;
 	return PARKED;
+}
+
+/* For commands: answers of parked requests that come in between are given as usual. */
+int auth_call_now(struct office *o, struct arena *a, struct msg *m, uint32_t *ret_result, struct str *ret_detail, struct err *e)
+{
+	struct msg call, ans;
+	int64_t id = ++last_call;
+	msg_init(&call, m->type);
+	msg_put_i64(&call, id);
+	buf_str(&call.out, buf_view(&m->out));
+	int r = o->auth >= 0 ? msg_send(o->auth, &call) : ERR_CLOSED;
+	msg_release(&call);
+	msg_release(m);
+	while (r == 0) {
+		struct pollfd p = {.fd = o->auth, .events = POLLIN};
+		if (poll(&p, 1, AUTH_WAIT_MS) != 1 || msg_recv(o->auth, &ans) < 0)
+			break;
+		struct msg look = ans;
+		int64_t got;
+		struct str detail;
+		bool ours = ans.type == AUTH_RESULT && msg_i64(&look, &got) == 0 && got == id && msg_u32(&look, ret_result) == 0 &&
+		            msg_str(&look, 65536, &detail) == 0;
+		if (ours)
+			*ret_detail = arena_str(a, detail);
+		else
+			r = auth_answer(o, &ans);
+		msg_release(&ans);
+		if (ours)
+			return 0;
+	}
+	return err_set(e, ERR_BUSY, "%s", _("The sign-in service does not answer. Try again in a moment."));
 }
 
 static struct ctx *take(int64_t call)

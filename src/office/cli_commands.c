@@ -6,6 +6,7 @@
 #include "core/event.h"
 #include "core/ledger_csv.h"
 #include "core/oscal.h"
+#include "core/proto.h"
 #include "core/sample.h"
 #include "core/standard.h"
 #include "queries.h"
@@ -15,6 +16,7 @@
 #include "lib/hash.h"
 #include "lib/json.h"
 #include "office/change.h"
+#include "office/dispatch.h"
 #include "office/life.h"
 #include "office/setting.h"
 #include "office/signin.h"
@@ -177,6 +179,40 @@ static int run_link(struct cli *c)
 	if (transact(c, make_link, &x, &e) < 0)
 		return cli_fail(c, &e);
 	buf_printf(&c->out, "%.*s\n", STR_ARG(x.path));
+	return 0;
+}
+
+static int password_event(struct cli *c, void *arg, struct err *e)
+{
+	struct event ev = {.action = "auth.temporary-password", .ledger = STR("persons"), .record = *(int64_t *)arg};
+	return event_put(c->office->db, &ev, NULL, e);
+}
+
+/* A temporary password by the console: how the first people come in, and the way back when nobody can. */
+static int run_password(struct cli *c)
+{
+	struct err e = {0};
+	int64_t person;
+	struct msg m;
+	uint32_t result = AUTH_FAILED;
+	struct str detail;
+	if (need_person(c, &person, &e) < 0)
+		return cli_fail(c, &e);
+	struct str password = temporary_password(c->arena);
+	msg_init(&m, AUTH_SET);
+	msg_put_i64(&m, person);
+	msg_put_str(&m, password);
+	msg_put_u8(&m, 1);
+	msg_put_u32(&m, 0);
+	if (auth_call_now(c->office, c->arena, &m, &result, &detail, &e) < 0)
+		return cli_fail(c, &e);
+	if (result != AUTH_OK && result != AUTH_TEMPORARY) {
+		err_set(&e, ERR_WRONG_STATE, "%s", _("The sign-in service did not take the password."));
+		return cli_fail(c, &e);
+	}
+	if (transact(c, password_event, &person, &e) < 0)
+		return cli_fail(c, &e);
+	buf_printf(&c->out, "%.*s\n", STR_ARG(password));
 	return 0;
 }
 
@@ -364,6 +400,7 @@ const struct cli_command cli_commands[] = {
 	{"status", "[--as-of DATE] [--control ID] [--clause ID]", N_("Status of clauses, controls and subjects"), run_status},
 	{"assess", "[--today DATE]", N_("Judges everything now"), run_assess},
 	{"link", "--person ID", N_("A one-time sign-in link (sample folders)"), run_link},
+	{"password", "--person ID", N_("A temporary password, to be changed at the first sign-in"), run_password},
 	{"token create", "--person ID --scope read|write", N_("A token for the API"), run_token_create},
 	{"ledger list", "", N_("All ledgers"), run_ledger_list},
 	{"ledger show", "LEDGER", N_("The definition of a ledger"), run_ledger_show},

@@ -45,6 +45,8 @@ int64_t outbox_last(struct db *db);
 /* authcall.c: sends m (its call id is put by this function) and parks c until the answer. Returns PARKED or an error. */
 struct msg *auth_msg(struct ctx *c, struct msg *m, uint16_t type);
 int auth_call(struct ctx *c, struct msg *m, auth_done *then, void *arg, struct err *e) MUST_USE;
+/* Blocks: only for commands. m holds what follows the call id; it is released. */
+int auth_call_now(struct office *o, struct arena *a, struct msg *m, uint32_t *ret_result, struct str *ret_detail, struct err *e) MUST_USE;
 int auth_answer(struct office *o, struct msg *m) MUST_USE;
 void auth_gone(struct office *o);
 

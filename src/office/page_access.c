@@ -84,26 +84,10 @@ static int after_simple(struct ctx *c, unsigned result, struct str detail, struc
 	return res_redirect(c, arena_strf(c->arena, "/settings/access?search=%.*s", STR_ARG(x->password)));
 }
 
-/* Sixteen characters that are told apart on paper. */
-static struct str new_password(struct arena *a)
-{
-	static const char letters[] = "abcdefghijkmnpqrstuvwxyz23456789";
-	uint8_t raw[16];
-	char out[20];
-	size_t n = 0;
-	random_bytes(raw, sizeof(raw));
-	for (size_t i = 0; i < sizeof(raw); i++) {
-		if (i && i % 4 == 0)
-			out[n++] = '-';
-		out[n++] = letters[raw[i] % 32];
-	}
-	return arena_str(a, str_n(out, n));
-}
-
 static int set_temporary(struct ctx *c, struct issue *x, struct err *e)
 {
 	struct msg m;
-	x->password = new_password(c->arena);
+	x->password = temporary_password(c->arena);
 	auth_msg(c, &m, AUTH_SET);
 	msg_put_i64(&m, x->person);
 	msg_put_str(&m, x->password);

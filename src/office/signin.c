@@ -143,3 +143,19 @@ int link_make(struct office *o, struct arena *a, int64_t person, int64_t by, int
 	*ret = arena_strf(a, "/link/%s", token);
 	return 0;
 }
+
+/* Sixteen characters that are told apart on paper. */
+struct str temporary_password(struct arena *a)
+{
+	static const char letters[] = "abcdefghijkmnpqrstuvwxyz23456789";
+	uint8_t raw[16];
+	char out[20];
+	size_t n = 0;
+	random_bytes(raw, sizeof(raw));
+	for (size_t i = 0; i < sizeof(raw); i++) {
+		if (i && i % 4 == 0)
+			out[n++] = '-';
+		out[n++] = letters[raw[i] % 32];
+	}
+	return arena_str(a, str_n(out, n));
+}

@@ -19,6 +19,8 @@ enum session_stage stage_after_password(struct ctx *c, const struct actor *who, 
 int signin_record(struct ctx *c, int64_t person, bool ok, const char *action, const char *why, struct err *e) MUST_USE;
 /* A sentence for an auth_result that is not AUTH_OK. */
 struct str auth_sentence(struct ctx *c, unsigned result, struct str detail);
+/* A password to be handed over once. */
+struct str temporary_password(struct arena *a);
 /* One-time link: makes a token for a person; *ret is the path to open. */
 int link_make(struct office *o, struct arena *a, int64_t person, int64_t by, int64_t now, struct str *ret, struct err *e) MUST_USE;
 
