@@ -310,7 +310,7 @@ static void work(struct fixture *f, struct told *told, enum mode m, long n, unsi
 
 static int run_child(struct fixture *f, struct told *told, enum mode m, long n, unsigned seed)
 {
-	int status;
+	int status = 0;
 	pid_t pid = fork();
 
 	if (!pid)
