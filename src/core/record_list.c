@@ -162,12 +162,48 @@ static void states_sql(const struct ledger *l, struct buf *sql)
 	buf_puts(sql, ")");
 }
 
-/* FROM … WHERE … without the key of the page. */
-static int where_sql(struct job *j, const struct list_query *q, struct buf *sql, struct params *p)
+#define SORTED_HITS_MAX "5000"
+
+/* FROM …: with words to search for, the index of words leads (newest hits first, read only as far as the page needs) and
+ * the records follow; where another order is wanted, only the newest hits are put in order. */
+static int from_sql(struct job *j, const struct list_query *q, bool sorted, struct buf *sql, struct params *p, bool *ret_search)
 {
 	struct buf fts;
-	buf_printf(sql, " FROM \"%.*s\" r WHERE ", STR_ARG(j->l->table));
-	int err = visible_sql(j, sql);
+	*ret_search = false;
+	if (!str_trim(q->search).n) {
+		buf_printf(sql, " FROM \"%.*s\" r WHERE ", STR_ARG(j->l->table));
+		return 0;
+	}
+	buf_init(&fts, SQL_TEXT_MAX);
+	int err = text_fts_query(str_slice(q->search, 0, 1000), &fts);
+	*ret_search = err == 0 && fts.n;
+	if (*ret_search) {
+		buf_printf(sql, " FROM %s", sorted ? "(SELECT rowid FROM search WHERE words MATCH " : "search s");
+		if (sorted) {
+			param(sql, p, arena_str(j->a, buf_view(&fts)), false);
+			buf_puts(sql, " ORDER BY rowid DESC LIMIT " SORTED_HITS_MAX ") s");
+		}
+		buf_printf(sql, " CROSS JOIN search_doc d ON d.id = s.rowid CROSS JOIN \"%.*s\" r ON r.id = d.record WHERE d.ledger = ",
+		           STR_ARG(j->l->table));
+		param(sql, p, j->l->name, false);
+		if (!sorted) {
+			buf_puts(sql, " AND s.words MATCH ");
+			param(sql, p, arena_str(j->a, buf_view(&fts)), false);
+		}
+		buf_puts(sql, " AND ");
+	} else {
+		buf_printf(sql, " FROM \"%.*s\" r WHERE ", STR_ARG(j->l->table));
+	}
+	buf_release(&fts);
+	return err;
+}
+
+/* FROM … WHERE … without the key of the page. */
+static int where_sql(struct job *j, const struct list_query *q, bool sorted, struct buf *sql, struct params *p, bool *ret_search)
+{
+	int err = from_sql(j, q, sorted, sql, p, ret_search);
+	if (err == 0)
+		err = visible_sql(j, sql);
 	if (q->state.n) {
 		buf_puts(sql, " AND r.state = ");
 		param(sql, p, q->state, false);
@@ -176,18 +212,6 @@ static int where_sql(struct job *j, const struct list_query *q, struct buf *sql,
 	}
 	for (size_t i = 0; err == 0 && i < q->n_filters && i < ARRAY_LEN(q->filters); i++)
 		err = filter_sql(j, &q->filters[i], sql, p);
-	if (err < 0 || !str_trim(q->search).n)
-		return err;
-	buf_init(&fts, SQL_TEXT_MAX);
-	err = text_fts_query(str_slice(q->search, 0, 1000), &fts);
-	if (err == 0 && fts.n) {
-		buf_puts(sql, " AND r.id IN (SELECT d.record FROM search s JOIN search_doc d ON d.id = s.rowid WHERE s.words MATCH ");
-		param(sql, p, arena_str(j->a, buf_view(&fts)), false);
-		buf_puts(sql, " AND d.ledger = ");
-		param(sql, p, j->l->name, false);
-		buf_puts(sql, ")");
-	}
-	buf_release(&fts);
 	return err;
 }
 
@@ -214,11 +238,20 @@ static int key_parse(struct job *j, struct str after, struct key *ret)
 }
 
 /* Rows after the key in the order of the list; NULL sorts before everything. */
-static void key_sql(const struct key *k, const char *column, bool number, bool down, struct buf *sql, struct params *p)
+static void key_sql(struct job *j, const struct key *k, const char *column, bool search, bool number, bool down, struct buf *sql,
+                    struct params *p)
 {
 	const char *beyond = down ? "<" : ">";
 	if (!k->given)
 		return;
+	if (!column && search) {
+		buf_printf(sql, " AND s.rowid %s (SELECT id FROM search_doc WHERE ledger = ", beyond);
+		param(sql, p, j->l->name, false);
+		buf_puts(sql, " AND record = ");
+		param(sql, p, k->id, true);
+		buf_puts(sql, ")");
+		return;
+	}
 	if (!column) {
 		buf_printf(sql, " AND r.id %s ", beyond);
 		param(sql, p, k->id, true);
@@ -329,7 +362,8 @@ static int total(struct job *j, const struct list_query *q, int64_t *ret)
 	struct params p = {0};
 	buf_init(&sql, SQL_TEXT_MAX);
 	buf_puts(&sql, "SELECT count(*) FROM (SELECT 1");
-	int err = where_sql(j, q, &sql, &p);
+	bool search;
+	int err = where_sql(j, q, false, &sql, &p, &search);
 	buf_printf(&sql, " LIMIT %d)", COUNT_MAX);
 	if (err < 0) {
 		buf_release(&sql);
@@ -376,6 +410,7 @@ int record_list(struct world *w, struct arena *a, const struct actor *who, const
 	enum field_type t = FT_INTEGER;
 	const struct field *f;
 	const char *sort = NULL;
+	bool search;
 	size_t limit = q->limit && q->limit <= LIST_MAX ? q->limit : LIST_MAX;
 	bool down = q->sort.n ? q->descending : true;
 	*ret = (struct list_page){.columns = arena_array(a, COLUMNS_MAX, sizeof *ret->columns)};
@@ -391,12 +426,12 @@ int record_list(struct world *w, struct arena *a, const struct actor *who, const
 	ret->n_columns = list_columns(&j, ret->columns);
 	buf_init(&sql, SQL_TEXT_MAX);
 	select_sql(ret, sort, &sql);
-	err = where_sql(&j, q, &sql, &p);
-	key_sql(&key, sort, is_number(t), down, &sql, &p);
+	err = where_sql(&j, q, sort != NULL, &sql, &p, &search);
+	key_sql(&j, &key, sort, search, is_number(t), down, &sql, &p);
 	if (sort)
 		buf_printf(&sql, " ORDER BY %s %s, r.id %s LIMIT %zu", sort, down ? "DESC" : "ASC", down ? "DESC" : "ASC", limit + 1);
 	else
-		buf_printf(&sql, " ORDER BY r.id %s LIMIT %zu", down ? "DESC" : "ASC", limit + 1);
+		buf_printf(&sql, " ORDER BY %s %s LIMIT %zu", search ? "s.rowid" : "r.id", down ? "DESC" : "ASC", limit + 1);
 	if (err < 0) {
 		buf_release(&sql);
 		return err;

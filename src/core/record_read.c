@@ -163,7 +163,7 @@ static int picks_of_ledger(struct job *j, const struct field *f, const struct le
 	buf_puts(&sql, ") AND ");
 	int err = visible_sql(&t, &sql);
 	if (search.n)
-		buf_puts(&sql, " AND r.id IN (SELECT d.record FROM search s JOIN search_doc d ON d.id = s.rowid WHERE s.words MATCH :q"
+		buf_puts(&sql, " AND r.id IN (SELECT d.record FROM search s CROSS JOIN search_doc d ON d.id = s.rowid WHERE s.words MATCH :q"
 		               " AND d.ledger = :ledger)");
 	buf_puts(&sql, " ORDER BY r.number LIMIT 2000");
 	if (err == 0 && search.n)
