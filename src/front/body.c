@@ -12,7 +12,7 @@
 
 #define ARENA_MAX (2u * BODY_FORM_MAX + FIELDS_MAX * 2 * sizeof(struct field) + (64u << 10))
 
-static atomic_llong files_all;                           /* bytes of uploads in hand, of all requests */
+static atomic_llong all_counted;                         /* bytes of bodies in hand, of all requests */
 
 static int status_of(int code)
 {
@@ -95,8 +95,6 @@ static int part_data(void *arg, struct str bytes)
 	if (b->file->size + (int64_t)bytes.n > (int64_t)FILE_MAX)
 		return ERR_TOOBIG;
 	b->file->size += (int64_t)bytes.n;
-	if (atomic_fetch_add(&files_all, (long long)bytes.n) + (long long)bytes.n > (long long)FILES_ALL_MAX)
-		return ERR_NOMEM;
 	return fd_write_all(b->file->fd, bytes.p, bytes.n);
 }
 
@@ -133,6 +131,26 @@ int body_begin(struct body *b, const struct head *h)
 	return status_of(multipart_init(b->multipart, h->type, &sink, b));
 }
 
+/* Takes the share of what was received; false when all bodies together are too large. */
+static bool count(struct body *b)
+{
+	int64_t more = b->received - BODY_SMALL - b->counted;
+
+	if (more <= 0)
+		return true;
+	b->counted += more;
+	return atomic_fetch_add(&all_counted, more) + more <= BODIES_ALL_MAX;
+}
+
+/* Gives room to others at once; the rest of this body is only read away. */
+static void shed(struct body *b)
+{
+	struct body kept = {.head = b->head, .received = b->received, .status = 503};
+
+	body_release(b);
+	*b = kept;
+}
+
 int body_feed(struct body *b, struct str bytes)
 {
 	b->received += (int64_t)bytes.n;
@@ -140,6 +158,8 @@ int body_feed(struct body *b, struct str bytes)
 		return b->received > (int64_t)(b->head.max + DRAIN_MAX) ? ERR_TOOBIG : 0;
 	if (b->received > (int64_t)b->head.max) {
 		b->status = 413;
+	} else if (!count(b)) {
+		shed(b);
 	} else if (b->multipart) {
 		b->status = status_of(multipart_feed(b->multipart, bytes));
 	} else {
@@ -182,14 +202,22 @@ void body_put(const struct body *b, struct msg *m)
 	}
 }
 
-void body_release(struct body *b)
+void body_drop(struct body *b)
 {
-	for (size_t i = 0; i < b->n_files; i++) {
+	int64_t counted = b->counted;
+
+	for (size_t i = 0; i < b->n_files; i++)
 		close(b->files[i].fd);
-		atomic_fetch_sub(&files_all, (long long)b->files[i].size);
-	}
 	buf_release(&b->raw);
 	arena_free(b->arena);
 	free(b->multipart);
 	memset(b, 0, sizeof(*b));
+	b->counted = counted;
+}
+
+void body_release(struct body *b)
+{
+	atomic_fetch_sub(&all_counted, b->counted);
+	body_drop(b);
+	b->counted = 0;
 }

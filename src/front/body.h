@@ -23,7 +23,7 @@ struct body {
 	struct body_file files[FILES_MAX];
 	size_t n_files;
 	struct body_file *file;                          /* the part in hand, NULL for a field */
-	int64_t received;
+	int64_t received, counted;                       /* counted: its share of BODIES_ALL_MAX */
 	int status;                                      /* the first refusal; what follows is not kept */
 };
 
@@ -35,6 +35,8 @@ int body_feed(struct body *b, struct str bytes) MUST_USE;
 int body_end(struct body *b);
 /* Puts what REQ holds from "b body kind" on. */
 void body_put(const struct body *b, struct msg *m);
+/* Frees the content once it is in a message; the share of BODIES_ALL_MAX stays until body_release. */
+void body_drop(struct body *b);
 void body_release(struct body *b);
 
 #endif

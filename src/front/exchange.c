@@ -123,5 +123,6 @@ int exchange_request(struct exchange *x, struct str method, const char *address)
 			msg_put_str(m, x->headers[i].value);
 		}
 	body_put(&x->body, m);
+	body_drop(&x->body);
 	return buf_err(&m->out) ? 413 : 0;
 }

@@ -84,7 +84,7 @@ static enum MHD_Result give_static(struct conn *c, struct str method)
 	(void)method;
 	if (have && etag && strcmp(have, etag) == 0)
 		return queue(c, 304, reply_unchanged(), 0);
-	return queue(c, 200, r, FILE_MAX);
+	return queue(c, 200, r, STATIC_MAX);
 }
 
 static enum MHD_Result on_head(struct conn *c, struct str method, struct str version)

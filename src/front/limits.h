@@ -17,7 +17,8 @@
 #define BODY_MULTIPART_MAX (64u << 20)
 #define FILE_MAX (30u << 20)            /* one uploaded file: it must fit into a message when it is read again */
 #define FILES_MAX 16u
-#define FILES_ALL_MAX (512u << 20)      /* bytes of all uploads in hand, of all requests */
+#define BODIES_ALL_MAX (256ll << 20)    /* bytes of all bodies in hand; beyond it large ones get 503 */
+#define BODY_SMALL (64 << 10)           /* so much of a body does not count there: forms always get through */
 #define FIELDS_MAX 2000u
 #define FIELD_NAME_MAX 200u
 #define FIELD_VALUE_MAX (1u << 20)
@@ -40,6 +41,7 @@
 #define PEER_WINDOW_WRITER 64u          /* more: sign-ins and sealed decisions are parked there */
 #define READERS_MAX 32u
 
+#define STATIC_MAX (1 << 20)            /* of a static file, for the time it may take */
 #define RESPONSE_HEADERS_MAX 24u
 #define RESPONSE_HEADER_MAX 4096u
 

@@ -383,6 +383,20 @@ def slow_body():
     return until_closed(s, b"a" * 100)
 
 
+def hoard():
+    """10 uploads of 30 MB each, held back before their end: together more than front keeps."""
+    held = []
+    for _ in range(10):
+        s = connect(60)
+        s.sendall(request("POST", "/hoard", [MULTI, f"Content-Length: {len(limit)}"]) + limit[:-10])
+        held.append(s)
+    small = raw(request("POST", "/small", [FORM], b"a=1"))
+    for s in held:
+        s.sendall(limit[-10:])
+    got = [status(read_all(s)) for s in held]
+    return small, got
+
+
 def steady_body():
     s = connect(60)
     s.sendall(request("POST", "/steady", [FORM, "Content-Length: 150002"]) + b"a=")
@@ -395,6 +409,9 @@ def steady_body():
 with concurrent.futures.ThreadPoolExecutor(10) as pool:
     slow = {f.__name__: pool.submit(f) for f in (half_open, half_hello, slow_header, slow_line, slow_body)}
     plain, steady = pool.submit(not_tls), pool.submit(steady_body)
+    small, got = hoard()
+    check("uploads together have a limit", got.count(503) in range(1, 4) and got.count(200) == 10 - got.count(503), got)
+    check("small forms get through meanwhile", status(small) == 200, small[:100])
     for name, f in slow.items():
         took, _ = f.result()
         check(f"{name} ended", 8 <= took <= 15, took)
@@ -422,6 +439,7 @@ for s in many:
     s.close()
 time.sleep(1)
 check("serves after the flood", status(raw(request(path="/flood"))) == 200)
+check("uploads get through again", status(raw(request("POST", "/u", [MULTI], limit))) == 200)
 
 # A request in hand when everything is to stop is answered.
 last = connect()
