@@ -31,4 +31,10 @@ if [ -n "${PEOPLE:-}" ]; then
   people=("${want[@]}")
 fi
 [ "${#people[@]}" -gt 0 ] || { echo "FAIL no sign-in links"; cat "$T/run.log"; exit 1; }
-timeout 500 node test/browser/looks.mjs "$url" "${people[@]}"
+fail=0
+timeout 400 node test/browser/looks.mjs "$url" "${people[@]}" || fail=1
+link() { # LABEL PATTERN: a new link for the first sample person called so
+  "$O/sekisho" link "$T/data" --person "$(awk -F'\t' -v p="$1" 'tolower($3) ~ p { print $1; exit }' sample/links.tsv)"
+}
+timeout 150 node test/browser/signin.mjs "$url" "$(link 'security office')" "$(link '^staff')" || fail=1
+exit $fail
