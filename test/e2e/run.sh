@@ -10,9 +10,9 @@ fail() { echo "FAIL $*"; tail -30 "$T/err" 2>/dev/null; exit 1; }
 ok() { echo "ok $*"; }
 until_true() { for _ in $(seq 200); do "$@" && return 0; sleep 0.05; done; return 1; }
 
-start() { # [option …]
+start() {
   : >"$T/out"
-  "$O/sekisho" run "$D" --listen 127.0.0.1:0 --readers 2 "$@" >"$T/out" 2>>"$T/err" &
+  "$O/sekisho" run "$D" --listen 127.0.0.1:0 --readers 2 >"$T/out" 2>>"$T/err" &
   house=$!
   until_true grep -q '^ready ' "$T/out" || fail "not ready: $(cat "$T/out")"
   url=$(sed -n "s/^ready \(https:[^ ]*[^ /]\)\/* .*/\1/p" "$T/out")
