@@ -26,6 +26,12 @@ endef
 $(foreach p,$(filter-out cli,$(PROGRAMS)),$(eval $(call attack_rule,$(p))))
 -include $(wildcard $(O)/attack/obj/*/*.d)
 
+# --- what takes long: a thousand kills (SEED= for another order) -------------------------------------------------------
+.PHONY: soak soak-kills
+soak: soak-kills
+soak-kills: all
+	KILLS=1000 SEED=$(or $(SEED),1) O=$(abspath $(O)) test/e2e/kills.sh
+
 clean:
 	rm -rf build build-san
 
