@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <jansson.h>
 #include <sodium.h>
 
 #include "lib/arena.h"
@@ -35,6 +36,7 @@ static void serve(int argc, char **argv)
 	child_init(&c, argc, argv);
 	/* what libraries open or load at first use is loaded before the door closes */
 	merkle_empty(warm);
+	json_object_seed(0);
 	if (sodium_init() < 0)
 		log_fatal("vault.start", "text=\"libsodium does not start\"");
 	s.child = &c;

@@ -13,6 +13,7 @@
 #define SERVE_BATCH 512u                             /* messages of one peer before its answers are due */
 #define SERVE_WAITING_MAX 65536u                     /* answers that wait for a signature or for room in a socket */
 #define SERVE_ALARMS 32u                             /* the newest ones, kept for VAULT_STATE */
+#define SERVE_RECALL 100000u                         /* entries looked through for them at start */
 #define SERVE_ALARM_QUIET_US (600 * SECOND_US)       /* the same alarm about the same source is not repeated sooner */
 
 enum serve_state { SERVE_OPEN, SERVE_CLOSED, SERVE_REFUSED };
@@ -62,6 +63,8 @@ void serve_heartbeat(void *serve);
 /* --- serve_alarm.c */
 /* Writes an alarm entry (committed by the next serve_settle), unless the same was written just now. */
 void serve_alarm(struct serve *s, const char *kind, struct str source, int64_t seq);
+/* Takes the alarms among the last SERVE_RECALL entries up again. */
+void serve_recall(struct serve *s);
 void serve_status(struct serve *s, struct buf *json);
 
 #endif

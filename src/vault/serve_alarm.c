@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <jansson.h>
+
 #include "lib/clock.h"
 #include "lib/json.h"
 #include "lib/log.h"
@@ -66,6 +68,39 @@ void serve_alarm(struct serve *s, const char *kind, struct str source, int64_t s
 	a->repeated = 0;
 	if (r)
 		serve_failed(s, &e);
+}
+
+/* From the own entry {"type":"alarm","kind":…,"source":…,"sequence":…}. */
+static void remember(struct serve *s, const struct entry *en)
+{
+	json_t *o = json_loadb(en->raw.p, en->raw.n, 0, NULL);
+	const char *kind = json_string_value(json_object_get(o, "kind"));
+	const char *source = json_string_value(json_object_get(o, "source"));
+	struct serve_alarm *a;
+
+	if (kind && source) {
+		a = find(s, kind, str_from(source));
+		if (!a)
+			a = add(s, kind, str_from(source));
+		a->seq = json_integer_value(json_object_get(o, "sequence"));
+		a->at = en->time_ns / 1000;
+	}
+	json_decref(o);
+}
+
+void serve_recall(struct serve *s)
+{
+	struct store *st = vault_store(s->vault);
+	uint64_t size = store_size(st), i = size > SERVE_RECALL ? size - SERVE_RECALL : 0;
+
+	for (; i < size; i++) {
+		struct str bytes;
+		struct entry en;
+
+		if (!store_entry(st, i, &bytes, NULL) && !entry_parse(bytes, &en) && str_is(en.source, VAULT_OWN) &&
+		    str_starts(en.raw, "{\"type\":\"alarm\""))
+			remember(s, &en);
+	}
 }
 
 static void put_log(struct serve *s, struct jw *j)

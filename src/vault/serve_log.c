@@ -271,6 +271,8 @@ void serve_open(struct serve *s)
 	}
 	s->state = SERVE_OPEN;
 	s->why[0] = 0;
+	if (!s->n_alarms)
+		serve_recall(s);
 	log_info("vault.open", "size=%llu signed=%llu cut=%llu lost=%llu", (unsigned long long)store_size(vault_store(s->vault)),
 	         (unsigned long long)vault_signed_size(s->vault), (unsigned long long)repair.torn_bytes,
 	         (unsigned long long)repair.lost_entries);

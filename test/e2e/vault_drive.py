@@ -216,6 +216,9 @@ def asks(build, data, sy, places):
 
 def keys_away(build, data):
     sy = System(build, data, env={"SEKISHO_VAULT_HEARTBEAT": "1"})
+    kinds = {(a["kind"], a["source"]) for a in sy.ask(STATUS)[1]["alarms"]}
+    assert kinds == {("gap", "office"), ("fork", "office")}, kinds
+    ok("alarms are remembered over a restart")
     sy.append(301, hash_of(300), raw(301))
     assert sy.answer()[0] == "ack"
     before = sy.ask(STATUS)[1]["size"]
@@ -268,6 +271,73 @@ def killed(build, data, rounds):
     good(build, data)
     ok(f"{rounds} kills under load, {len(acked)} acknowledged entries all there")
     return max(acked)
+
+
+def node(a, b):
+    return hashlib.sha256(b"\1" + a + b).digest()
+
+
+def consistent(old, new, old_root, new_root, proof):
+    """RFC 9162 section 2.1.4.2."""
+    if old & (old - 1) == 0:
+        proof = [old_root] + proof
+    fn, sn = old - 1, new - 1
+    while fn & 1:
+        fn, sn = fn >> 1, sn >> 1
+    fr = sr = proof[0]
+    for c in proof[1:]:
+        assert sn
+        if fn & 1 or fn == sn:
+            fr, sr = node(c, fr), node(c, sr)
+            while not fn & 1 and fn:
+                fn, sn = fn >> 1, sn >> 1
+        else:
+            sr = node(sr, c)
+        fn, sn = fn >> 1, sn >> 1
+    return fr == old_root and sr == new_root and sn == 0
+
+
+def commands(build, data):
+    size = good(build, data)["size"]
+    for old, new in ((1, size), (256, size), (300, 2048), (2047, size)):
+        code, out, _ = tool(build, "prove-consistency", data, str(old), str(new), "--json")
+        c = json.loads(out)
+        assert code == 0 and consistent(old, new, *[base64.b64decode(c[k]) for k in ("old_root", "new_root")],
+                                        [base64.b64decode(h) for h in c["proof"]])
+    code, out, _ = tool(build, "prove-consistency", data, "5", str(size))
+    checkpoint = open(os.path.join(data, "vault", "checkpoint"), "rb").read()
+    assert code == 0 and out.startswith(b"old 5\n") and out.endswith(b"\n\n" + checkpoint)
+    assert tool(build, "prove-consistency", data, "0", str(size))[0] == 1
+    assert tool(build, "prove-consistency", data, "5", str(size + 1))[0] == 1
+    ok("consistency proofs, also as a witness is asked")
+    key = open(os.path.join(data, "vault", "vkey")).read().strip()
+    path = os.path.join(data, "p.tlog-proof")
+    for at in (0, 255, 256, 2048, size - 1):
+        code, out, _ = tool(build, "prove", data, str(at))
+        assert code == 0 and out.startswith(b"c2sp.org/tlog-proof@v1\nextra ")
+        with open(path, "wb") as f:
+            f.write(out)
+        assert tool(build, "check-proof", path, "--vkey", key)[0] == 0
+        entry = base64.b64decode(out.split(b"\n")[1].split()[1])
+        with open(path, "wb") as f:
+            f.write(out.replace(out.split(b"\n")[1] + b"\n", b""))
+        assert tool(build, "check-proof", path, "--vkey", key)[0] == 1
+        with open(path + ".entry", "wb") as f:
+            f.write(entry)
+        assert tool(build, "check-proof", path, "--vkey", key, "--entry", path + ".entry")[0] == 0
+        with open(path + ".entry", "wb") as f:
+            f.write(entry[:-1] + b"!")
+        assert tool(build, "check-proof", path, "--vkey", key, "--entry", path + ".entry")[0] == 1
+    ok("proofs made and checked offline, with and without the entry inside")
+    assert tool(build, "prove", data, str(size))[0] == 1
+    assert tool(build, "show", data, str(10**9))[0] == 1
+    code, out, _ = tool(build, "show", data, "--from", "0", "--to", "9", "--json")
+    assert code == 0 and [e["index"] for e in json.loads(out)] == list(range(10))
+    for bad in ([], ["verify"], ["nonsense", data], ["prove", data, "x"], ["show", data, "--from", "3"], ["verify", data, "--what"],
+                ["show", data, "--from", "9", "--to", "3"], ["check-proof", path]):
+        assert tool(build, *bad)[0] == 2, bad
+    assert tool(build, "verify", os.path.join(data, "nowhere"))[0] == 1
+    ok("answers and exit codes")
 
 
 def read_by_others(build, data):
@@ -324,6 +394,7 @@ def main():
     ok("stops cleanly")
     keys_away(build, data)
     last = killed(build, data, int(os.environ.get("KILLS", "20")))
+    commands(build, data)
     read_by_others(build, data)
     rolled_back(build, data, last)
 
