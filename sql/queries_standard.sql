@@ -111,3 +111,8 @@ SELECT d.name, d.type, d.unit, n.value, d.ja, d.en, d.help_ja, d.help_en FROM pa
 ORDER BY d.pos;
 -- name: standard_loaded_at
 SELECT loaded_at FROM standard WHERE id = ?1;
+-- name: standard_asks
+SELECT b.control, b.part, group_concat(k.id, ' '), EXISTS (SELECT 1 FROM binding o JOIN clause ok ON ok.id = o.clause
+	WHERE o.control = b.control AND o.part = b.part AND o.source <> 'removed' AND ok.standard = ?2 AND NOT ok.withdrawn)
+FROM binding b JOIN clause k ON k.id = b.clause
+WHERE k.standard = ?1 AND NOT k.withdrawn AND b.source <> 'removed' GROUP BY b.control, b.part ORDER BY b.control, b.part;

@@ -14,7 +14,7 @@ const struct command commands[] = {
 	{"assess", "DIR [--today DATE]", N_("Judges everything now"), command_data, FILE_NONE},
 	{"standard list", "DIR", N_("Standards in the store"), command_data, FILE_NONE},
 	{"standard show", "DIR ID", N_("Clauses of a standard with their controls"), command_data, FILE_NONE},
-	{"standard import", "DIR FILE [--dry-run]", N_("Loads a municipality's own text"), command_data, FILE_READ},
+	{"standard import", "DIR FILE [--source TEXT] [--version TEXT] [--dry-run]", N_("Loads a municipality's own text"), command_data, FILE_READ},
 	{"standard diff", "DIR ID ID", N_("What changed between two standards"), command_data, FILE_NONE},
 	{"standard export", "DIR ID --oscal", N_("A standard as OSCAL catalog"), command_data, FILE_NONE},
 	{"ledger list", "DIR", N_("All ledgers"), command_data, FILE_NONE},

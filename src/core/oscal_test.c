@@ -146,6 +146,17 @@ static void lists_and_shows(void **state)
 	buf_clear(&out);
 	assert_int_equal(standard_list(db, false, &out, &e), 0);
 	assert_int_equal(out.p[0], '*');
+	buf_clear(&out);
+	assert_int_equal(standard_diff(db, STR("shinagawa"), STR("chitose"), true, &out, &e), 0);
+	doc = json_loadb(out.p, out.n, 0, NULL);
+	assert_true(json_array_size(json_object_get(doc, "only_a")) > 0);
+	assert_true(json_array_size(json_object_get(doc, "only_b")) > 20);
+	assert_true(json_integer_value(json_object_get(doc, "both")) > 10);
+	json_decref(doc);
+	buf_clear(&out);
+	assert_int_equal(standard_diff(db, STR("iizuka"), STR("iizuka"), false, &out, &e), 0);
+	assert_int_equal(out.n, 0);
+	assert_int_equal(standard_diff(db, STR("iizuka"), STR("nowhere"), false, &out, &e), ERR_NOTFOUND);
 	buf_release(&out);
 }
 

@@ -33,4 +33,8 @@ int standard_list(struct db *db, bool json, struct buf *out, struct err *e) MUST
 /* `sekisho standard show ID`: chapters, clauses with texts and bindings, controls with parts; or the clauses as lines. */
 int standard_show(struct db *db, struct str id, bool json, struct buf *out, struct err *e) MUST_USE;
 
+/* `sekisho standard diff A B`: which controls (and parts) only one of them asks for, with the clauses that ask: what changes
+ * for a municipality that goes from A to B. {"only_a":[{"control","part","clauses"}],"only_b":[…],"both":N} */
+int standard_diff(struct db *db, struct str a, struct str b, bool json, struct buf *out, struct err *e) MUST_USE;
+
 #endif

@@ -48,4 +48,10 @@ int cli_usage(struct cli *c, const struct cli_command *cmd);
 /* The bytes of an attached file. */
 int cli_file_read(struct cli *c, size_t i, size_t max, struct str *ret, struct err *e) MUST_USE;
 
+/* Runs fn in a transaction, judges what it changed, commits. */
+int cli_transact(struct cli *c, int (*fn)(struct cli *, void *, struct err *), void *arg, struct err *e) MUST_USE;
+
+/* sekisho standard …: office/cli_standard.c */
+cli_run cli_standard_list, cli_standard_show, cli_standard_import, cli_standard_diff, cli_standard_export;
+
 #endif

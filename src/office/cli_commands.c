@@ -23,8 +23,7 @@
 
 #define IMPORT_MAX (256u << 20)
 
-/* Runs fn in a transaction, judges what it changed, commits. */
-static int transact(struct cli *c, int (*fn)(struct cli *, void *, struct err *), void *arg, struct err *e)
+int cli_transact(struct cli *c, int (*fn)(struct cli *, void *, struct err *), void *arg, struct err *e)
 {
 	bool all = false;
 	int r = db_begin(c->office->db, e);
@@ -79,7 +78,7 @@ static int run_init(struct cli *c)
 		buf_puts(&c->err, "usage: sekisho init DIR --city NAME --standard ID [--sample]\n");
 		return 2;
 	}
-	if (transact(c, init_settings, &x, &e) < 0)
+	if (cli_transact(c, init_settings, &x, &e) < 0)
 		return cli_fail(c, &e);
 	if (x.sample) {
 		char path[400];
@@ -176,7 +175,7 @@ static int run_link(struct cli *c)
 		                                "under Settings, Sign-ins."));
 		return cli_fail(c, &e);
 	}
-	if (transact(c, make_link, &x, &e) < 0)
+	if (cli_transact(c, make_link, &x, &e) < 0)
 		return cli_fail(c, &e);
 	buf_printf(&c->out, "%.*s\n", STR_ARG(x.path));
 	return 0;
@@ -210,7 +209,7 @@ static int run_password(struct cli *c)
 		err_set(&e, ERR_WRONG_STATE, "%s", _("The sign-in service did not take the password."));
 		return cli_fail(c, &e);
 	}
-	if (transact(c, password_event, &person, &e) < 0)
+	if (cli_transact(c, password_event, &person, &e) < 0)
 		return cli_fail(c, &e);
 	buf_printf(&c->out, "%.*s\n", STR_ARG(password));
 	return 0;
@@ -251,7 +250,7 @@ static int run_token_create(struct cli *c)
 		err_set(&e, ERR_SYNTAX, "%s", _("--scope is read or write (write includes read of what is written)."));
 		return cli_fail(c, &e);
 	}
-	if (transact(c, make_token, &x, &e) < 0)
+	if (cli_transact(c, make_token, &x, &e) < 0)
 		return cli_fail(c, &e);
 	buf_printf(&c->out, "%s\n", x.token);
 	return 0;
@@ -348,7 +347,7 @@ static int import_into(struct cli *c, struct ledger *l, bool dry)
 		r = csv_decode(bytes, &utf8, &cp932, &e);
 	x.text = buf_view(&utf8);
 	if (r == 0)
-		r = dry ? ledger_import_preview(&c->world, c->arena, &c->actor, l, x.text, &x.res, &e) : transact(c, do_import, &x, &e);
+		r = dry ? ledger_import_preview(&c->world, c->arena, &c->actor, l, x.text, &x.res, &e) : cli_transact(c, do_import, &x, &e);
 	print_import(c, &x.res);
 	buf_release(&utf8);
 	if (r < 0)
@@ -370,31 +369,6 @@ static int run_people_import(struct cli *c)
 	return import_into(c, ledgers_get(c->office->ledgers, STR("persons")), dry);
 }
 
-/* --- standards ------------------------------------------------------------------------------------------------------------------ */
-
-static int run_standard_list(struct cli *c)
-{
-	struct err e = {0};
-	return standard_list(c->office->db, c->json, &c->out, &e) < 0 ? cli_fail(c, &e) : 0;
-}
-
-static int run_standard_show(struct cli *c)
-{
-	struct err e = {0};
-	if (c->n_args < 2)
-		return 2;
-	return standard_show(c->office->db, c->args[1], c->json, &c->out, &e) < 0 ? cli_fail(c, &e) : 0;
-}
-
-static int run_standard_export(struct cli *c)
-{
-	struct err e = {0};
-	cli_flag(c, "--oscal");
-	if (c->n_args < 2)
-		return 2;
-	return oscal_catalog(c->office->db, c->args[1], &c->out, &e) < 0 ? cli_fail(c, &e) : 0;
-}
-
 const struct cli_command cli_commands[] = {
 	{"init", "--city NAME --standard ID [--sample]", N_("Makes the store of a new data folder"), run_init},
 	{"status", "[--as-of DATE] [--control ID] [--clause ID]", N_("Status of clauses, controls and subjects"), run_status},
@@ -407,8 +381,10 @@ const struct cli_command cli_commands[] = {
 	{"ledger export", "LEDGER", N_("A ledger as CSV"), run_ledger_export},
 	{"ledger import", "LEDGER FILE [--dry-run]", N_("Rows of a CSV file into a ledger"), run_ledger_import},
 	{"people import", "FILE [--dry-run]", N_("Rows of a CSV file into the ledger persons"), run_people_import},
-	{"standard list", "", N_("Standards in the store"), run_standard_list},
-	{"standard show", "ID", N_("Clauses of a standard with their controls"), run_standard_show},
-	{"standard export", "ID --oscal", N_("A standard as OSCAL catalog"), run_standard_export},
+	{"standard list", "", N_("Standards in the store"), cli_standard_list},
+	{"standard show", "ID", N_("Clauses of a standard with their controls"), cli_standard_show},
+	{"standard import", "FILE [--source TEXT] [--version TEXT] [--dry-run]", N_("Loads a municipality's own text"), cli_standard_import},
+	{"standard diff", "ID ID", N_("What changed between two standards"), cli_standard_diff},
+	{"standard export", "ID --oscal", N_("A standard as OSCAL catalog"), cli_standard_export},
 };
 const size_t n_cli_commands = ARRAY_LEN(cli_commands);
