@@ -25,6 +25,7 @@ struct sample {
 	struct arena *line;                              /* memory of the line in hand */
 	struct key *keys;                                /* open addressing, 2^KEYS_BITS */
 	char today[DATE_TEXT];
+	struct date base;                                /* the day of loading */
 	const char *file;
 	int n;
 };
@@ -46,6 +47,19 @@ static const char *text_of(json_t *o, const char *name)
 	return json_string_value(json_object_get(o, name));
 }
 
+/* "$-30" and "$-30T09:15": days from the day of loading, so that the city's deadlines stay what they were written for. */
+static int dated(struct sample *s, const char *z, struct str *ret)
+{
+	int64_t days;
+	char day[DATE_TEXT];
+	struct str rest = str_from(z + 1), number = str_cut(&rest, 'T');
+	if (str_int(number, -20000, 20000, &days) < 0)
+		return ERR_SYNTAX;
+	date_format(date_add(s->base, 0, 0, (int)days), day);
+	*ret = rest.n ? arena_strf(s->line, "%sT%.*s", day, STR_ARG(rest)) : arena_str(s->line, str_from(day));
+	return 0;
+}
+
 /* A JSON value as the text a person would type; "@key" becomes the id (with the ledger where several may be meant). */
 static int text_value(struct sample *s, const struct field *f, json_t *v, struct str *ret, struct err *e)
 {
@@ -57,6 +71,8 @@ static int text_value(struct sample *s, const struct field *f, json_t *v, struct
 		*ret = arena_strf(s->line, "%g", json_real_value(v));
 	} else if (json_is_string(v)) {
 		const char *z = json_string_value(v);
+		if (z[0] == '$')
+			return dated(s, z, ret) < 0 ? err_at(e, ERR_SYNTAX, s->file, s->n, 0, "\"%s\" is no day", z) : 0;
 		if (z[0] != '@') {
 			*ret = arena_str(s->line, str_from(z));
 			return 0;
@@ -229,8 +245,11 @@ static int do_line(struct sample *s, struct str line, struct err *e)
 	if (!o)
 		return err_at(e, ERR_SYNTAX, s->file, s->n, je.column, "%s", je.text);
 	const char *what = text_of(o, "do"), *when = text_of(o, "at");
+	struct str day = str_from(when);
 	int r = 0;
-	if (!what || !when || instant_parse(str_from(when), &at) < 0) {
+	if (when && when[0] == '$' && dated(s, when, &day) < 0)
+		day = STR_NONE;
+	if (!what || !day.n || instant_parse(day, &at) < 0) {
 		r = err_at(e, ERR_SYNTAX, s->file, s->n, 0, "a line needs \"do\" and \"at\"");
 	} else {
 		clock_shift(0);
@@ -274,6 +293,7 @@ int sample_load(struct world *w, struct checks *checks, const char *path, struct
 	struct sample s = {.w = *w, .checks = checks, .file = strrchr(path, '/') ? strrchr(path, '/') + 1 : path};
 	struct buf text;
 	buf_init(&text, SAMPLE_BYTES_MAX);
+	s.base = date_of_instant(clock_now());
 	int r = file_read(path, SAMPLE_BYTES_MAX, &text, e);
 	if (r == 0) {
 		s.line = arena_new(64u << 20);
