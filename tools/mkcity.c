@@ -232,7 +232,7 @@ static void document(const char *key, const char *kind, const char *name, const 
 	if (parent)
 		snprintf(up, sizeof(up), "'parent':'@%s',", parent);
 	line("$-880T10:00", "", "create", "'ledger':'documents','key':'%s','state':'in-force','fields':{'kind':'%s','name':'%s','edition':'第2版','section':'@S01','owner_post':'S01-H','purpose':'%sを定める',"
-	     "%s'sections':[{'code':'general','title':'総則','text':'本文は別紙'}],'approver':'ciso','decided_on':'$%d','effective_from':'$%d','review_on':'$%d'%s}",
+	     "%s'sections':[{'code':'general','heading':'総則','body':'本文は別紙による'}],'approver':'ciso','decided_on':'$%d','effective_from':'$%d','review_on':'$%d'%s}",
 	     key, kind, name, name, up, from - 5, from, from + 1090, more);
 }
 
@@ -300,7 +300,7 @@ static void asset(int n)
 	                                           : "'class_c':'3C','class_i':'2','class_a':'1','basis':'職員の個人情報','scale':'@doc-scale','classified_by':'@p8','classified_on':'$-500','sign_kind':'hash-monitor',")
 	            : c[0] == '2' ? "'class_c':'2','class_i':'1','class_a':'1','basis':'公表前の内部資料','scale':'@doc-scale','classified_by':'@p8','classified_on':'$-500',"
 	                          : "'class_c':'1','class_i':'1','class_a':'1','basis':'公表できる資料','scale':'@doc-scale','classified_by':'@p8','classified_on':'$-500',",
-	     n % 3 ? "share" : personal && n % 67 == 3 ? "unlocked" : "locked", sections[s].code, n, old ? -480 : -100 - (int)draw(150));
+	     n % 3 ? "share" : n == 12 || (personal && n % 67 == 3) ? "unlocked" : "locked", sections[s].code, n, old ? -480 : -100 - (int)draw(150));
 }
 
 static const struct {
@@ -384,8 +384,8 @@ static void exception(int n, int head, const char *subject, const char *control,
 static void exceptions(void)
 {
 	exception(1, FIRST_HEAD + 8, "税務課の旧端末の継続利用", "org.roles-filled", "iz.2.4.1", "@S26", -120, 60, 2);
-	exception(2, FIRST_HEAD + 12, "北支所の施錠できない書庫", "class.storage-place", "iz.5.1.1.1", "@a3", -60, 10, 2);
-	exception(3, FIRST_HEAD + 19, "土木課の共用ID", "account.shared-use", "iz.6.4.2.2", "@y20", -20, 100, 1);
+	exception(2, FIRST_HEAD + 12, "北支所の施錠できない書庫", "class.storage-place", "iz.3.2.6.c", "@a12", -60, 10, 2);
+	exception(3, FIRST_HEAD + 19, "土木課の共用ID", "account.shared-use", "iz.6.4.2.2", "@id67", -20, 100, 1);
 	exception(4, FIRST_HEAD + 15, "高齢介護課の持ち出し手続の簡略化", "workflow.carry-out", "iz.6.1.1.3.b", "@S16", -30, 80, 3);
 	exception(5, FIRST_HEAD + 23, "学校教育課の端末の研修免除", "training.attended", "iz.6.2.1", "@S24", -3, 90, 0);
 	exception(6, FIRST_HEAD + 4, "契約検査課の旧様式の利用", "org.post-bound", "iz.2.4.1", "@S05", -200, -5, 2);
@@ -444,8 +444,8 @@ static void incident(int n, const char *type, const char *subject, int from, int
 	staff_no(who, by);
 	staff_no(FIRST_HEAD + section_of[who], head);
 	snprintf(at, sizeof(at), "$%dT10:%02d", from, 5);
-	line(at, by, "create", "'ledger':'incidents','key':'i%d','fields':{'kind':'incident','subject':'%s','section':'@%s','noticed_at':'$%dT10:00','type':'%s','situation':'%s。気付いてすぐ所属長へ伝えた。','presumed_cause':'確認中',"
-	     "'damage':'確認中','systems':['@y5'],'personal_data':false,'log_note':'端末の操作ログを取得済み'}", n, subject, sections[section_of[who]].code, from, type, subject);
+	line(at, by, "create", "'ledger':'incidents','key':'i%d','fields':{'kind':'incident','subject':'%s','section':'@%s','noticed_at':'$%dT10:00','type':'%s','source':'staff','situation':'%s。気付いてすぐ所属長へ伝えた。','presumed_cause':'確認中',"
+	     "'damage':'確認中','log_note':'端末の操作ログを取得済み'}", n, subject, sections[section_of[who]].code, from, type, subject);
 	if (stage < 1)
 		return;
 	snprintf(at, sizeof(at), "$%dT%02d:%02d", from, 10 + (10 + late_minutes) / 60, (10 + late_minutes) % 60);
