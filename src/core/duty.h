@@ -26,6 +26,9 @@ int duty_list(struct world *w, struct arena *a, const struct actor *who, size_t 
 /* Marks as done what has no action or field of its own that would end it (the review of a register). In a transaction. */
 int duty_done(struct world *w, struct arena *a, const struct actor *who, int64_t id, struct str note, struct err *e) MUST_USE;
 
+/* Marks a notice as read and keeps the receipt. Only one's own. In a transaction. */
+int notice_seen(struct world *w, const struct actor *who, int64_t notice, struct err *e) MUST_USE;
+
 /* Decisions that wait: records whose state offers an action that only others than the applicant take, and that this person
  * may take now. */
 struct waiting {

@@ -161,6 +161,8 @@ int duty_follow(struct job *j, int64_t id) MUST_USE;
 int duty_follow_others(struct job *j, const struct record *r) MUST_USE;
 
 /* --- notice.c ---------------------------------------------------------------------------------------------------------- */
+/* Whoever acts on a record has taken note of what he was told about it. */
+int notice_taken(struct job *j, int64_t record) MUST_USE;
 int notice_tell(struct job *j, const struct record *r, const struct who_list *tell, struct str what) MUST_USE;
 
 /* Text of a person, unit or record for display. */

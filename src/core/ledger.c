@@ -179,3 +179,25 @@ void ledgers_free(struct ledgers *all)
 	arena_free(all->arena);
 	free(all);
 }
+
+static bool worth(const struct ledger *l, const struct field *f)
+{
+	if (field_is_child(f) || f->computed.n || f->secret_set || f->personal)
+		return false;
+	if (f->type == FT_LONGTEXT || f->type == FT_FILE || f->type == FT_HASH || f->type == FT_URL)
+		return false;
+	char hole[80];
+	snprintf(hole, sizeof hole, "{%.*s}", STR_ARG(f->name));
+	return !str_has(l->title, hole);
+}
+
+size_t ledger_list_columns(const struct ledger *l, const struct field **cols)
+{
+	size_t n = 0;
+	/* What is required tells more than what may be empty. */
+	for (int required = 1; required >= 0; required--)
+		for (size_t i = 0; i < l->n_fields && n < LIST_COLUMNS_MAX; i++)
+			if (l->fields[i].required == required && worth(l, &l->fields[i]))
+				cols[n++] = &l->fields[i];
+	return n;
+}

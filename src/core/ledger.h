@@ -234,6 +234,9 @@ bool ledger_state_ends(const struct ledger *l, struct str name);
 bool field_is_child(const struct field *f);
 /* A column every ledger has (id, number, title …), whether or not the definition labels it. */
 bool ledger_system_column(struct str name);
+/* Columns a list shows beside number, title and state: what is required first. Each has an index to sort by. */
+#define LIST_COLUMNS_MAX 5
+size_t ledger_list_columns(const struct ledger *l, const struct field **cols);
 /* "org-units" -> "org_units" */
 struct str ledger_table_name(struct arena *a, struct str name);
 

@@ -108,6 +108,12 @@ static void an_import_is_taken_back_as_a_whole(void **state)
 	assert_memory_equal(before.p, after.p, before.n);
 	assert_int_equal(ledger_import_undo(&t->w, t->a, &office, r.id, &t->e), ERR_NOTFOUND);
 	assert_int_equal(test_int(t, "SELECT count(*) FROM duty WHERE ledger = 'persons' AND done_at IS NULL AND record NOT IN (SELECT id FROM persons)"), 0);
+	/* What the console brings in a later state goes as well, as long as nobody touched it. */
+	struct str active = STR("staff_no,name,person_type,section,source,started_on,state\n3009,着任済み,regular,120,manual,2026-04-01,active\n");
+	assert_done(t, ledger_import_apply(&t->w, t->a, &test_console, l, active, &r, &t->e));
+	assert_int_not_equal(db_exec(t->w.db, "DELETE FROM persons WHERE staff_no = '3009'", &t->e), 0);
+	assert_done(t, ledger_import_undo(&t->w, t->a, &test_console, r.id, &t->e));
+	assert_int_equal(test_int(t, "SELECT count(*) FROM persons WHERE staff_no = '3009'"), 0);
 	/* Changed since: all stays. */
 	assert_done(t, ledger_import_apply(&t->w, t->a, &office, l, text, &again, &t->e));
 	assert_done(t, test_update(t, P_OFFICE, "persons", test_person(t, "3002"), "kana", "ふたりめ", NULL));

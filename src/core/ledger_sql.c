@@ -282,6 +282,12 @@ void ledger_sql_indexes(const struct ledger *l, struct buf *out)
 				           STR_ARG(f->name), STR_ARG(f->columns[k].name), STR_ARG(l->table), STR_ARG(f->name),
 				           STR_ARG(f->columns[k].name));
 	}
+	const struct field *shown[LIST_COLUMNS_MAX];
+	size_t n_shown = ledger_list_columns(l, shown);
+	for (size_t i = 0; i < n_shown; i++)
+		if (!shown[i]->unique && !points_out(shown[i]) && !ledger_system_column(shown[i]->name))
+			buf_printf(out, "CREATE INDEX \"%.*s_i_%.*s\" ON \"%.*s\"(\"%.*s\");\n", STR_ARG(l->table), STR_ARG(shown[i]->name),
+			           STR_ARG(l->table), STR_ARG(shown[i]->name));
 	for (size_t i = 0; i < l->n_unique; i++)
 		put_unique(l, l->unique[i].v, l->unique[i].n, out);
 	buf_printf(out, "CREATE INDEX \"%.*s_step_i\" ON \"%.*s_step\"(record, action);\n", STR_ARG(l->table), STR_ARG(l->table));

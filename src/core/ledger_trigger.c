@@ -218,9 +218,14 @@ static void record_triggers(struct trigger *t)
 
 	trigger_begin(t, "t_delete", "BEFORE DELETE", table);
 	trigger_when(t);
-	buf_printf(t->out, "EXISTS (SELECT 1 FROM \"%.*s_step\" WHERE record = OLD.id AND action NOT IN ('create', 'update')) OR "
+	buf_printf(t->out, "(EXISTS (SELECT 1 FROM \"%.*s_step\" WHERE record = OLD.id AND action NOT IN ('create', 'update')) OR "
 	           "OLD.state NOT IN ", STR_ARG(table));
 	put_start_states(t);
+	/* An import that is taken back takes along what it brought, as long as that is untouched. */
+	buf_puts(t->out, ") AND NOT EXISTS (SELECT 1 FROM import_row i JOIN import m ON m.id = i.import WHERE i.record = OLD.id AND i.created = 1 "
+	         "AND i.version = OLD.version AND m.undone_at IS NOT NULL AND m.ledger = ");
+	put_text(t->out, t->l->name);
+	buf_putc(t->out, ')');
 	trigger_raise(t, "kept: a record that has moved on is not deleted");
 	trigger_finish(t);
 }

@@ -197,8 +197,12 @@ static void an_incident_lives(void **state)
 	assert_str(test_state(t, l, id), "reported");
 	assert_int_equal(test_int(t, "SELECT count(*) FROM notice WHERE ledger = 'incidents'"), 1);  /* the manager of the section */
 	assert_int_equal(test_int(t, "SELECT person FROM notice WHERE ledger = 'incidents'"), test_person(t, P_MANAGER));
+	assert_true(str_has(test_text(t, "SELECT text FROM notice WHERE ledger = 'incidents'"), "USBの紛失"));
 	assert_refused(t, ERR_DENIED, test_act(t, P_STAFF, l, id, "receive", NULL, "received_at", "2026-06-01 09:40", NULL));
 	assert_done(t, test_act(t, P_MANAGER, l, id, "receive", NULL, "received_at", "2026-06-01 09:40", NULL));
+	assert_int_equal(test_int(t, "SELECT count(*) FROM receipt WHERE how = 'acted'"), 1);
+	assert_int_equal(test_int(t, arena_printf(t->a, "SELECT count(*) FROM notice WHERE read_at IS NULL AND person = %lld",
+	                                          (long long)test_person(t, P_MANAGER))), 0);
 	assert_done(t, test_act(t, P_CHIEF, l, id, "take-up", NULL, "severity", arena_z(t->a, ledger_field(test_ledger(t, l), STR("severity"))->of[0].code),
 	                        "procedure", test_id(t, test_document(t, "対処手順")), NULL));
 	assert_str(test_state(t, l, id), "handling");

@@ -1,11 +1,21 @@
 /* `tell:` — one notice per person who holds a named role for the record's section, or whom the record names. */
+#include "core/duty.h"
 #include "core/engine.h"
 
 #define NAMED_MAX 500
 
 static const char notice_sql[] =
-	"INSERT INTO notice(person, ledger, record, action, step, at) SELECT ?1, ?2, ?3, ?4, ?5, ?6 WHERE NOT EXISTS"
+	"INSERT INTO notice(person, ledger, record, action, step, at, text) SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7 WHERE NOT EXISTS"
 	" (SELECT 1 FROM notice WHERE person = ?1 AND ledger = ?2 AND record = ?3 AND step IS ?5 AND action = ?4)";
+
+/* Kept as it was told, in the municipality's language. */
+static struct str notice_text(struct job *j, const struct record *r, struct str what)
+{
+	const struct action *act = ledger_action(j->l, what);
+	const struct state *to = ledger_state(j->l, r->state);
+	struct str label = act && act->label.ja.n ? act->label.ja : to ? to->label.ja : what;
+	return arena_strf(j->a, "%.*s %.*s「%.*s」 %.*s", STR_ARG(j->l->record.ja), STR_ARG(r->number), STR_ARG(r->title), STR_ARG(label));
+}
 
 static int notice_put(struct job *j, const struct record *r, int64_t person, struct str what)
 {
@@ -18,6 +28,7 @@ static int notice_put(struct job *j, const struct record *r, int64_t person, str
 	bind_str(s, 4, what);
 	bind_int(s, 5, r->version);
 	bind_int(s, 6, j->w->now);
+	bind_str(s, 7, notice_text(j, r, what));
 	int err = run(s, j->e);
 	return err < 0 ? err : 0;
 }
@@ -96,5 +107,45 @@ int notice_tell(struct job *j, const struct record *r, const struct who_list *te
 			break;
 		}
 	}
+	return err;
+}
+
+static const char receipt_sql[] =
+	"INSERT INTO receipt(notice, person, ledger, record, version, action, at, how) SELECT id, person, ledger, record, step, action, ?3, ?4"
+	" FROM notice WHERE person = ?1 AND read_at IS NULL AND ";
+static const char read_sql[] = "UPDATE notice SET read_at = ?3 WHERE person = ?1 AND read_at IS NULL AND ?4 IS NOT NULL AND ";
+
+/* Both statements over the same unread notices: first the receipts, then the marks. */
+static int notices_close(struct db *db, struct arena *a, const char *which, int64_t person, int64_t id, struct str ledger, int64_t now,
+                         const char *how, struct err *e)
+{
+	int err = 0;
+	for (int i = 0; err >= 0 && i < 2; i++) {
+		struct stmt *s = db_sql(db, arena_printf(a, "%s%s", i ? read_sql : receipt_sql, which));
+		if (!s)
+			return err_set(e, ERR_DB, "%s", db_error(db));
+		bind_int(s, 1, person);
+		bind_int(s, 2, id);
+		bind_int(s, 3, now);
+		bind_z(s, 4, how);
+		if (ledger.p)
+			bind_str(s, 5, ledger);
+		err = run(s, e);
+	}
+	return err < 0 ? err : 0;
+}
+
+int notice_taken(struct job *j, int64_t record)
+{
+	if (!j->who->person)
+		return 0;
+	return notices_close(j->w->db, j->a, "record = ?2 AND ledger = ?5", j->who->person, record, j->l->name, j->w->now, "acted", j->e);
+}
+
+int notice_seen(struct world *w, const struct actor *who, int64_t notice, struct err *e)
+{
+	struct arena *a = arena_new(1u << 16);
+	int err = notices_close(w->db, a, "id = ?2", who->person, notice, STR_NONE, w->now, "read", e);
+	arena_free(a);
 	return err;
 }

@@ -288,6 +288,8 @@ static int updated(struct job *j, const struct record *before, struct record *r,
 		                                              .on_behalf = on_behalf});
 	if (err >= 0)
 		err = record_event(j, r, "record.update", on_behalf, change, NULL);
+	if (err >= 0)
+		err = notice_taken(j, r->id);
 	if (err >= 0 && broke)
 		err = record_event(j, r, "seal.broken", on_behalf, STR_NONE, NULL);
 	return err < 0 ? err : record_after(j, r);

@@ -4,7 +4,6 @@
 #include "lib/i18n.h"
 #include "lib/text.h"
 
-#define COLUMNS_MAX 5
 #define LIST_MAX 200
 #define COUNT_MAX 1001
 #define PARAMS_MAX 80
@@ -273,30 +272,6 @@ static void key_sql(struct job *j, const struct key *k, const char *column, bool
 	buf_printf(sql, ")%s%s%s)", down ? " OR " : "", down ? column : "", down ? " IS NULL" : "");
 }
 
-/* --- columns worth showing ---------------------------------------------------------------------------------------- */
-
-static bool worth(const struct ledger *l, const struct field *f)
-{
-	if (field_is_child(f) || !field_is_stored(f) || f->secret_set || f->personal)
-		return false;
-	if (f->type == FT_LONGTEXT || f->type == FT_FILE || f->type == FT_HASH || f->type == FT_URL)
-		return false;
-	char hole[80];
-	snprintf(hole, sizeof hole, "{%.*s}", STR_ARG(f->name));
-	return !str_has(l->title, hole);
-}
-
-static size_t list_columns(struct job *j, const struct field **cols)
-{
-	size_t n = 0;
-	/* What is required tells more than what may be empty. */
-	for (int required = 1; required >= 0; required--)
-		for (size_t i = 0; i < j->l->n_fields && n < COLUMNS_MAX; i++)
-			if (j->l->fields[i].required == required && worth(j->l, &j->l->fields[i]))
-				cols[n++] = &j->l->fields[i];
-	return n;
-}
-
 /* --- the page --------------------------------------------------------------------------------------------------------- */
 
 static struct str cell_text(struct job *j, const struct field *f, struct stmt *s, int *at)
@@ -413,7 +388,7 @@ int record_list(struct world *w, struct arena *a, const struct actor *who, const
 	bool search;
 	size_t limit = q->limit && q->limit <= LIST_MAX ? q->limit : LIST_MAX;
 	bool down = q->sort.n ? q->descending : true;
-	*ret = (struct list_page){.columns = arena_array(a, COLUMNS_MAX, sizeof *ret->columns)};
+	*ret = (struct list_page){.columns = arena_array(a, LIST_COLUMNS_MAX, sizeof *ret->columns)};
 	if (!ledger_may_list(who, l))
 		return err_set(e, ERR_DENIED, "%s", _("This list is not open to you"));
 	if (q->sort.n && !column_type(&j, q->sort, false, &t, &f))
@@ -423,7 +398,7 @@ int record_list(struct world *w, struct arena *a, const struct actor *who, const
 	int err = ret->columns ? key_parse(&j, q->after, &key) : err_set(e, ERR_NOMEM, "list");
 	if (err < 0)
 		return err;
-	ret->n_columns = list_columns(&j, ret->columns);
+	ret->n_columns = ledger_list_columns(l, ret->columns);
 	buf_init(&sql, SQL_TEXT_MAX);
 	select_sql(ret, sort, &sql);
 	err = where_sql(&j, q, sort != NULL, &sql, &p, &search);

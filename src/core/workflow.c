@@ -1,5 +1,6 @@
 /* Actions: who may take them now, what they demand, what they do. */
 #include "core/engine.h"
+#include "core/ledger_expr.h"
 #include "lib/i18n.h"
 #include "lib/json.h"
 
@@ -173,9 +174,26 @@ static bool overridden(struct job *j, const struct record *r, const struct actio
 	return found;
 }
 
-int act_permit(struct job *j, const struct record *r, const struct action *act, struct permit *ret)
+/* Does its condition speak of what the action itself asks for? Then it is judged with that filled in. */
+static bool when_follows(const struct action *act)
+{
+	for (size_t i = 0; act->when.p && i < act->needs.n; i++)
+		if (expr_mentions(act->when, act->needs.v[i]))
+			return true;
+	return false;
+}
+
+static int when_holds(struct job *j, const struct record *r, const struct action *act)
 {
 	enum truth holds;
+	int err = expr_judge(j, r, &act->when, 1, &holds);
+	if (err < 0)
+		return err;
+	return holds == TRUTH_TRUE ? 0 : err_set(j->e, ERR_WRONG_STATE, "%s", _("The conditions for this are not met"));
+}
+
+int act_permit(struct job *j, const struct record *r, const struct action *act, struct permit *ret)
+{
 	*ret = (struct permit){0};
 	if (!list_has(&act->from, r->state))
 		return err_set(j->e, ERR_WRONG_STATE, "%s", _("This is not possible in the present state"));
@@ -191,11 +209,9 @@ int act_permit(struct job *j, const struct record *r, const struct action *act, 
 			return err_set(j->e, ERR_DENIED, "%s", rights_match(j, r, &act->by, NULL).ok
 			               ? _("Whoever applied or is concerned may not decide on it") : _("This is for others to decide"));
 	}
-	int err = expr_judge(j, r, &act->when, 1, &holds);
+	int err = when_follows(act) ? 0 : when_holds(j, r, act);
 	if (err < 0)
 		return err;
-	if (holds != TRUTH_TRUE)
-		return err_set(j->e, ERR_WRONG_STATE, "%s", _("The conditions for this are not met"));
 	err = row_tests(j, r, act->blocked_by, act->n_blocked_by, false);
 	return err < 0 ? err : row_tests(j, r, act->needs_row, act->n_needs_row, true);
 }
@@ -319,6 +335,8 @@ int act_take(struct job *j, struct record *before, const struct action *act, con
 		return err_set(j->e, ERR_NOMEM, "record");
 	memcpy(r.all, before->all, j->l->n_fields * sizeof *r.all);
 	int err = record_merge(j, &r, in, allowed);
+	if (err == 0 && when_follows(act))
+		err = when_holds(j, &r, act);
 	if (err == 0 && (act->to.p && !p->first))
 		r.state = act->to;
 	int judged = expr_apply_when(j, &r, shown);
@@ -348,6 +366,8 @@ int act_take(struct job *j, struct record *before, const struct action *act, con
 		err = act_on_behalf(j, &r, act, &p->grant);
 	if (err >= 0)
 		err = record_event(j, &r, arena_printf(j->a, "record.%.*s", STR_ARG(act->name)), p->grant.on_behalf, change, NULL);
+	if (err >= 0)
+		err = notice_taken(j, r.id);
 	if (err >= 0 && !p->first)
 		err = notice_tell(j, &r, &act->tell, act->name);
 	return err < 0 ? err : record_after(j, &r);
