@@ -32,6 +32,8 @@ void board_counts(const struct board *b, int64_t ret[ST_COUNT_]);
 
 /* Shares of the statuses as one bar; NULL when all are 0. */
 const struct tpl_stack *board_stack(struct ctx *c, const int64_t n[ST_COUNT_]);
+/* The eight statutory groups; NULL when the standard in force knows none. */
+const struct tpl_law_groups *board_groups(struct ctx *c, const struct board *b);
 /* Met and not met over the last half-year; NULL when there is no past. */
 const struct tpl_trend *board_trend(struct ctx *c, struct str standard);
 

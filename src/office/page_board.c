@@ -211,11 +211,12 @@ static void fill_worse(struct ctx *c, const struct board *b, struct tpl_board *d
 	d->worse = v;
 }
 
-static void fill_groups(struct ctx *c, const struct board *b, struct tpl_board *d)
+const struct tpl_law_groups *board_groups(struct ctx *c, const struct board *b)
 {
 	size_t n;
 	struct tpl_input_options *g = law_groups(c, &n);
-	struct tpl_board_groups *v = arena_array(c->arena, n + 1, sizeof(*v));
+	struct tpl_law_groups *d = ARENA_NEW(c->arena, struct tpl_law_groups);
+	struct tpl_law_groups_rows *v = arena_array(c->arena, n + 1, sizeof(*v));
 	for (size_t i = 0; i < n; i++) {
 		int64_t counts[ST_COUNT_] = {0}, id = 0, total = 0;
 		if (str_int(g[i].value, 1, 31, &id) < 0)
@@ -225,9 +226,10 @@ static void fill_groups(struct ctx *c, const struct board *b, struct tpl_board *
 				counts[b->clauses[k].status]++;
 				total += b->clauses[k].status != ST_NOT_APPLICABLE;
 			}
-		v[d->n_groups++] = (struct tpl_board_groups){with(c, "/board", "group", g[i].value), g[i].label, counts[ST_MET], total, board_stack(c, counts)};
+		v[d->n_rows++] = (struct tpl_law_groups_rows){with(c, "/board", "group", g[i].value), g[i].label, counts[ST_MET], total, board_stack(c, counts)};
 	}
-	d->groups = v;
+	d->rows = v;
+	return n ? d : NULL;
 }
 
 int page_board(struct ctx *c, struct err *e)
@@ -243,7 +245,7 @@ int page_board(struct ctx *c, struct err *e)
 	};
 	fill_filters(c, &b, &d);
 	d.clear = d.filtering || req_param(c, "as_of").n ? STR("/board") : STR("");
-	fill_groups(c, &b, &d);
+	d.groups = board_groups(c, &b);
 	narrow(c, &b, false);
 	board_counts(&b, n);
 	fill_counts(c, n, &d);

@@ -240,6 +240,8 @@ int page_home(struct ctx *c, struct err *e)
 	if (r < 0)
 		return r;
 	notices(c, &h);
+	if (bd.standard.n && (roles & (R(CISO) | R(VICE_CISO) | R(CHIEF))))
+		h.d.groups = board_groups(c, &bd);
 	if (watches && bd.standard.n)
 		h.d.trend = board_trend(c, bd.standard);
 	quick(c, &h);
