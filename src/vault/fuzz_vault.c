@@ -60,25 +60,40 @@ static int meta(struct str content)
 	return r;
 }
 
+static char folder[] = "/dev/shm/sekisho-fuzz.XXXXXX";
+
+static void remove_folder(void)
+{
+	rmdir(folder);
+}
+
+static int open_folder(void)
+{
+	if (!mkdtemp(folder) || atexit(remove_folder))
+		abort();
+	return open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
 static void whole_segment(struct str in, struct block *b)
 {
-	int dir = open("/dev/shm", O_RDONLY | O_DIRECTORY | O_CLOEXEC), fd;
+	static int dir = -1;
 	char name[SEGMENT_NAME];
-	uint64_t first = (uint64_t)getpid() * SEGMENT_UNIT;
 	struct segment *s;
+	int fd;
 
-	segment_name(first, name);
+	if (dir < 0)
+		dir = open_folder();
+	segment_name(0, name);
 	fd = openat(dir, name, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	if (fd < 0 || io_write(fd, in.p, in.n, 0))
 		abort();
-	if (!segment_open(dir, first, origin, false, &s, NULL)) {
+	if (!segment_open(dir, 0, origin, false, &s, NULL)) {
 		for (size_t i = 0; i < s->n; i++)
 			(void)!segment_read(s, &s->blocks[i], b, NULL);
 		segment_free(s);
 	}
-	unlinkat(dir, name, 0);
 	close(fd);
-	close(dir);
+	unlinkat(dir, name, 0);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)

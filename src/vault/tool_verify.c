@@ -30,7 +30,7 @@ static void read_keys(const struct tool *t, struct str origin, struct checkpoint
 		ret->size = 0;
 }
 
-static void report_json(const struct verify_report *r)
+static void report_json(const struct verify_report *r, bool keys_asked)
 {
 	struct buf b;
 	struct jw j;
@@ -50,6 +50,7 @@ static void report_json(const struct verify_report *r)
 		buf_release(&h);
 	}
 	jw_kz(&j, "key", r->own_key ? "folder" : "given");
+	jw_kbool(&j, "keys_asked", keys_asked);
 	jw_kint(&j, "entries", (int64_t)r->entries);
 	jw_kint(&j, "unsigned", (int64_t)r->unsigned_entries);
 	jw_kint(&j, "segments", (int64_t)r->segments);
@@ -124,7 +125,7 @@ int tool_verify(struct tool *t)
 		o.known_root = c.root;
 		verify_folder(t->dir, &o, &r);
 		if (t->json)
-			report_json(&r);
+			report_json(&r, c.size > 0);
 		else
 			report_text(&r);
 		bad = verify_ok(&r) ? TOOL_YES : TOOL_NO;
