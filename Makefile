@@ -62,12 +62,17 @@ BINS    := $(addprefix $(O)/libexec/sekisho/,$(filter-out cli,$(PROGRAMS))) $(if
 all: $(BINS) $(O)/share
 
 # Copies, not links: a locked-in process sees this folder alone.
-SHARED := standards ledgers checks sample
+SHARED := standards ledgers checks
 .PHONY: $(O)/share
-$(O)/share:
+$(O)/share: $(O)/share/sekisho/sample/mihon.jsonl
 	@mkdir -p $@/sekisho
 	@for d in $(SHARED); do [ ! -L $@/sekisho/$$d ] && diff -rq $$d $@/sekisho/$$d >/dev/null 2>&1 || \
 	  { rm -rf $@/sekisho/$$d && cp -r $$d $@/sekisho/$$d; }; done
+
+$(O)/share/sekisho/sample/mihon.jsonl: $(O)/tools/mkcity sample/links.tsv
+	@mkdir -p $(@D)
+	$< >$@
+	@cp sample/links.tsv $(@D)/
 
 run:
 	@./deps.sh run build
