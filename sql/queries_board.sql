@@ -33,7 +33,8 @@ FROM clause k WHERE k.id = ?1;
 -- name: clause_groups
 SELECT l.ja, l.en FROM clause_group g JOIN law_group l ON l.id = g.law_group WHERE g.clause = ?1 ORDER BY l.id;
 -- name: clause_controls
-SELECT c.id, c.title_ja, c.title_en, b.part, p.ja, p.en, s.status, s.met, s.total, c.tolerance, c.doer, c.has_check, c.starts_on
+SELECT c.id, c.title_ja, c.title_en, b.part, p.ja, p.en, s.status, s.met, s.total, c.tolerance, c.doer, c.has_check,
+       coalesce((SELECT g.starts_on FROM control_setting g WHERE g.control = c.id), c.starts_on)
 FROM binding b JOIN control c ON c.id = b.control LEFT JOIN control_part p ON p.control = b.control AND p.part = b.part
 LEFT JOIN control_span s ON s.control = b.control AND s.part = b.part AND s.from_at <= ?2 AND (s.to_at IS NULL OR s.to_at > ?2)
 WHERE b.clause = ?1 AND b.source <> 'removed' ORDER BY c.id, b.part;
@@ -53,7 +54,9 @@ SELECT (SELECT n.id FROM clause n WHERE n.standard = k.standard AND n.pos < k.po
 FROM clause k WHERE k.id = ?1;
 
 -- name: page_control_get
-SELECT c.id, c.title_ja, c.title_en, c.measure, c.fails_when, c.role, c.doer, c.tolerance, c.starts_on, c.has_check, s.status, s.met, s.total
+SELECT c.id, c.title_ja, c.title_en, c.measure, c.fails_when, c.role, c.doer, c.tolerance,
+       coalesce((SELECT g.starts_on FROM control_setting g WHERE g.control = c.id), c.starts_on),
+       c.has_check, s.status, s.met, s.total
 FROM control c LEFT JOIN control_status s ON s.control = c.id AND s.part = '' WHERE c.id = ?1;
 -- name: page_control_parts
 SELECT p.part, p.ja, p.en, s.status, s.met, s.total FROM control_part p

@@ -116,3 +116,14 @@ SELECT b.control, b.part, group_concat(k.id, ' '), EXISTS (SELECT 1 FROM binding
 	WHERE o.control = b.control AND o.part = b.part AND o.source <> 'removed' AND ok.standard = ?2 AND NOT ok.withdrawn)
 FROM binding b JOIN clause k ON k.id = b.clause
 WHERE k.standard = ?1 AND NOT k.withdrawn AND b.source <> 'removed' GROUP BY b.control, b.part ORDER BY b.control, b.part;
+-- name: declaration_put
+INSERT INTO declaration(control, part, text, by, at, until_on) VALUES (?1, ?2, ?3, ?4, ?5, ?6);
+-- name: declaration_withdraw
+UPDATE declaration SET withdrawn_at = ?2, withdrawn_by = ?3 WHERE control = ?1 AND withdrawn_at IS NULL;
+-- name: declaration_now
+SELECT d.text, d.at, d.until_on, p.name FROM declaration d LEFT JOIN persons p ON p.id = d.by
+WHERE d.control = ?1 AND d.withdrawn_at IS NULL AND (d.until_on IS NULL OR d.until_on >= ?2) ORDER BY d.id DESC LIMIT 1;
+-- name: control_start_put
+INSERT INTO control_setting(control, starts_on, reason, set_by, set_at) VALUES (?1, ?2, ?3, ?4, ?5)
+ON CONFLICT(control) DO UPDATE SET starts_on = excluded.starts_on, reason = excluded.reason, set_by = excluded.set_by,
+	set_at = excluded.set_at;

@@ -21,6 +21,15 @@ int param_get(struct db *db, struct arena *a, const char *name, struct str *ret)
 /* A new value from now on; ERR_INVALID with the reason when it does not fit type, min and max. Older values stay. */
 int param_set(struct db *db, struct str name, struct str value, int64_t now, int64_t person, struct str reason, struct err *e) MUST_USE;
 
+/* A decision that there is nothing to judge ("none"): the control, or one part, is then not applicable until a date, or until
+ * the decision is withdrawn. text: why. until: STR_NONE for no end. */
+int control_declare_none(struct db *db, struct str control, struct str part, struct str text, struct str until, int64_t now,
+                         int64_t person, struct err *e) MUST_USE;
+int control_declaration_withdraw(struct db *db, struct str control, int64_t now, int64_t person, struct err *e) MUST_USE;
+/* The approved start of a control: planned until then. STR_NONE takes it back. */
+int control_start_set(struct db *db, struct str control, struct str starts_on, struct str reason, int64_t now, int64_t person,
+                      struct err *e) MUST_USE;
+
 /* The municipality's own wording of a clause, shown beside ours. Every version stays. */
 int clause_text_set(struct db *db, struct str clause, struct str text, struct str source, struct str version, int64_t now,
                     int64_t person, struct err *e) MUST_USE;

@@ -153,6 +153,28 @@ static void own_texts_load_whole_or_not_at_all(void **state)
 	assert_int_equal(clause_texts_load(db, STR("id,words\n"), STR("s"), STR("v"), 1, 1, &n, &e), ERR_SYNTAX);
 }
 
+static void decisions_need_a_reason(void **state)
+{
+	struct db *db = *state;
+	struct err e = {0};
+	const struct str c = STR("class.storage-place"), none = STR_NONE;
+
+	assert_int_equal(control_declare_none(db, STR("no.such"), none, STR("r"), none, 1, 1, &e), ERR_NOTFOUND);
+	assert_int_equal(control_declare_none(db, c, STR("no-part"), STR("r"), none, 1, 1, &e), ERR_NOTFOUND);
+	assert_int_equal(control_declare_none(db, c, none, STR(" "), none, 1, 1, &e), ERR_INVALID);
+	assert_int_equal(control_declare_none(db, c, none, STR("r"), STR("soon"), 1, 1, &e), ERR_INVALID);
+	assert_int_equal(control_declaration_withdraw(db, c, 1, 1, &e), ERR_NOTFOUND);
+	assert_int_equal(control_declare_none(db, c, STR("place"), STR("r"), STR("2027-03-31"), 1, 1, &e), 0);
+	assert_int_equal(number(db, "SELECT count(*) FROM declaration WHERE part = 'place' AND until_on = '2027-03-31'"), 1);
+	assert_int_equal(control_declaration_withdraw(db, c, 2, 3, &e), 0);
+	assert_int_equal(number(db, "SELECT count(*) FROM declaration WHERE withdrawn_at = 2 AND withdrawn_by = 3"), 1);
+	assert_int_equal(control_start_set(db, c, STR("2027-04-01"), STR("r"), 1, 1, &e), 0);
+	assert_int_equal(control_start_set(db, c, none, STR("r"), 1, 1, &e), 0);
+	assert_int_equal(number(db, "SELECT count(*) FROM control_setting WHERE starts_on IS NULL"), 1);
+	assert_int_equal(control_start_set(db, c, STR("2027-04-31"), STR("r"), 1, 1, &e), ERR_INVALID);
+	assert_int_equal(control_start_set(db, c, none, STR(""), 1, 1, &e), ERR_INVALID);
+}
+
 /* A folder of standards whose one file was changed. */
 static int load_broken(const char *file, const char *from, const char *to, struct err *e)
 {
@@ -246,6 +268,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(loading_again_keeps_what_the_city_set, loaded, closed),
 		cmocka_unit_test_setup_teardown(values_out_of_range_are_refused, loaded, closed),
 		cmocka_unit_test_setup_teardown(own_texts_load_whole_or_not_at_all, loaded, closed),
+		cmocka_unit_test_setup_teardown(decisions_need_a_reason, loaded, closed),
 		cmocka_unit_test(faults_carry_their_place),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -308,6 +308,28 @@ static void fill_subjects(struct ctx *c, struct tpl_control *d)
 		d->empty = str_from(_("Nothing: every subject meets it, or there is none."));
 }
 
+#define DECIDER_BITS ((1u << ROLE_SECRETARIAT) | (1u << ROLE_CHIEF) | (1u << ROLE_CISO) | (1u << ROLE_VICE_CISO))
+
+/* Who may decide on the control sees the forms; everybody sees what was decided. */
+static void fill_decisions(struct ctx *c, struct tpl_control *d)
+{
+	struct stmt *q = db_query(c->office->db, Q_DECLARATION_NOW);
+	char at[40];
+	bind_str(q, 1, d->id);
+	bind_str(q, 2, c->world.today);
+	if (step(q) == 1) {
+		instant_format(col_int(q, 1), at, sizeof(at));
+		d->declared = arena_strf(c->arena, "%s %.*s: %.*s", at, STR_ARG(col_str(q, 3)), STR_ARG(col_str(q, 0)));
+	}
+	stmt_done(q);
+	if (!(c->actor.roles & DECIDER_BITS))
+		return;
+	d->csrf = c->session->csrf;
+	d->none_action = arena_strf(c->arena, "/controls/%.*s/none", STR_ARG(d->id));
+	d->some_action = arena_strf(c->arena, "/controls/%.*s/some", STR_ARG(d->id));
+	d->start_action = arena_strf(c->arena, "/controls/%.*s/start", STR_ARG(d->id));
+}
+
 int page_control(struct ctx *c, struct err *e)
 {
 	struct tpl_control d = {.crumbs = board_crumbs(c)};
@@ -336,6 +358,7 @@ int page_control(struct ctx *c, struct err *e)
 	fill_clauses(c, &d);
 	fill_tabs(c, &d);
 	fill_subjects(c, &d);
+	fill_decisions(c, &d);
 	page_begin(c, arena_z(c->arena, d.title));
 	tpl_control(&c->page, &d);
 	return page_end(c, 200);

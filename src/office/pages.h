@@ -13,6 +13,7 @@ handler page_me, do_me_session_end, do_me_factor_begin, do_me_factor_confirm, do
 handler page_home, page_duties;
 /* page_board.c */
 handler page_board, page_clause, page_control, page_board_csv;
+handler do_control_none, do_control_some, do_control_start;
 /* page_ledgers.c, page_record.c */
 handler page_ledgers, page_ledger, page_record, page_record_new, page_record_edit, page_record_print, do_record_create, do_record_update,
 	do_record_act, page_attachment, page_search;

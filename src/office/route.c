@@ -6,6 +6,7 @@
 #define ANY_FIELDS FIELDS("*")
 #define R(r) (1u << ROLE_##r)
 #define ADMINS (R(SECRETARIAT) | R(CHIEF))
+#define DECIDERS (ADMINS | R(CISO) | R(VICE_CISO))
 #define OVERSEERS (ADMINS | R(CISO) | R(VICE_CISO) | R(AUDIT_CHIEF) | R(AUDITOR))
 
 const struct route routes[] = {
@@ -35,6 +36,9 @@ const struct route routes[] = {
 	{"GET", "/board.csv", 0, ROLES_ALL, NULL, page_board_csv, "Compliance board as CSV"},
 	{"GET", "/clauses/{id}", 0, ROLES_ALL, NULL, page_clause, "One clause: text, controls, failing subjects"},
 	{"GET", "/controls/{id}", 0, ROLES_ALL, NULL, page_control, "One control and its subjects"},
+	{"POST", "/controls/{id}/none", R_SEALED, DECIDERS, FIELDS("part", "reason", "until"), do_control_none, "Decide that there is nothing to judge"},
+	{"POST", "/controls/{id}/some", R_SEALED, DECIDERS, NULL, do_control_some, "Withdraw that decision"},
+	{"POST", "/controls/{id}/start", R_SEALED, DECIDERS, FIELDS("starts_on", "reason"), do_control_start, "Set the approved start of a control"},
 	{"GET", "/search", 0, ROLES_ALL, NULL, page_search, "Search all ledgers"},
 	/* ledgers: who may see or write what is in each definition */
 	{"GET", "/ledgers", 0, ROLES_ALL, NULL, page_ledgers, "All ledgers"},

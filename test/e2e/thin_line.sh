@@ -132,6 +132,24 @@ ok "the control is met"
 status org.roles-filled >"$T/status"; of excepted <"$T/status" | grep -q 税務課 || fail "the waived control is not excepted: $(head -c 900 "$T/status")"
 jq -e '[.clauses[].controls[].status] | all(. != "not_met")' "$T/status" >/dev/null || fail "still red under the exception"
 ok "what is waived shows as excepted, never as met"
+
+# --- decisions on a control ----------------------------------------------------------------------------------------------------
+c=/controls/ledger.laws-current
+get staff $c >/dev/null; ! grep -q "$c/none" "$T/page" || fail "staff see the form of a decision"
+get ciso $c >/dev/null; k=$(csrf)
+[[ $(post staff "$c/none" --data-urlencode "csrf=$k" --data-urlencode reason=none) == 403* ]] || fail "staff decide"
+[[ $(post ciso "$c/none" --data-urlencode "csrf=$k" --data-urlencode reason= --data-urlencode until=) == 303* ]] || fail "a decision without a reason"
+get ciso $c >/dev/null; ! grep -q "$c/some" "$T/page" || fail "a decision without a reason was recorded"
+[[ $(post ciso "$c/none" --data-urlencode "csrf=$(csrf)" --data-urlencode reason=該当する法令なし --data-urlencode until=2099-03-31) == 303* ]] || fail "decide none"
+get staff $c >/dev/null; grep -q 該当する法令なし "$T/page" || fail "the decision does not show"
+get ciso $c >/dev/null
+[[ $(post ciso "$c/some" --data-urlencode "csrf=$(csrf)") == 303* ]] || fail "withdraw"
+get ciso $c >/dev/null; ! grep -q 該当する法令なし "$T/page" || fail "the decision still shows"
+[[ $(post ciso "/controls/org.roles-filled/start" --data-urlencode "csrf=$(csrf)" --data-urlencode starts_on=2099-04-01 --data-urlencode reason=新年度から) == 303* ]] || fail start
+for _ in $(seq 50); do status org.roles-filled >"$T/status"; jq -e '[.clauses[].controls[].status] | all(. == "planned")' "$T/status" >/dev/null && break; sleep 0.1; done
+jq -e '[.clauses[].controls[].status] | all(. == "planned")' "$T/status" >/dev/null || fail "a control that starts later is not planned"
+ok "who decides that there is none, or from when a control holds, does so with a reason"
+
 "$S" vault verify "$D" >"$T/out" 2>>"$T/err" || fail "vault: $(cat "$T/out")"
 ok "the log is proven from outside"
 kill -INT "$house"; wait "$house" || fail "the end"; house=
