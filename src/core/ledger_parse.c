@@ -254,7 +254,7 @@ int ledger_parse(struct arena *a, const char *file, struct str yaml, struct ledg
 	if ((rc = parse_map(&p, root, "ledger", LEDGER_KEYS, ARRAY_LEN(LEDGER_KEYS), p.l)))
 		return rc;
 	p.l->table = ledger_table_name(a, p.l->name);
-	if ((rc = ledger_check_fields(&p)) || (rc = ledger_check(&p)))
+	if ((rc = ledger_check_fields(&p)) || (rc = ledger_check(&p)) || (rc = ledger_check_seals(&p)))
 		return rc;
 	*ret = p.l;
 	return 0;

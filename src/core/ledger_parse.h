@@ -69,6 +69,7 @@ int parse_duties(struct parse *p, const struct yaml_node *n, void *ledger) MUST_
 /* What the parts say to each other within one definition. */
 int ledger_check(struct parse *p) MUST_USE;                                                 /* ledger_check.c */
 int ledger_check_fields(struct parse *p) MUST_USE;
+int ledger_check_seals(struct parse *p) MUST_USE;                                           /* ledger_check_seal.c */
 /* Between definitions; expressions are compiled here. */
 int ledgers_check(struct ledgers *all, struct err *e) MUST_USE;                             /* ledger_cross.c */
 

@@ -45,7 +45,7 @@ static const char GOOD[] =
     "  approved: {label: {ja: 許可, en: Approved}, live: true}\n"                                        /* 30 */
     "  closed: {label: {ja: 終了, en: Closed}, end: true}\n"
     "actions:\n"
-    "  - {name: approve, from: draft, to: approved, by: [chief], not: [applicant, keeper], seal: [main], when: \"kind = 'big' and answered(list)\"}\n"
+    "  - {name: approve, from: draft, to: approved, by: [chief], not: [applicant, keeper], seal: [kind], when: \"kind = 'big' and answered(list)\"}\n"
     "  - {name: close, from: [draft, approved], to: closed, by: [keeper], needs: [note, until]}\n"
     "duties:\n"
     "  - {name: look, by: keeper, every: 6mo, while: approved, label: {ja: 確認, en: Look}}\n"
@@ -88,7 +88,9 @@ static const struct {
 	{ "not: [applicant, keeper]", "not: [chief]", "things.yaml:33:5: action approve: 'not' names persons of the record, not 'chief'" },
 	{ "by: [chief], not: [applicant, keeper]", "by: [applicant]", "things.yaml:33:5: action approve: the applicant approves" },
 	{ "from: draft, to: approved", "from: drafted, to: approved", "things.yaml:33:5: action approve: no state 'drafted'" },
-	{ "seal: [main]", "seal: [mane]", "things.yaml:33:5: action approve: seals 'mane', which is no field or head" },
+	{ "seal: [kind]", "seal: [mane]", "things.yaml:33:5: action approve: seals 'mane', which is no field or head" },
+	{ "seal: [kind]", "seal: [main]", "things.yaml:33:5: action approve: its seal covers until, which 'close' fills in later" },
+	{ "seal: [kind]", "seal: true", "things.yaml:33:5: action approve: its seal covers until, which 'close' fills in later" },
 	{ "answered(list)", "answered(tags)", "things.yaml:33:107: answered works on a checklist" },
 	{ "answered(list)", "load_extension('x')", "things.yaml:33:107: no function 'load_extension'" },
 	{ "answered(list)", "subjekt = 'x'", "things.yaml:33:107: no column 'subjekt', did you mean 'subject'?" },

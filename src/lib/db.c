@@ -171,6 +171,9 @@ void db_rollback(struct db *db)
 	for (sqlite3_stmt *s = sqlite3_next_stmt(db->h, NULL); s; s = sqlite3_next_stmt(db->h, s))
 		if (sqlite3_stmt_busy(s))
 			sqlite3_reset(s);
+	for (size_t i = 0; i < CACHE_BUCKETS; i++)       /* those left in the middle are free again */
+		for (struct stmt *s = db->bucket[i]; s; s = s->next)
+			s->running = false;
 	if (!sqlite3_get_autocommit(db->h))
 		(void)sqlite3_exec(db->h, "ROLLBACK", NULL, NULL, NULL);
 }

@@ -98,6 +98,7 @@ static void test_transactions(void **state)
 	assert_int_equal(step(s), 1);                    /* still running when all is undone */
 	db_rollback(db);
 	assert_false(db_in_tx(db));
+	assert_ptr_equal(db_sql(db, "VALUES (1), (2)"), s); /* and free again */
 	db_rollback(db);
 	s = db_sql(db, "SELECT count(*) FROM t");
 	assert_int_equal(step(s), 1);
