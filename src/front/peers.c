@@ -75,12 +75,6 @@ static struct call *queue_take(struct queue *q, int64_t id)
 	return NULL;
 }
 
-static void queue_join(struct queue *to, struct queue *from)
-{
-	while (from->first)
-		queue_put(to, queue_unlink(from, &from->first));
-}
-
 /* True when a whole message fits: poll(2) says so only while less than a quarter of the buffer is used. */
 static bool room(int fd)
 {
@@ -133,6 +127,7 @@ int peers_submit(struct call *c)
 
 	c->asked_at = clock_mono();
 	c->answer.status = 0;
+	c->again = false;
 	pthread_mutex_lock(&peers.lock);
 	p = choose(c->reads);
 	if (p)
@@ -160,10 +155,43 @@ static void finish_all(struct queue *q)
 	}
 }
 
-/* What it had read may have been done or not, so those end without answer; what it had not yet got goes to another. */
+/* Where a request goes when its process is gone; NULL: nowhere. Reading changes nothing and may be tried again, but a
+ * request that ends readers shall not end them all, nor the writer. */
+static struct peer *second_home(struct peer *gone, struct call *c, bool had_read)
+{
+	struct peer *p = choose(c->reads);
+
+	if (!p || (c->again && p->writer))
+		return NULL;
+	if (!had_read)
+		return p;
+	if (gone->writer || p->writer || c->again)
+		return NULL;
+	c->again = true;
+	return p;
+}
+
+static unsigned move_all(struct peer *gone, struct queue *from, bool had_read, struct queue *lost)
+{
+	unsigned moved = 0;
+
+	while (from->first) {
+		struct call *c = queue_unlink(from, &from->first);
+		struct peer *p = second_home(gone, c, had_read);
+
+		if (p) {
+			enqueue(p, c);
+			moved++;
+		} else {
+			queue_put(lost, c);
+		}
+	}
+	return moved;
+}
+
 static void peer_drop(struct peer *p, const char *why)
 {
-	unsigned ended, moved = 0;
+	unsigned ended, moved;
 	struct queue lost;
 
 	queue_init(&lost);
@@ -175,18 +203,8 @@ static void peer_drop(struct peer *p, const char *why)
 			*at = p->next;
 			break;
 		}
-	queue_join(&lost, &p->sent);
-	while (p->waiting.first) {
-		struct call *c = queue_unlink(&p->waiting, &p->waiting.first);
-		struct peer *other = choose(c->reads);
-
-		if (other) {
-			enqueue(other, c);
-			moved++;
-		} else {
-			queue_put(&lost, c);
-		}
-	}
+	moved = move_all(p, &p->sent, true, &lost);
+	moved += move_all(p, &p->waiting, false, &lost);
 	ended = lost.n;
 	pthread_mutex_unlock(&peers.lock);
 	log_warn("front.peer.gone", "peer=%s why=\"%s\" unanswered=%u moved=%u", p->name, why, ended, moved);

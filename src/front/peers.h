@@ -1,6 +1,7 @@
 /* The office processes as front sees them: which one gets a request, what is on its way, what came back. Requests are
  * handed in on the poll thread, answers arrive on the reply thread. Reading requests go to the reader with the least in
- * hand, all others to the writer; a reader may pass one on (REQ_RETRY). */
+ * hand, all others to the writer; a reader may pass one on (REQ_RETRY). What a lost reader had in hand goes to another
+ * one, once; what a lost writer had in hand may have been done and ends without answer. */
 #ifndef FRONT_PEERS_H
 #define FRONT_PEERS_H
 
@@ -26,6 +27,7 @@ struct call {
 	struct msg req;                                  /* REQ, its id first; released by the owner */
 	int64_t id;
 	bool reads;
+	bool again;                                      /* went to a second reader after the first was lost */
 	void (*done)(struct call *c);                    /* on the reply thread, without any lock; look at answer */
 
 	struct answer answer;
