@@ -80,6 +80,17 @@ run:
 	@[ -e "$(DIR)/sekisho.conf" ] || $(O)/sekisho init "$(DIR)" --city 見本市 --standard iizuka --sample
 	@exec $(O)/sekisho run "$(DIR)" --listen 127.0.0.1:$(PORT) --link
 
+# Where they go is where `sekisho` looks: ../libexec and ../share beside its folder.
+PREFIX ?= /usr/local
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/libexec/sekisho $(DESTDIR)$(PREFIX)/share/sekisho \
+	  $(DESTDIR)$(PREFIX)/lib/systemd/system
+	install -s -m 755 $(filter-out %/cli,$(wildcard $(O)/libexec/sekisho/*)) $(DESTDIR)$(PREFIX)/libexec/sekisho
+	install -s -m 755 $(O)/sekisho $(DESTDIR)$(PREFIX)/bin
+	cd $(O)/share/sekisho && find * -type f -exec install -D -m 644 '{}' '$(abspath $(DESTDIR)$(PREFIX))/share/sekisho/{}' ';'
+	sed 's,@PREFIX@,$(PREFIX),' deploy/sekisho.service >$(DESTDIR)$(PREFIX)/lib/systemd/system/sekisho.service
+	chmod 644 $(DESTDIR)$(PREFIX)/lib/systemd/system/sekisho.service
+
 # --- generated code (tools/) ---------------------------------------------------
 $(O)/tools/%: tools/%.c
 	@mkdir -p $(@D)

@@ -48,6 +48,8 @@ int command_run_house(const struct command *c, const struct place *p, int n, cha
 	if (link)
 		argv[k++] = (char *)(uintptr_t)"--link";
 	argv[k] = NULL;
+	if (isatty(2))                                   /* somebody watches: what goes right is not news */
+		setenv("SEKISHO_LOG", "warn", 0);
 	execv(path, argv);
 	err_set(&e, ERR_SYS, "%s: %s", path, strerror(errno));
 	return command_fail(&e);

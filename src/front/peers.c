@@ -207,7 +207,10 @@ static void peer_drop(struct peer *p, const char *why)
 	moved += move_all(p, &p->waiting, false, &lost);
 	ended = lost.n;
 	pthread_mutex_unlock(&peers.lock);
-	log_warn("front.peer.gone", "peer=%s why=\"%s\" unanswered=%u moved=%u", p->name, why, ended, moved);
+	if (strcmp(why, "closing") == 0)
+		log_info("front.peer.gone", "peer=%s why=\"%s\" unanswered=%u", p->name, why, ended);
+	else
+		log_warn("front.peer.gone", "peer=%s why=\"%s\" unanswered=%u moved=%u", p->name, why, ended, moved);
 	close(p->fd);
 	free(p);
 	finish_all(&lost);

@@ -88,3 +88,18 @@ until_true gone || fail "children outlive a killed supervisor"
 ok "nobody outlives the supervisor"
 start; stop TERM; [ "$code" = 0 ] || fail "SIGTERM ended with $code"
 ok "starts again after that, SIGTERM ends it"
+
+# --- who may use the control socket: not another user, even when the modes are wrong ---
+start
+if [ "$(id -u)" = 0 ] && command -v setpriv >/dev/null; then
+  chmod 755 "$T" "$D" "$D/run"; chmod 666 "$D/run/control.sock"
+  setpriv --reuid 65534 --regid 65534 --clear-groups "$O/sekisho" status "$D" >"$T/status3" 2>&1; [ $? = 3 ] && ! grep -q clauses "$T/status3" ||
+    fail "another user got an answer: $(cat "$T/status3")"
+  ok "another user's connection is closed"
+fi
+stop INT
+
+# --- installed: the same, found beside the program wherever it is put ---
+make -s -C "$(dirname "$0")/../.." O="$O" install DESTDIR="$T/inst" PREFIX=/opt/sekisho >"$T/make" 2>&1 || fail "install: $(tail -3 "$T/make")"
+(cd / && "$T/inst/opt/sekisho/bin/sekisho" status "$D" --json 2>>"$T/err") | jq -e '.clauses | length > 100' >/dev/null || fail "the installed programs do not work"
+ok "installed programs find each other"
