@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <linux/capability.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/mount.h>
@@ -97,10 +98,15 @@ static unsigned uid_base(void)
 	return (unsigned)v;
 }
 
-static int become(unsigned uid, struct err *e)
+static void drop_bounding_set(void)
 {
 	for (int cap = 0; cap < 64 && prctl(PR_CAPBSET_READ, cap, 0, 0, 0) >= 0; cap++)
-		(void)prctl(PR_CAPBSET_DROP, cap, 0, 0, 0);  /* without CAP_SETPCAP the uid and no_new_privs must do */
+		(void)prctl(PR_CAPBSET_DROP, cap, 0, 0, 0);  /* without CAP_SETPCAP the rest must do */
+}
+
+static int become(unsigned uid, struct err *e)
+{
+	drop_bounding_set();
 	if (setgroups(0, NULL) != 0 || setresgid(uid, uid, uid) != 0 || setresuid(uid, uid, uid) != 0)
 		return sys_err(e, "setresuid", NULL);
 	if (setresuid(0, 0, 0) == 0 || getuid() != uid || geteuid() != uid)
@@ -108,27 +114,40 @@ static int become(unsigned uid, struct err *e)
 	return 0;
 }
 
+/* Root of a container that may not mount: another uid would not even reach its folder below the closed one. So as without
+ * root, but with no capability left. */
+static int powerless_root(const struct sandbox_dir *dirs, size_t n, struct err *e)
+{
+	struct __user_cap_header_struct head = {.version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = {0};
+	int r = 0;
+	for (size_t i = 0; r == 0 && i < n; i++)         /* what an earlier start gave to a role comes back */
+		r = dirs[i].write ? sandbox_hand_over(dirs[i].path, geteuid(), e) : 0;
+	if (r != 0)
+		return r;
+	drop_bounding_set();
+	if (syscall(SYS_capset, &head, none) != 0)
+		return sys_err(e, "capset", NULL);
+	add_posture("nocaps");
+	return 0;
+}
+
+/* 1: done, with a uid of its own; 0: done without. */
 static int as_root(const struct sandbox_profile *p, struct sandbox_dir *dirs, size_t n, struct err *e)
 {
 	unsigned uid = uid_base() + p->uid_offset;
-	for (size_t i = 0; i < n; i++) {
-		int r = dirs[i].write ? sandbox_hand_over(dirs[i].path, uid, e) : 0;
-		if (r != 0)
-			return r;
-	}
-	int own_root = new_root(dirs, n, e);
-	if (own_root < 0)
-		return own_root;
-	int r = become(uid, e);
+	int r = new_root(dirs, n, e);
 	if (r != 0)
+		return r < 0 ? r : powerless_root(dirs, n, e);
+	for (size_t i = 0; i < n; i++)
+		snprintf(dirs[i].path, sizeof dirs[i].path, SEEN "/%zu", i);
+	for (size_t i = 0; i < n; i++)
+		if (dirs[i].write && (r = sandbox_hand_over(dirs[i].path, uid, e)) != 0)
+			return r;
+	if ((r = become(uid, e)) != 0)
 		return r;
-	add_posture("uid");
-	if (own_root == 0) {
-		for (size_t i = 0; i < n; i++)
-			snprintf(dirs[i].path, sizeof dirs[i].path, SEEN "/%zu", i);
-		add_posture("mnt net");
-	}
-	return 0;
+	add_posture("uid mnt net");
+	return 1;
 }
 
 /* --- for all ------------------------------------------------------------------------------------------------------ */
@@ -195,15 +214,15 @@ int sandbox_enter(const struct sandbox_profile *p, const char *const *dirs, size
 	if (r != 0)
 		return r;
 	posture[0] = 0;
-	bool root = geteuid() == 0;
 	(void)prctl(PR_GET_PDEATHSIG, &parent_signal);
-	if (root && (r = as_root(p, d, n, e)) != 0)
-		return r;
+	int own_uid = geteuid() == 0 ? as_root(p, d, n, e) : 0;
+	if (own_uid < 0)
+		return own_uid;
 	/* A change of uid clears the first and sets the second by a sysctl. */
 	if (prctl(PR_SET_PDEATHSIG, parent_signal) != 0 || prctl(PR_SET_DUMPABLE, 0) != 0 ||
 	    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
 		return sys_err(e, "prctl", NULL);
-	if ((r = sandbox_landlock(d, n, &abi, e)) != 0 || (r = limits(p, root, e)) != 0 || (r = check(e)) != 0 ||
+	if ((r = sandbox_landlock(d, n, &abi, e)) != 0 || (r = limits(p, own_uid, e)) != 0 || (r = check(e)) != 0 ||
 	    (r = sandbox_seccomp(p, e)) != 0)
 		return r;
 	if (abi > 0) {

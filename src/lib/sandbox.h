@@ -32,7 +32,8 @@ extern const struct sandbox_profile sandbox_front, sandbox_office, sandbox_auth,
  * threads inherit everything. Must not be undone and not be called twice. */
 int sandbox_enter(const struct sandbox_profile *p, const char *const *dirs, size_t n, char (*ret_dirs)[256],
                   struct err *e) MUST_USE;
-/* What holds: "uid mnt net landlock=4 seccomp" for logs, doctor and the ready line; "open" before sandbox_enter. */
+/* What holds: "uid mnt net landlock=4 seccomp" as root, "landlock=4 seccomp" without, "nocaps landlock=4 seccomp" as root of a
+ * container that may not mount; "open" before sandbox_enter. */
 const char *sandbox_posture(void);
 /* In forked children (call it outside any sandbox): enters the profile and tries what must be impossible (open
  * /etc/passwd, socket, exec, fork, ptrace, kill, …); the first that works is in *e. */

@@ -38,6 +38,8 @@ static int soft(scmp_filter_ctx f, const struct sandbox_profile *p)
 	static const int looks[] = {SCMP_SYS(openat), SCMP_SYS(open),     SCMP_SYS(access),     SCMP_SYS(faccessat),
 	                            SCMP_SYS(stat),   SCMP_SYS(readlink), SCMP_SYS(faccessat2), SCMP_SYS(lstat)};
 	int r = seccomp_rule_add(f, SCMP_ACT_ERRNO(ENOTTY), SCMP_SYS(ioctl), 0);
+	if (r == 0)                                      /* SQLite, where it sees uid 0 */
+		r = seccomp_rule_add(f, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(fchown), 0);
 	for (size_t i = 0; r == 0 && !p->writes_files && i < sizeof looks / sizeof *looks; i++)
 		r = seccomp_rule_add(f, SCMP_ACT_ERRNO(EACCES), looks[i], 0);
 	return r;

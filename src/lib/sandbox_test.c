@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <poll.h>
 #include <pthread.h>
 #include <setjmp.h>
@@ -14,6 +15,7 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/timerfd.h>
 #include <sys/wait.h>
 #include <netinet/in.h>
@@ -196,7 +198,20 @@ static void give_message(void)
 	msg_release(&m);
 }
 
-enum who { AS_WE_ARE, AS_NOBODY };
+enum who { AS_WE_ARE, AS_NOBODY, AS_CONTAINER_ROOT };
+
+/* Root without CAP_SYS_ADMIN, as containers have it. */
+static void drop_sys_admin(void)
+{
+	struct __user_cap_header_struct head = {.version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct caps[_LINUX_CAPABILITY_U32S_3];
+	MUST(syscall(SYS_capget, &head, caps) == 0);
+	for (int i = 0; i < _LINUX_CAPABILITY_U32S_3; i++)
+		caps[i].inheritable = 0;
+	caps[0].effective &= ~(1u << CAP_SYS_ADMIN);
+	caps[0].permitted &= ~(1u << CAP_SYS_ADMIN);
+	MUST(syscall(SYS_capset, &head, caps) == 0);
+}
 
 static int whole(const struct sandbox_profile *p, enum who who)
 {
@@ -212,7 +227,7 @@ static int whole(const struct sandbox_profile *p, enum who who)
 	int status = status_of(pid);
 	if (status != 0)
 		fprintf(stderr, "%s: what it lives on ended with status %x%s\n", p->name, (unsigned)status,
-		        who == AS_NOBODY ? " (without root)" : "");
+		        who == AS_NOBODY ? " (without root)" : who == AS_CONTAINER_ROOT ? " (root of a container)" : "");
 	return rows == 0 && status == 0 ? 0 : 1;
 }
 
@@ -226,6 +241,8 @@ static void all_profiles(enum who who)
 		if (pid == 0) {
 			if (who == AS_NOBODY && geteuid() == 0)
 				MUST(setresgid(65534, 65534, 65534) == 0 && setresuid(65534, 65534, 65534) == 0);
+			if (who == AS_CONTAINER_ROOT)
+				drop_sys_admin();
 			_exit(whole(profiles[i], who));
 		}
 		assert_int_equal(status_of(pid), 0);
@@ -241,6 +258,12 @@ static void test_as_started(void **state)
 static void test_without_root(void **state)
 {
 	all_profiles(AS_NOBODY);
+}
+
+static void test_root_of_a_container(void **state)
+{
+	if (geteuid() == 0)
+		all_profiles(AS_CONTAINER_ROOT);
 }
 
 static void test_old_kernel(void **state)
@@ -323,7 +346,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_as_started),      cmocka_unit_test(test_without_root),
-		cmocka_unit_test(test_old_kernel),      cmocka_unit_test(test_cap_has_a_floor),
+		cmocka_unit_test(test_root_of_a_container), cmocka_unit_test(test_old_kernel),      cmocka_unit_test(test_cap_has_a_floor),
 		cmocka_unit_test(test_refuses_second_thread), cmocka_unit_test(test_closed_home_and_read_only),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
