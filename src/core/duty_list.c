@@ -7,6 +7,7 @@
 #include "lib/date.h"
 #include "lib/i18n.h"
 
+#define TICK_ARENA (16u << 20)
 #define TICK_MAX 20000                               /* records one `auto` action moves in one run */
 
 static struct str roles_json(struct arena *a, const struct actor *who)
@@ -293,8 +294,8 @@ static int tick_action(struct job *j, const struct action *act, int64_t *moved)
 			err = mark(&one);
 		if (err == 0)
 			err = mark_end(&one, store_refusal(&one, act_take(&one, &r, act, &system, NULL, STR_NONE)));
-		/* What no longer satisfies its own rules stays where it is and shows on the board; the others go on. */
-		if (err == ERR_INVALID)
+		/* What its own rules or the database refuse stays where it is and shows on the board; the others go on. */
+		if (err == ERR_INVALID || err == ERR_DENIED || err == ERR_WRONG_STATE)
 			err = 0;
 		else if (err == 0)
 			(*moved)++;
@@ -334,15 +335,18 @@ static int tick_duties(struct job *j)
 int ledger_tick(struct world *w, struct arena *a, int64_t *ret_moved, struct err *e)
 {
 	static const struct actor system = {0};
+	struct arena *own = arena_new(TICK_ARENA);       /* whatever is left in the caller's */
 	int err = 0;
 	*ret_moved = 0;
 	for (size_t i = 0; err == 0 && i < w->ledgers->n; i++) {
-		struct job j = {.w = w, .a = a, .who = &system, .l = w->ledgers->v[i], .e = e};
+		struct job j = {.w = w, .a = own, .who = &system, .l = w->ledgers->v[i], .e = e};
+		arena_clear(own);
 		for (size_t k = 0; err == 0 && k < j.l->n_actions; k++)
 			if (j.l->actions[k].automatic.p)
 				err = tick_action(&j, &j.l->actions[k], ret_moved);
 		if (err == 0)
 			err = tick_duties(&j);
 	}
+	arena_free(own);
 	return err;
 }

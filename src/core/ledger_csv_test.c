@@ -121,6 +121,22 @@ static void an_import_is_taken_back_as_a_whole(void **state)
 	assert_str(test_text(t, "SELECT name FROM persons WHERE staff_no = '1007'"), "改名した人");
 }
 
+static void rows_are_known_by_what_is_unique_together(void **state)
+{
+	struct test_world *t = *state;
+	struct import_result r;
+	const char *head = "kind,section,login,directory,person,requested_change,need,starts_on,rights,factors\n";
+	for (int i = 0; i < 2; i++) {
+		struct str csv = arena_strf(t->a, "%spersonal,税務課,u1007,庁内ディレクトリ,1007,create,%s,2026-06-01,\"[{\"\"target\"\":\"\"文書\"\","
+		                                  "\"\"level\"\":\"\"read\"\"}]\",知識; possession\n", head, i ? "別の理由" : "業務");
+		assert_done(t, ledger_import_apply(&t->w, t->a, &test_console, test_ledger(t, "accounts"), csv, &r, &t->e));
+		assert_int_equal(i ? r.updated : r.created, 1);
+	}
+	assert_int_equal(test_int(t, "SELECT count(*) FROM accounts"), 1);
+	assert_int_equal(test_int(t, "SELECT count(*) FROM accounts__rights"), 1);
+	assert_str(test_text(t, "SELECT group_concat(value) FROM accounts__factors"), "knowledge,possession");
+}
+
 static void a_city_of_6000_is_imported_in_time(void **state)
 {
 	struct test_world *t = *state;
@@ -132,9 +148,11 @@ static void a_city_of_6000_is_imported_in_time(void **state)
 	for (int i = 0; i < 6000; i++)
 		buf_printf(&csv, "9%05d,職員%05d,しょくいん,regular,%s,hr-feed,2026-04-01,s%05d@city.example,0948-00-%04d\n", i, i,
 		           i % 2 ? "120" : "210", i, i % 10000);
-	int64_t start = clock_mono();
+	struct timespec start, end;
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &start); /* the machine may be busy with other tests */
 	assert_done(t, ledger_import_apply(&t->w, t->a, &office, test_ledger(t, "persons"), buf_view(&csv), &r, &t->e));
-	int64_t took = clock_mono() - start;
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &end);
+	int64_t took = (end.tv_sec - start.tv_sec) * SECOND_US + (end.tv_nsec - start.tv_nsec) / 1000;
 	print_message("6,000 persons in %lld ms\n", (long long)(took / 1000));
 	assert_int_equal(r.created, 6000);
 #ifndef __SANITIZE_ADDRESS__
@@ -150,6 +168,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(another_city_gets_the_same, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(faults_name_their_lines_and_nothing_is_half_imported, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(an_import_is_taken_back_as_a_whole, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(rows_are_known_by_what_is_unique_together, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_city_of_6000_is_imported_in_time, set_up, tear_down),
 	};
 	i18n_set(LANG_EN);

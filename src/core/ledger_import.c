@@ -250,7 +250,38 @@ static int64_t by_column(struct job *j, struct str column, struct str key)
 	return id;
 }
 
-/* The record a row speaks of: by number, else by a field that is unique. 0: a new one. */
+/* By fields that are unique together; 0 when the row does not give them all. */
+static int64_t by_columns(struct job *j, const struct typed_row *row, const struct str_list *names)
+{
+	struct buf sql;
+	int64_t id = 0;
+	buf_init(&sql, SQL_TEXT_MAX);
+	buf_printf(&sql, "SELECT id FROM \"%.*s\" WHERE 1", STR_ARG(j->l->table));
+	for (size_t i = 0; i < names->n; i++)
+		buf_printf(&sql, " AND \"%.*s\" = ?%zu", STR_ARG(names->v[i]), i + 1);
+	buf_puts(&sql, " LIMIT 2");
+	struct stmt *s = names->n ? db_sql(j->w->db, buf_z(&sql)) : NULL;
+	buf_release(&sql);
+	for (size_t i = 0; s && i < names->n; i++) {
+		const struct field *f = ledger_field(j->l, names->v[i]);
+		const struct value *v = values_get(&row->values, names->v[i]);
+		if (!f || field_is_child(f) || (f->type == FT_REF && f->to.n > 1) || value_empty(v)) {
+			stmt_done(s);
+			return 0;
+		}
+		bind_str(s, (int)i + 1, v->text);
+	}
+	if (s && step(s) == 1) {
+		id = col_int(s, 0);
+		if (step(s) == 1)
+			id = 0;
+	}
+	if (s)
+		stmt_done(s);
+	return id;
+}
+
+/* The record a row speaks of: by number, else by fields that are unique. 0: a new one. */
 static int64_t existing(struct job *j, const struct typed_row *row)
 {
 	int64_t id = by_column(j, STR("number"), row->given.number);
@@ -260,6 +291,8 @@ static int64_t existing(struct job *j, const struct typed_row *row)
 		if (v && v->present)
 			id = by_column(j, f->name, v->text);
 	}
+	for (size_t i = 0; !id && !row->given.number.n && i < j->l->n_unique; i++)
+		id = by_columns(j, row, &j->l->unique[i]);
 	return id;
 }
 
