@@ -31,8 +31,8 @@ SELECT DISTINCT control FROM finding WHERE exception = ?1;
 -- name: finding_count_clear
 DELETE FROM finding_count WHERE control = ?1;
 -- name: finding_count_add
-INSERT INTO finding_count(control, section, part, status, n) VALUES (?1, ?2, ?3, ?4, ?5)
-ON CONFLICT(control, section, part, status) DO UPDATE SET n = max(0, n + excluded.n);
+INSERT INTO finding_count(control, section, part, status, n) VALUES (?1, ?2, ?3, ?4, max(0, ?5))
+ON CONFLICT(control, section, part, status) DO UPDATE SET n = max(0, n + ?5);
 -- name: finding_count_of
 SELECT part, status, sum(n) FROM finding_count WHERE control = ?1 GROUP BY part, status;
 -- name: exceptions_of_control

@@ -433,8 +433,16 @@ static void many_subjects(void **state)
 	run_sql(f, "UPDATE persons SET work = 'idle|9' WHERE id = 77");
 	assert_int_equal(assess_change(&f->w, f->checks, STR("persons"), 77, &e), 0);
 	assert_string_equal(finding(f, 77), "in_progress");
+	assert_string_equal(control(f, "account.unused", ""), "in_progress");
+	assert_string_equal(clause(f, "iz.7.2.1.2.c"), "unknown"); /* account.leaver-closed has no check here */
 	assert_string_equal(text(f, "SELECT count(*) FROM job WHERE kind = 'assess' AND args = 'account.unused' AND state = 'waiting'"), "1");
 	assert_string_equal(text(f, "SELECT n FROM finding_count WHERE control = 'account.unused' AND part = 'open' AND status = 'met'"), "2499");
+	run_sql(f, "UPDATE persons SET work = NULL WHERE id = 77");
+	assert_int_equal(assess_change(&f->w, f->checks, STR("persons"), 77, &e), 0);
+	assert_string_equal(control(f, "account.unused", ""), "met");
+	assert_string_equal(text(f, "SELECT met || '/' || total FROM control_status WHERE control = 'account.unused' AND part = ''"), "2500/2500");
+	run_sql(f, "UPDATE persons SET work = 'idle|9' WHERE id = 77");
+	assert_int_equal(assess_change(&f->w, f->checks, STR("persons"), 77, &e), 0);
 	run_sql(f, "UPDATE persons SET state = 'left' WHERE id = 77");
 	assert_int_equal(assess_change(&f->w, f->checks, STR("persons"), 77, &e), 0);
 	assert_string_equal(finding(f, 77), "");

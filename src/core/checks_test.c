@@ -530,8 +530,9 @@ static int try_check(const struct check *c, struct err *e)
 /* --- mutation ------------------------------------------------------------------------------------------------------------------------ */
 
 /* Returns the number of survivors. */
-static int mutate(struct check *c, int *ret_tried)
+static int mutate(struct check **slot, int *ret_tried)
 {
+	struct check *c = *slot;
 	struct str body = c->body;
 	int survivors = 0, line = 1;
 	struct err e = {0};
@@ -547,12 +548,8 @@ static int mutate(struct check *c, int *ret_tried)
 		for (size_t k = 0; k < n; k++) {
 			struct arena *a = arena_new(4u << 20);
 			struct check changed = *c;
-			struct check **slot = NULL;
 
 			check_set_body(a, &changed, mutant_apply(a, body, &cuts[k]));
-			for (size_t m = 0; m < suite.checks->n; m++)
-				if (suite.checks->v[m] == c)
-					slot = &suite.checks->v[m];
 			*slot = &changed;
 			++*ret_tried;
 			if (!try_check(&changed, &e)) {
@@ -650,7 +647,7 @@ static int run_mutation(int argc, char **argv)
 
 	for (size_t i = 0; i < suite.checks->n; i++)
 		if (wanted(suite.checks->v[i], argc, argv))
-			survivors += mutate(suite.checks->v[i], &tried);
+			survivors += mutate(&suite.checks->v[i], &tried);
 	printf("mutate: %d changes tried, %d survived\n", tried, survivors);
 	return survivors != 0;
 }

@@ -28,6 +28,7 @@ struct judge {
 	struct verdicts now, old;
 	struct tallies tallies;
 	int last_part;                                   /* of the row before */
+	bool in_scope;                                   /* the check returned a row at all */
 	struct waiver *waivers;
 	size_t n_waivers, cap_waivers;
 	int64_t waive_all;                               /* exception id */
@@ -130,6 +131,7 @@ static int take_row(struct judge *j, struct stmt *s)
 	if (!part)
 		return check_fault(j, "the check returned an undeclared part", col_str(s, 3));
 	r.part = j->k->check->parts[part - 1].key;
+	j->in_scope = true;
 	if (col_is_int(s, 0))
 		tallies_see_id(&j->tallies, col_int(s, 0), section);
 	else if (col_str(s, 0).n)
@@ -403,10 +405,21 @@ static void count_subjects(struct judge *j)
 	}
 }
 
+static enum status worst_in(const struct verdicts *r)
+{
+	enum status worst = ST_MET;
+
+	for (size_t i = 0; i < r->n; i++)
+		if (r->v[i].status < worst)
+			worst = r->v[i].status;
+	return worst;
+}
+
 /* By subject the count of met ones cannot be known exactly (was it in scope before?): what was stored leaves, what is stored
  * now enters, and whoever failed for the first time is taken to have been met. A job recounts. */
 static void count_change(struct judge *j)
 {
+	const struct verdict *any = j->now.n ? j->now.v : j->old.v;
 	size_t i = 0, k = 0;
 
 	while (i < j->old.n || k < j->now.n) {
@@ -418,9 +431,16 @@ static void count_change(struct judge *j)
 			count(j, &j->now.v[k], j->now.v[k].status, 1);
 		if (d > 0)
 			count(j, &j->now.v[k], ST_MET, -1);
+		if (d < 0 && j->in_scope)
+			count(j, &j->old.v[i], ST_MET, 1);
 		i += d <= 0;
 		k += d >= 0;
 	}
+	if (!j->old.n && !j->now.n)
+		return;
+	tallies_add(&j->tallies, any->section, TALLY_SUBJECTS, worst_in(&j->old), -1);
+	if (j->in_scope)
+		tallies_add(&j->tallies, any->section, TALLY_SUBJECTS, worst_in(&j->now), 1);
 }
 
 static int store_counts(struct judge *j)

@@ -54,19 +54,19 @@ static void take_id(struct tally *t, json_t *o)
 
 static void walk(struct tally *t, json_t *control)
 {
-	json_t *part, *child;
 	bool statement = false;
-	size_t i;
 
 	take_id(t, control);
 	t->clauses++;
-	json_array_foreach (json_object_get(control, "parts"), i, part) {
+	for (size_t i = 0; i < json_array_size(json_object_get(control, "parts")); i++) {
+		json_t *part = json_array_get(json_object_get(control, "parts"), i);
+
 		take_id(t, part);
 		statement |= !strcmp(json_string_value(json_object_get(part, "name")), "statement");
 	}
 	assert_true(statement);
-	json_array_foreach (json_object_get(control, "controls"), i, child)
-		walk(t, child);
+	for (size_t i = 0; i < json_array_size(json_object_get(control, "controls")); i++)
+		walk(t, json_array_get(json_object_get(control, "controls"), i));
 }
 
 static void every_clause_once(void **state)
@@ -81,8 +81,7 @@ static void every_clause_once(void **state)
 		struct tally t = {json_object(), 0};
 		struct buf out, again;
 		struct err e = {0};
-		json_t *doc, *group, *control;
-		size_t i, k;
+		json_t *doc, *groups;
 
 		buf_init(&out, CATALOG_MAX);
 		buf_init(&again, CATALOG_MAX);
@@ -91,10 +90,13 @@ static void every_clause_once(void **state)
 		assert_true(str_eq(buf_view(&out), buf_view(&again)));
 		doc = json_loadb(out.p, out.n, JSON_REJECT_DUPLICATES, NULL);
 		assert_non_null(doc);
-		json_array_foreach (json_object_get(json_object_get(doc, "catalog"), "groups"), i, group) {
+		groups = json_object_get(json_object_get(doc, "catalog"), "groups");
+		for (size_t i = 0; i < json_array_size(groups); i++) {
+			json_t *group = json_array_get(groups, i), *controls = json_object_get(group, "controls");
+
 			take_id(&t, group);
-			json_array_foreach (json_object_get(group, "controls"), k, control)
-				walk(&t, control);
+			for (size_t k = 0; k < json_array_size(controls); k++)
+				walk(&t, json_array_get(controls, k));
 		}
 		assert_int_equal(t.clauses, rows[r].clauses);
 		json_decref(doc);
