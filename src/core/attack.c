@@ -264,6 +264,8 @@ static bool sign_log(uint64_t size, int root)
 	msg_put_z(&m, "attack.example/log");
 	msg_put_i64(&m, (int64_t)size);
 	msg_put_str(&m, str_n(bytes, sizeof bytes));
+	msg_put_i64(&m, 0);
+	msg_put_str(&m, STR(""));
 	if (ask("keys", &m, KEYS_NOTE, KEYS_NOTE, &a) != 0)
 		return false;
 	bool ok = msg_u32(&a, &code) == 0 && code == 0;
@@ -281,7 +283,7 @@ static enum outcome sign_smaller(void)
 		signs = sign_log(10, 1);
 	if (!signs)
 		return WORKED;                               /* then the attempt proves nothing: fail loudly */
-	return sign_log(9, 1) ? WORKED : REFUSED;
+	return sign_log(9, 1) || sign_log(11, 2) ? WORKED : REFUSED; /* a smaller tree, a second history */
 }
 
 static enum outcome sign_fork(void)

@@ -81,8 +81,10 @@ enum {
 
 /* vault -> keys, front -> keys */
 enum {
-	KEYS_SIGN_LOG = 400, /* vault only: s origin, i size, s root[32] -> KEYS_NOTE, refused when size shrinks or forks */
-	KEYS_NOTE,           /* u err code, s signed note (C2SP signed-note, tlog-checkpoint) */
+	KEYS_SIGN_LOG = 400, /* vault only: s origin, i size, s root[32], i from, s consistency proof from that size (hashes side by
+	                      * side) -> KEYS_NOTE, ERR_CONFLICT when size shrinks, forks, or is not proven to continue what
+	                      * was signed */
+	KEYS_NOTE,           /* u err code, s signed note (C2SP signed-note, tlog-checkpoint), i size signed last for this origin */
 	KEYS_SIGN_TLS,       /* front only: u digest bits (256, 384), s digest -> KEYS_SIG */
 	KEYS_SIG,            /* u err code, s DER signature (ECDSA P-256) */
 	KEYS_CERT,           /* front only -> KEYS_CERT_IS */

@@ -15,21 +15,26 @@ static void put_code(struct msg *m, int code)
 static int sign_log(struct keys *k, struct msg *m, struct msg *answer)
 {
 	struct checkpoint c;
-	struct str root;
-	int64_t size;
+	struct str root, hashes;
+	uint8_t proof[MERKLE_PROOF_MAX][MERKLE_LEN];
+	int64_t size, from;
 	struct err e = {0};
 	struct buf note;
 	if (msg_str(m, NOTE_NAME_MAX, &c.origin) != 0 || msg_i64(m, &size) != 0 || msg_str(m, ROOT_MAX, &root) != 0 ||
-	    msg_end(m) != 0 || size < 0 || root.n != MERKLE_LEN)
+	    msg_i64(m, &from) != 0 || msg_str(m, sizeof proof, &hashes) != 0 || msg_end(m) != 0 || size < 0 || from < 0 ||
+	    root.n != MERKLE_LEN || hashes.n % MERKLE_LEN != 0)
 		return ERR_PROTO;
 	c.size = (uint64_t)size;
 	memcpy(c.root, root.p, MERKLE_LEN);
+	if (hashes.n)
+		memcpy(proof, hashes.p, hashes.n);
 	buf_init(&note, NOTE_OUT_MAX);
-	int r = logkey_sign(k->log, &c, &note, &e);
+	int r = logkey_sign(k->log, &c, (uint64_t)from, proof, hashes.n / MERKLE_LEN, &note, &e);
 	if (r != 0)
 		log_warn("keys.refused", "code=%s text=\"%s\"", err_text(r), e.text);
 	put_code(answer, r);
 	msg_put_str(answer, r == 0 ? buf_view(&note) : STR_NONE);
+	msg_put_i64(answer, (int64_t)logkey_size(k->log, c.origin));
 	buf_release(&note);
 	return 0;
 }

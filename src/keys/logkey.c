@@ -169,20 +169,43 @@ static int remember(struct logkey *k, struct signed_head *h, const struct checkp
 	return 0;
 }
 
-int logkey_sign(struct logkey *k, const struct checkpoint *c, struct buf *out, struct err *e)
+uint64_t logkey_size(const struct logkey *k, struct str origin)
+{
+	for (size_t i = 0; i < k->n; i++)
+		if (str_is(origin, k->heads[i].origin))
+			return k->heads[i].size;
+	return 0;
+}
+
+/* Everything continues the empty tree; what was signed already may be signed again. */
+static int continues(const struct signed_head *h, const struct checkpoint *c, uint64_t from, uint8_t proof[][MERKLE_LEN],
+                     size_t n, struct err *e)
+{
+	if (c->size < h->size)
+		return err_set(e, ERR_CONFLICT, "size %llu is below the signed %llu", (unsigned long long)c->size,
+		               (unsigned long long)h->size);
+	if (c->size == h->size)
+		return memcmp(h->root, c->root, MERKLE_LEN) == 0 ? 0
+		       : err_set(e, ERR_CONFLICT, "another root at the signed size %llu", (unsigned long long)c->size);
+	if (h->size != 0 &&
+	    (from != h->size || merkle_consistency_check(from, c->size, h->root, c->root, proof, n) != 0))
+		return err_set(e, ERR_CONFLICT, "size %llu is not proven to continue the signed %llu", (unsigned long long)c->size,
+		               (unsigned long long)h->size);
+	return 0;
+}
+
+int logkey_sign(struct logkey *k, const struct checkpoint *c, uint64_t from, uint8_t proof[][MERKLE_LEN], size_t n,
+                struct buf *out, struct err *e)
 {
 	struct note_key key;
 	if (note_key_init(&key, c->origin, k->public_key) != 0)
 		return err_set(e, ERR_INVALID, "no name for a log");
 	struct signed_head *h = find(k, c->origin);
-	bool same = h && h->size == c->size && memcmp(h->root, c->root, MERKLE_LEN) == 0;
-	if (h && c->size < h->size)
-		return err_set(e, ERR_CONFLICT, "size %llu is below the signed %llu", (unsigned long long)c->size,
-		               (unsigned long long)h->size);
-	if (h && c->size == h->size && !same)
-		return err_set(e, ERR_CONFLICT, "another root at the signed size %llu", (unsigned long long)c->size);
 	if (!h && k->n == LOGKEY_ORIGINS_MAX)
 		return err_set(e, ERR_TOOBIG, "too many logs");
+	if (h && continues(h, c, from, proof, n, e) != 0)
+		return ERR_CONFLICT;
+	bool same = h && h->size == c->size;
 	struct buf text;
 	buf_init(&text, FILE_MAX);
 	checkpoint_put(&text, c);

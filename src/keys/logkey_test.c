@@ -36,34 +36,53 @@ static int teardown(void **state)
 	return waitpid(pid, NULL, 0) == pid ? 0 : -1;
 }
 
-static struct checkpoint head(const char *origin, uint64_t size, int root)
+/* Trees of different histories share no leaf. */
+static int node(void *arg, unsigned level, uint64_t index, uint8_t out[MERKLE_LEN])
 {
-	struct checkpoint c = {.origin = str_from(origin), .size = size};
-	memset(c.root, root, sizeof c.root);
-	return c;
+	uint8_t l[MERKLE_LEN], r[MERKLE_LEN];
+	if (level == 0) {
+		uint64_t leaf[2] = {index, (uint64_t)*(int *)arg};
+		merkle_leaf(leaf, sizeof leaf, out);
+		return 0;
+	}
+	int bad = node(arg, level - 1, 2 * index, l) | node(arg, level - 1, 2 * index + 1, r);
+	merkle_node(l, r, out);
+	return bad;
 }
 
-/* Signs and, when that worked, checks the note by the vkey, as somebody outside would. */
-static int sign(struct logkey *k, const char *origin, uint64_t size, int root)
+/* Signs with the proof from `from` and, when that worked, checks the note by the vkey, as somebody outside would. */
+static int sign_from(struct logkey *k, const char *origin, uint64_t from, uint64_t size, int history)
 {
-	struct checkpoint c = head(origin, size, root), got;
+	struct checkpoint c = {.origin = str_from(origin), .size = size}, got;
+	uint8_t proof[MERKLE_PROOF_MAX][MERKLE_LEN];
 	struct note_key key;
 	struct buf note, line;
 	struct err e = {0};
+	size_t n = 0;
+	assert_int_equal(merkle_root_at(node, &history, size, c.root), 0);
+	if (from > 0 && from <= size)
+		assert_int_equal(merkle_consistency(node, &history, from, size, proof, &n), 0);
 	buf_init(&note, 4096);
 	buf_init(&line, 512);
-	int r = logkey_sign(k, &c, &note, &e);
+	int r = logkey_sign(k, &c, from, proof, n, &note, &e);
 	if (r == 0) {
 		assert_int_equal(logkey_vkey(k, str_from(origin), &line), 0);
 		assert_int_equal(note_key_parse(buf_view(&line), &key, &e), 0);
 		assert_int_equal(checkpoint_check(buf_view(&note), &key, &got, &e), 0);
-		assert_true(got.size == size && got.root[0] == root && str_has(buf_view(&note), "\n\n\xe2\x80\x94 "));
+		assert_true(got.size == size && memcmp(got.root, c.root, MERKLE_LEN) == 0);
+		assert_true(str_has(buf_view(&note), "\n\n\xe2\x80\x94 "));
+		assert_int_equal(logkey_size(k, str_from(origin)), size);
 	} else {
 		assert_int_equal(note.n, 0);
 	}
 	buf_release(&note);
 	buf_release(&line);
 	return r;
+}
+
+static int sign(struct logkey *k, const char *origin, uint64_t size, int history)
+{
+	return sign_from(k, origin, logkey_size(k, str_from(origin)), size, history);
 }
 
 static struct logkey *reopen(struct logkey *k)
@@ -80,7 +99,7 @@ static void test_only_grows(void **state)
 	static const struct {
 		const char *origin;
 		uint64_t size;
-		int root, expect;
+		int history, expect;
 	} rows[] = {
 		{"a.example/log", 0, 1, 0},
 		{"a.example/log", 5, 2, 0},
@@ -89,7 +108,10 @@ static void test_only_grows(void **state)
 		{"a.example/log", 4, 2, ERR_CONFLICT},
 		{"a.example/log", 0, 1, ERR_CONFLICT},
 		{"b.example/log", 1, 9, 0},                  /* another log has its own history */
-		{"a.example/log", 6, 3, 0},
+		{"a.example/log", 6, 3, ERR_CONFLICT},       /* longer, but not the same log */
+		{"a.example/log", 6, 2, 0},
+		{"a.example/log", 16, 2, 0},
+		{"a.example/log", 17, 3, ERR_CONFLICT},
 		{"with space", 1, 1, ERR_INVALID},
 		{"", 1, 1, ERR_INVALID},
 		{"plus+", 1, 1, ERR_INVALID},
@@ -99,13 +121,25 @@ static void test_only_grows(void **state)
 		setup(NULL);
 		struct logkey *k = reopen(NULL);
 		for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-			assert_int_equal(sign(k, rows[i].origin, rows[i].size, rows[i].root), rows[i].expect);
+			assert_int_equal(sign(k, rows[i].origin, rows[i].size, rows[i].history), rows[i].expect);
 			if (restart)
 				k = reopen(k);
 		}
 		logkey_free(k);
 		teardown(NULL);
 	}
+}
+
+/* A right proof from another size than the signed one, or none at all, is no proof. */
+static void test_proof_must_begin_at_the_signed_size(void **state)
+{
+	struct logkey *k = reopen(NULL);
+	assert_int_equal(sign(k, "a.example/log", 5, 1), 0);
+	assert_int_equal(sign_from(k, "a.example/log", 0, 9, 1), ERR_CONFLICT);
+	assert_int_equal(sign_from(k, "a.example/log", 4, 9, 1), ERR_CONFLICT);
+	assert_int_equal(sign_from(k, "a.example/log", 6, 9, 1), ERR_CONFLICT);
+	assert_int_equal(sign_from(k, "a.example/log", 5, 9, 1), 0);
+	logkey_free(k);
 }
 
 /* When it cannot be remembered it is not signed, and not half remembered either. */
@@ -195,6 +229,8 @@ static void test_peers_and_messages(void **state)
 			if (rows[i].type == KEYS_SIGN_LOG) {
 				msg_put_i64(&m, 7);
 				msg_put_str(&m, str_n(root, rows[i].bytes));
+				msg_put_i64(&m, 0);
+				msg_put_str(&m, STR(""));
 			}
 			if (rows[i].type == KEYS_SIGN_TLS) {
 				msg_put_u32(&m, 256);
@@ -224,7 +260,7 @@ int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_only_grows), T(test_no_memory_no_signature), T(test_damage_is_noticed),
+		cmocka_unit_test(test_only_grows), T(test_proof_must_begin_at_the_signed_size), T(test_no_memory_no_signature), T(test_damage_is_noticed),
 		T(test_making_again_changes_nothing), T(test_peers_and_messages),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

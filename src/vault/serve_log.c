@@ -104,35 +104,60 @@ static void publish(struct serve *s, struct str note)
 		s->signed_at = clock_true();
 }
 
-static void sign(struct serve *s)
+/* One question to keys: the head, proven to continue the tree of `from` entries. *ret_size: what keys signed last. */
+static int ask_signature(struct serve *s, uint64_t from, uint64_t *ret_size)
 {
+	uint8_t proof[MERKLE_PROOF_MAX][MERKLE_LEN];
 	struct msg m, answer;
 	struct checkpoint c;
-	struct err e = {0};
-	uint32_t code;
+	uint32_t code = 0;
 	struct str note;
+	int64_t size;
+	size_t n = 0;
 
-	if (!s->vault || (!s->vault->has_key && learn_key(s)))
-		return;
 	vault_head(s->vault, &c);
+	if (from && merkle_consistency(store_node, vault_store(s->vault), from, c.size, proof, &n))
+		return ERR_CORRUPT;
 	msg_init(&m, KEYS_SIGN_LOG);
 	msg_put_str(&m, c.origin);
 	msg_put_i64(&m, (int64_t)c.size);
 	msg_put_str(&m, str_n(c.root, MERKLE_LEN));
+	msg_put_i64(&m, (int64_t)from);
+	msg_put_str(&m, str_n(proof, n * MERKLE_LEN));
 	if (ask_keys(s, &m, &answer))
-		return;
-	if (answer.type != KEYS_NOTE || msg_u32(&answer, &code) || msg_str(&answer, NOTE_MAX, &note) || msg_end(&answer)) {
+		return ERR_CLOSED;
+	if (answer.type != KEYS_NOTE || msg_u32(&answer, &code) || msg_str(&answer, NOTE_MAX, &note) ||
+	    msg_i64(&answer, &size) || msg_end(&answer) || size < 0 || code > INT16_MAX) {
 		child_drop(s->child, "keys", true);
+		code = -ERR_CLOSED;
 	} else if (!code) {
 		publish(s, note);
-	} else if (code == -ERR_CONFLICT) {
-		err_set(&e, ERR_CORRUPT, "keys signed another or a longer log than this one of %llu entries",
-		        (unsigned long long)c.size);
-		serve_refuse_all(s, &e);
 	} else {
-		log_error("vault.unsigned", "error=%s size=%llu", err_text(-(int)code), (unsigned long long)c.size);
+		*ret_size = (uint64_t)size;
 	}
 	msg_release(&answer);
+	return -(int)code;
+}
+
+static void sign(struct serve *s)
+{
+	uint64_t from = vault_signed_size(s->vault), known = from, size = s->vault->committed;
+	struct err e = {0};
+	int r;
+
+	if (!s->vault->has_key && learn_key(s))
+		return;
+	r = ask_signature(s, from, &known);
+	/* A crash between the signature and its last-signed: keys knows a later size than we remember. */
+	if (r == ERR_CONFLICT && known != from && known <= size)
+		r = ask_signature(s, known, &known);
+	if (r == ERR_CONFLICT || r == ERR_CORRUPT) {
+		err_set(&e, ERR_CORRUPT, "keys signed %llu entries, which the %llu of this log do not continue",
+		        (unsigned long long)known, (unsigned long long)size);
+		serve_refuse_all(s, &e);
+	} else if (r && r != ERR_CLOSED) {
+		log_error("vault.unsigned", "error=%s size=%llu", err_text(r), (unsigned long long)size);
+	}
 }
 
 static bool room(int fd)

@@ -422,7 +422,7 @@ def rolled_back(build, data, last):
     assert tool(build, "verify", old, "--known", os.path.join(new, "checkpoint"))[0] == 1
     sy = System(build, data)
     state = sy.ask(STATUS)[1]
-    assert state["state"] == "refused" and "keys signed" in state["why"], state
+    assert state["state"] == "refused" and "do not continue" in state["why"], state
     sy.append(last + 1, hash_of(last), raw(last + 1))
     assert sy.answer()[:3] == ("refuse", last + 1, 16)
     assert sy.stop() == 0
