@@ -279,8 +279,11 @@ static enum outcome sign_smaller(void)
 	if (role_is("keys"))
 		return OWN;
 	bool signs = !role_is("vault");
-	for (int i = 0; i < 10 && !signs; i++)           /* keys may be on its way back from an attempt of its own */
+	for (int i = 0; i < 50 && !signs; i++) {         /* keys may be on its way back from an attempt of its own */
+		if (i)
+			child_pump(me, 100);             /* its new pair comes meanwhile */
 		signs = sign_log(10, 1);
+	}
 	if (!signs)
 		return WORKED;                               /* then the attempt proves nothing: fail loudly */
 	return sign_log(9, 1) || sign_log(11, 2) ? WORKED : REFUSED; /* a smaller tree, a second history */
