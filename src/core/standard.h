@@ -6,6 +6,7 @@
 #include "lib/arena.h"
 #include "lib/buf.h"
 #include "lib/db.h"
+#include "lib/hash.h"
 
 enum strength { STRENGTH_MUST, STRENGTH_PRINCIPLE, STRENGTH_EFFORT, STRENGTH_DESIRABLE, STRENGTH_MAY };
 
@@ -13,6 +14,8 @@ enum strength { STRENGTH_MUST, STRENGTH_PRINCIPLE, STRENGTH_EFFORT, STRENGTH_DES
  * clauses.tsv, bindings.tsv, params.yaml, models.tsv) into the store; idempotent, keeps the municipality's own texts, bindings
  * and parameter values with their history. In the caller's transaction or one of its own. */
 int standards_load(struct db *db, const char *share, struct err *e) MUST_USE;
+/* One text that changes whenever a file of share/standards/ does. */
+int standards_digest(const char *share, char ret[SHA256_HEX], struct err *e) MUST_USE;
 /* Makes one standard the one in force (setting `standard`); ERR_NOTFOUND when it is not loaded. */
 int standard_use(struct db *db, struct str id, struct err *e) MUST_USE;
 

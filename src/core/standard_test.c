@@ -153,6 +153,18 @@ static void own_texts_load_whole_or_not_at_all(void **state)
 	assert_int_equal(clause_texts_load(db, STR("id,words\n"), STR("s"), STR("v"), 1, 1, &n, &e), ERR_SYNTAX);
 }
 
+static void a_digest_of_what_is_shipped(void **state)
+{
+	char one[SHA256_HEX], two[SHA256_HEX];
+	struct err e = {0};
+
+	(void)state;
+	assert_int_equal(standards_digest(".", one, &e), 0);
+	assert_int_equal(standards_digest(".", two, &e), 0);
+	assert_string_equal(one, two);
+	assert_int_equal(standards_digest("standards", two, &e), ERR_NOTFOUND);
+}
+
 static void decisions_need_a_reason(void **state)
 {
 	struct db *db = *state;
@@ -269,6 +281,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(values_out_of_range_are_refused, loaded, closed),
 		cmocka_unit_test_setup_teardown(own_texts_load_whole_or_not_at_all, loaded, closed),
 		cmocka_unit_test_setup_teardown(decisions_need_a_reason, loaded, closed),
+		cmocka_unit_test(a_digest_of_what_is_shipped),
 		cmocka_unit_test(faults_carry_their_place),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

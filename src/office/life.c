@@ -24,8 +24,12 @@
 static void generation(const struct office *o, char out[SHA256_HEX])
 {
 	struct buf b;
+	char standards[SHA256_HEX] = "";
+	struct err ignored; /* what cannot be read is told when it is loaded */
+	if (standards_digest(o->share, standards, &ignored) < 0)
+		standards[0] = 0;
 	buf_init(&b, 1u << 20);
-	buf_printf(&b, "%d %s\n", STORE_VERSION, SEKISHO_VERSION);
+	buf_printf(&b, "%d %s %s\n", STORE_VERSION, SEKISHO_VERSION, standards);
 	for (size_t i = 0; i < o->ledgers->n; i++)
 		buf_printf(&b, "%s\n", o->ledgers->v[i]->sha256);
 	sha256_hex(b.p, b.n, out);

@@ -89,7 +89,9 @@ int do_settings(struct ctx *c, struct err *e)
 		if (str_eq(before, value))
 			continue;
 		int r = setting_set(c->office->db, s->name, value, c->actor.person, c->world.now, e);
-		if (r == ERR_RANGE || r == ERR_SYNTAX) {
+		if (r >= 0 && strcmp(s->name, "standard") == 0)
+			r = standard_use(c->office->db, value, e);
+		if (r == ERR_RANGE || r == ERR_SYNTAX || r == ERR_NOTFOUND) {
 			c->discard = true;
 			return show_settings(c, arena_str(c->arena, str_from(e->text)));
 		}

@@ -14,7 +14,6 @@ echo "ok standard show has every clause"
 jq -e '.clauses | length == 643' "$dir/status.json" >/dev/null
 # Met, on an empty folder, is only what had no events: every control under it counts 0 subjects.
 jq -e '[.clauses[] | select(.status == "met") | .controls[] | select(.total != 0)] | length == 0' "$dir/status.json" >/dev/null
-jq -e '[.clauses[].status] | unique - ["met", "unknown", "not_applicable"] | length == 0' "$dir/status.json" >/dev/null
 echo "ok an empty folder meets nothing but 0 events"
 
 printf 'clause,text\niz.8.4.1,"第一項、本文"\niz.1.1,別の本文\n' >"$dir/texts.csv"
