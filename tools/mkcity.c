@@ -207,8 +207,6 @@ static void roles(void)
 	}
 	role("secretariat", OFFICE_A, NULL, "chief", "'scope':'whole'");
 	role("secretariat", OFFICE_B, NULL, "chief", "'scope':'whole'");
-	for (int i = 0; i < 6; i++)
-		role("sys-manager", SYS_A + i, NULL, "chief", "'scope':'whole'");
 	for (int i = 0; i < 3; i++)
 		role("sys-operator", OPERATOR + i, NULL, "sys-manager", "'scope':'whole'");
 	role("audit-chief", AUDIT_CHIEF, NULL, "ciso", "'scope':'whole'");
@@ -320,14 +318,35 @@ static void systems(void)
 		if (n >= (int)LEN(system_kinds))
 			snprintf(suffix, sizeof(suffix), "(%s)", n / (int)LEN(system_kinds) == 1 ? "支所系" : "統計系");
 		snprintf(at, sizeof(at), "$-%dT10:%02d", 380 - n, n % 60);
-		line(at, staff_no(manager, by), "create", "'ledger':'information-systems','key':'y%d','fields':{'name':'%sシステム%s','section':'@%s','purpose':'%sの事務を処理する','business':'%s','zone':'%s','importance':'%s',"
+		staff_no(manager, by);
+		line(at, "", "create", "'ledger':'information-systems','key':'y%d','state':'draft','applicant':'%s','fields':{'name':'%sシステム%s','section':'@%s','purpose':'%sの事務を処理する','business':'%s','zone':'%s','importance':'%s',"
 		     "'users':'%sの職員','assets':['@a%d'],'class_c':'3A','class_i':'2','class_a':'2','rto':'%s','redundant':%s,'hours':[{'day_kind':'weekday','start_time':'08:00','stop_time':'20:00','valid_from':'$-380'}],"
 		     "'no_hosts_reason':'共同利用の基盤上','public_facing':%s,'always_connected':%s%s,'requirements':[{'topic':'authentication','requirement':'利用者を個人ごとに認証する','measure':'個人IDと二要素'},"
 		     "{'topic':'logging','requirement':'操作の記録を残す','measure':'操作ログを保管庫へ送る'},{'topic':'backup','requirement':'毎日の控え','measure':'夜間に別媒体へ'}],'account_source':'庁内ディレクトリ',"
 		     "'auth_factors':[%s],'log_types':['login','access','privileged'],'required_functions':['antimalware','logging'],'change_kind':'build','changed_on':'$-%d','started_on':'$-%d'}",
-		     n, system_kinds[k].name, suffix, sections[s].code, system_kinds[k].name, system_kinds[k].business, system_kinds[k].zone, mynumber ? "core" : n % 3 ? "normal" : "important", sections[s].name,
+		     n, by, system_kinds[k].name, suffix, sections[s].code, system_kinds[k].name, system_kinds[k].business, system_kinds[k].zone, mynumber ? "core" : n % 3 ? "normal" : "important", sections[s].name,
 		     (s == 0 ? 30 : s) + 60, mynumber ? "4h" : "1d", mynumber ? "true" : "false", open ? "true" : "false", open ? "true" : "false",
 		     open ? ",'separation':['dmz'],'public_ports':[443],'dos_protection':['provider'],'web_urls':['https://www.mihon.example/']" : "", mynumber ? "'knowledge','possession'" : "'knowledge'", 381 - n, 375 - n);
+	}
+}
+
+/* Each system has one manager; together they answer for all. */
+static void system_managers(void)
+{
+	for (int m = 0; m < 6; m++) {
+		char scope[900] = "'scope':'system','systems':[";
+		for (int n = m; n < SYSTEMS; n += 6)
+			snprintf(scope + strlen(scope), sizeof(scope) - strlen(scope), "%s'@y%d'", n == m ? "" : ",", n);
+		strcat(scope, "]");
+		role("sys-manager", SYS_A + m, NULL, "chief", scope);
+	}
+}
+
+static void systems_reported(void)
+{
+	for (int n = 0; n < SYSTEMS; n++) {
+		char at[24], by[8];
+		staff_no(SYS_A + n % 6, by);
 		if (n == 44) /* never reported to the chief */
 			continue;
 		snprintf(at, sizeof(at), "$-%dT11:%02d", 379 - n, n % 60);
@@ -477,6 +496,8 @@ int main(void)
 	for (int n = 1; n <= ASSETS; n++)
 		asset(n);
 	systems();
+	system_managers();
+	systems_reported();
 	accounts();
 	exceptions();
 	carry_outs();

@@ -194,6 +194,30 @@ static int picks_of_ledger(struct job *j, const struct field *f, const struct le
 	return err;
 }
 
+static const struct { const char *code, *label; } zones[] = {
+	{"mynumber", N_("My Number zone")}, {"lgwan", N_("LGWAN zone")}, {"internet", N_("Internet zone")}, {"dmz", N_("Demilitarised zone")},
+	{"management", N_("Management zone")}, {"development", N_("Development zone")}, {"offline", N_("Not connected")},
+};
+
+/* What the standard in force names: "1,2,3C,3B,3A". */
+static int picks_of_standard(struct job *j, const char *name, struct picks *p)
+{
+	struct stmt *q = db_sql(j->w->db, "SELECT value FROM standard_param_now WHERE name = ?1");
+	if (!q)
+		return err_set(j->e, ERR_DB, "%s", db_error(j->w->db));
+	bind_z(q, 1, name);
+	struct str list = step(q) == 1 ? col_dup(q, 0, j->a) : STR_NONE;
+	stmt_done(q);
+	while (list.n) {
+		struct str code = str_trim(str_cut(&list, ',')), label = code;
+		for (size_t i = 0; i < ARRAY_LEN(zones); i++)
+			if (str_is(code, zones[i].code))
+				label = str_from(_(zones[i].label));
+		pick_add(j, p, code, label);
+	}
+	return 0;
+}
+
 int field_picks(struct world *w, struct arena *a, const struct actor *who, const struct field *f, struct str search, size_t limit,
                 struct pick **ret, size_t *ret_n, struct err *e)
 {
@@ -243,6 +267,12 @@ int field_picks(struct world *w, struct arena *a, const struct actor *who, const
 	case FT_CHOICE:
 		for (size_t i = 0; i < f->n_of; i++)
 			pick_add(&j, &p, f->of[i].code, label_text(&f->of[i].label));
+		break;
+	case FT_CLASSIFICATION:
+		err = picks_of_standard(&j, str_is(f->axis, "c") ? "levels_c" : str_is(f->axis, "i") ? "levels_i" : "levels_a", &p);
+		break;
+	case FT_ZONE:
+		err = picks_of_standard(&j, "zones", &p);
 		break;
 	case FT_REF:
 		for (size_t i = 0; err == 0 && i < f->to.n; i++) {

@@ -212,6 +212,11 @@ struct str duty_label(struct ctx *c, struct str who)
 /* May this person know of the subject? Subjects that are no records (a role, a term) are known to all. */
 static bool may_know(struct ctx *c, struct str kind, struct str id, struct str *href)
 {
+	struct str rest = id, head = str_cut(&rest, ':');
+	if (rest.n) { /* a record of another ledger than the control's usual one */
+		kind = head;
+		id = rest;
+	}
 	const struct ledger *l = ledgers_get(c->world.ledgers, kind);
 	struct record rec;
 	struct err e;

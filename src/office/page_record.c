@@ -210,8 +210,11 @@ static int fill_action(struct ctx *c, const struct record *rec, const struct act
 			out->form = arena_strf(c->arena, "%.*s/edit?action=%.*s", STR_ARG(record_href(c, l->name, id)), STR_ARG(a->name));
 			return 0;
 		}
-		if (out->n_inputs < a->needs.n && (r = input_fill(c, l, &items[i], NULL, &v[out->n_inputs++], e)) < 0)
+		if (out->n_inputs == a->needs.n)
+			break;
+		if ((r = input_fill(c, l, &items[i], NULL, &v[out->n_inputs], e)) < 0)
 			return r;
+		v[out->n_inputs++].steers = false; /* no form to show again here */
 	}
 	out->inputs = v;
 	return 0;
