@@ -114,6 +114,21 @@ static bool answer_known(struct str s)
 	return !s.n || str_is(s, "yes") || str_is(s, "no") || str_is(s, "na");
 }
 
+/* The stored row that a typed one goes back to: the one that looks the same to this person, else the one in its place. */
+static const struct row *row_before(struct job *j, const struct field *f, const struct value *before, const struct row *typed, size_t index)
+{
+	for (size_t i = 0; before && i < before->n_rows; i++) {
+		bool same = true;
+		for (size_t c = 0; same && c < f->n_columns; c++)
+			same = !rights_see_column(j, &f->columns[c]) ||
+			       str_eq(exact_to_text(j->a, f->columns[c].type, row_cell(&before->rows[i], f->columns[c].name)),
+			              row_cell(typed, f->columns[c].name));
+		if (same)
+			return &before->rows[i];
+	}
+	return before && index < before->n_rows ? &before->rows[index] : NULL;
+}
+
 /* One row into ret; *ret_any: something stands in it. */
 static int check_row(struct job *j, const struct field *f, const struct row *typed, size_t index, const struct value *before,
                      struct row *ret, bool *ret_any)
@@ -129,6 +144,11 @@ static int check_row(struct job *j, const struct field *f, const struct row *typ
 		const struct field *c = cols[i];
 		struct str text = row_cell(typed, c->name), got = STR_NONE, path = joined_path(j, f->name, index, c->name);
 		bool own = f->type == FT_CHECKLIST && (str_is(c->name, "who") || str_is(c->name, "at"));
+		if (!own && !rights_see_column(j, c)) {      /* what one does not see stays */
+			const struct row *was = row_before(j, f, before, typed, index);
+			ret->cells[ret->n++] = (struct cell){c->name, was ? row_cell(was, c->name) : STR_NONE};
+			continue;
+		}
 		int r = own ? 0 : c->many ? check_many_cell(j, c, path, text, &got)
 		                          : check_text(j, c, path, text, cell_before(j, c, before, text), &got);
 		if (r < 0)

@@ -28,6 +28,7 @@ struct job {
 	const struct ledger *l;
 	struct faults *faults;                           /* NULL when the caller wants none */
 	struct err *e;
+	const struct record *rec;                        /* as stored, for rights on columns of rows; NULL: a new one */
 };
 
 /* --- values.c: shapes -------------------------------------------------------------------------------------------- */
@@ -137,6 +138,10 @@ int seal_check(struct job *j, const struct record *r, bool *ret_broken) MUST_USE
 /* Does the list let this person act on r (NULL: no record yet)? Persons in not_ may not, nor those who act for them. */
 struct grant rights_match(struct job *j, const struct record *r, const struct who_list *list, const struct who_list *not_);
 bool rights_see_field(struct job *j, const struct record *r, const struct field *f);
+/* Columns of a table or checklist may be secret of their own. */
+bool rights_see_column(struct job *j, const struct field *column);
+/* In outside form, without the cells this person may not see. */
+struct value value_shown(struct job *j, const struct record *r, const struct field *f, const struct value *v);
 bool rights_edit_field(struct job *j, const struct record *r, const struct field *f);
 /* Persons a word or field names on r (a post: whoever is in it). */
 size_t rights_persons_of(struct job *j, const struct record *r, const struct who *w, int64_t *ret, size_t max);

@@ -128,7 +128,7 @@ static struct str rows_text(struct job *j, const struct field *f, const struct v
 		for (size_t k = 0; k < n; k++) {
 			struct str text = row_cell(&v->rows[i], cols[k]->name);
 			bool own = f->type == FT_CHECKLIST && (str_is(cols[k]->name, "who") || str_is(cols[k]->name, "at"));
-			if (!text.n || own || cols[k]->type == FT_FILE)
+			if (!text.n || own || cols[k]->type == FT_FILE || !rights_see_column(j, cols[k]))
 				continue;
 			jw_key(&w, arena_z(j->a, cols[k]->name));
 			if (cols[k]->many && is_ref(cols[k]))
@@ -207,6 +207,7 @@ static int export_row(struct job *j, int64_t id, const bool *shown, struct buf *
 	int err = record_load(j, id, &r);
 	if (err < 0)
 		return err;
+	j->rec = &r;
 	csv_cell(out, r.number, true, true);
 	csv_cell(out, r.state, false, true);
 	csv_cell(out, r.applicant ? key_write(j, &person, arena_strf(j->a, "%lld", (long long)r.applicant)) : STR_NONE, false, true);

@@ -24,6 +24,19 @@ static bool has_fault(const struct test_world *t, const char *field)
 	return false;
 }
 
+static const char *first_code(struct test_world *t, const char *ledger, const char *field)
+{
+	return arena_z(t->a, ledger_field(test_ledger(t, ledger), str_from(field))->of[0].code);
+}
+
+static struct str row_cell_of(const struct value *v, size_t row, const char *name)
+{
+	for (size_t i = 0; i < v->rows[row].n; i++)
+		if (str_is(v->rows[row].cells[i].name, name))
+			return v->rows[row].cells[i].text;
+	return STR_NONE;
+}
+
 #define CARRY_OUT(t)                                                                                               \
 	"kind", "carry-out", "subject", "出張", "purpose", "現地調査", "destination", "県庁", "class_c", "1", "rule",       \
 		test_id((t), test_document((t), "持出し手順")), "depart_at", "2026-06-02 09:00", "due_at", "2026-06-03 17:00", "way", "hand", \
@@ -278,6 +291,32 @@ static void a_committee_is_established_by_the_ciso(void **state)
 	assert_str(test_state(t, l, id), "abolished");
 }
 
+static void a_secret_column_is_kept_from_those_who_may_not_see_it(void **state)
+{
+	struct test_world *t = *state;
+	const char *l = "software";
+	struct actor office = test_actor(t, P_SYSTEM), who = test_actor(t, P_OFFICE);
+	struct step *steps;
+	struct record r;
+	size_t n;
+	int64_t id;
+	assert_done(t, test_create(t, P_SYSTEM, l, &id, "name", "表計算", "edition", "1", "publisher", "社", "kind", first_code(t, l, "kind"), "use", "事務",
+	                           "detect_names", "calc", "usable_in", first_code(t, l, "usable_in"), "reason", "業務", "terms_checked_on", TEST_TODAY, "licences",
+	                           "[{\"kind\":\"device\",\"count\":\"1\",\"key_no\":\"AAAA\"},{\"kind\":\"user\",\"count\":\"2\",\"key_no\":\"BBBB\"}]", NULL));
+	assert_done(t, record_get(&t->w, t->a, &who, test_ledger(t, l), id, &r, &t->e));
+	const struct value *v = values_get(&r.values, STR("licences"));
+	assert_int_equal(v->n_rows, 2);
+	assert_int_equal(row_cell_of(v, 0, "key_no").n, 0);
+	assert_done(t, record_history(&t->w, t->a, &who, &r, &steps, &n, &t->e));
+	assert_true(str_has(steps[0].change, "licences") && !str_has(steps[0].change, "BBBB"));
+	assert_done(t, record_get(&t->w, t->a, &office, test_ledger(t, l), id, &r, &t->e));
+	assert_str(row_cell_of(values_get(&r.values, STR("licences")), 1, "key_no"), "BBBB");
+	/* He who does not see it takes out another row and keeps what he does not see. */
+	test_sql(t, "UPDATE role_assignments SET ended_on = '2026-05-01' WHERE number = 'r5'");
+	assert_done(t, test_update(t, P_SYSTEM, l, id, "licences", "[{\"kind\":\"user\",\"count\":\"2\"}]", NULL));
+	assert_str(test_text(t, "SELECT group_concat(key_no) FROM software__licences"), "BBBB");
+}
+
 static void registers_are_reviewed(void **state)
 {
 	struct test_world *t = *state;
@@ -306,6 +345,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(an_account_lives, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_system_is_reported_and_received, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_committee_is_established_by_the_ciso, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_secret_column_is_kept_from_those_who_may_not_see_it, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(registers_are_reviewed, set_up, tear_down),
 	};
 	i18n_set(LANG_EN);

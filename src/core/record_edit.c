@@ -43,7 +43,7 @@ int record_merge(struct job *j, struct record *r, const struct values *in, const
 			continue;
 		if (!allowed[at]) {
 			/* What a form only shows may come back unchanged. */
-			struct value shown = value_outside(j->a, f, &r->all[at]);
+			struct value shown = value_shown(j, r, f, &r->all[at]);
 			if (value_empty(typed) || value_same(typed, &shown))
 				continue;
 			fault_add(j, f->name, "%s", _("You may not change this field now"));
@@ -228,7 +228,7 @@ int record_insert(struct job *j, const struct values *in, const struct record *g
 int record_create(struct world *w, struct arena *a, const struct actor *who, const struct ledger *l, const struct values *in,
                   int64_t *ret_id, struct faults *faults, struct err *e)
 {
-	struct job j = {w, a, who, l, faults, e};
+	struct job j = {w, a, who, l, faults, e, NULL};
 	if (!record_may_create(w, who, l))
 		return err_set(e, ERR_DENIED, "%s", _("You may not create this"));
 	return record_insert(&j, in, NULL, ret_id);
@@ -298,7 +298,7 @@ static int updated(struct job *j, const struct record *before, struct record *r,
 int record_update(struct world *w, struct arena *a, const struct actor *who, const struct ledger *l, int64_t id, int64_t version,
                   const struct values *in, struct faults *faults, struct err *e)
 {
-	struct job j = {w, a, who, l, faults, e};
+	struct job j = {w, a, who, l, faults, e, NULL};
 	struct record before, r;
 	struct grant g;
 	bool *editable = arena_array(a, l->n_fields + 1, sizeof *editable);
@@ -316,6 +316,7 @@ int record_update(struct world *w, struct arena *a, const struct actor *who, con
 	if (!r.all)
 		return err_set(e, ERR_NOMEM, "record");
 	memcpy(r.all, before.all, l->n_fields * sizeof *r.all);
+	j.rec = &before;
 	for (size_t i = 0; i < l->n_fields; i++)
 		editable[i] = rights_edit_field(&j, &before, &l->fields[i]);
 	err = record_merge(&j, &r, in, editable);
@@ -347,7 +348,7 @@ bool record_may_act(struct world *w, struct arena *a, const struct actor *who, c
 int record_act(struct world *w, struct arena *a, const struct actor *who, const struct ledger *l, int64_t id, int64_t version,
                const struct action *act, const struct values *in, struct str note, struct faults *faults, struct err *e)
 {
-	struct job j = {w, a, who, l, faults, e};
+	struct job j = {w, a, who, l, faults, e, NULL};
 	struct record r;
 	struct permit p;
 	int err = visible(&j, id) ? record_load(&j, id, &r) : ERR_NOTFOUND;
@@ -359,6 +360,7 @@ int record_act(struct world *w, struct arena *a, const struct actor *who, const 
 		return err;
 	if (version != r.version)
 		return err_set(e, ERR_CONFLICT, "%s", _("Somebody else has changed this record meanwhile"));
+	j.rec = &r;
 	if (mark(&j) < 0)
 		return ERR_DB;
 	return mark_end(&j, store_refusal(&j, act_take(&j, &r, act, &p, in, note)));

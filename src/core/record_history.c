@@ -6,6 +6,21 @@
 
 #define HISTORY_MAX 2000
 
+static bool mask_columns(struct job *j, const struct record *r, const struct field *f, json_t *rows)
+{
+	struct job with = *j;
+	bool touched = false;
+	with.rec = r;
+	for (size_t c = 0; c < f->n_columns; c++) {
+		const char *name = arena_z(j->a, f->columns[c].name);
+		if (rights_see_column(&with, &f->columns[c]))
+			continue;
+		for (size_t i = 0; i < json_array_size(rows); i++)
+			touched |= json_object_del(json_array_get(rows, i), name) == 0;
+	}
+	return touched;
+}
+
 /* The change as the reader may see it: what is secret to him keeps its name and loses its texts. */
 static struct str masked(struct job *j, const struct record *r, struct str change)
 {
@@ -16,6 +31,8 @@ static struct str masked(struct job *j, const struct record *r, struct str chang
 	json_array_foreach(list, i, item) {
 		const char *name = json_string_value(json_object_get(item, "field"));
 		const struct field *f = name ? ledger_field(j->l, str_from(name)) : NULL;
+		if (f && rights_see_field(j, r, f))
+			touched |= mask_columns(j, r, f, json_object_get(item, "before")) | mask_columns(j, r, f, json_object_get(item, "after"));
 		if (!f || rights_see_field(j, r, f))
 			continue;
 		json_object_set_new(item, "before", json_null());

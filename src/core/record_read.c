@@ -38,7 +38,7 @@ int record_get(struct world *w, struct arena *a, const struct actor *who, const 
 		return err_set(e, ERR_NOMEM, "record");
 	for (size_t i = 0; i < l->n_fields; i++)
 		if (rights_see_field(&j, ret, &l->fields[i]))
-			ret->values.v[ret->values.n++] = value_outside(a, &l->fields[i], &ret->all[i]);
+			ret->values.v[ret->values.n++] = value_shown(&j, ret, &l->fields[i], &ret->all[i]);
 	return personal_fields(&j, ret);
 }
 
@@ -111,7 +111,7 @@ int record_form(struct world *w, struct arena *a, const struct actor *who, const
 	for (size_t i = 0; err == 0 && i < l->n_fields; i++) {
 		const struct field *f = &l->fields[i];
 		const struct value *t = typed ? values_get(typed, f->name) : NULL;
-		values[i] = t && t->present && editable[i] ? *t : value_outside(a, f, &work.all[i]);
+		values[i] = t && t->present && editable[i] ? *t : value_shown(&j, r, f, &work.all[i]);
 		values[i].field = f->name;
 		items[i] = (struct form_item){.field = f, .value = &values[i], .shown = shown[i] && rights_see_field(&j, r, f),
 			.editable = editable[i], .required = act ? needed(act, f) : f->required,

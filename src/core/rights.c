@@ -206,6 +206,27 @@ bool rights_see_field(struct job *j, const struct record *r, const struct field 
 	return !f->secret_set || rights_match(j, r, &f->secret, NULL).ok;
 }
 
+bool rights_see_column(struct job *j, const struct field *column)
+{
+	return !column->secret_set || rights_match(j, j->rec, &column->secret, NULL).ok;
+}
+
+struct value value_shown(struct job *j, const struct record *r, const struct field *f, const struct value *v)
+{
+	struct value out = value_outside(j->a, f, v);
+	struct job with = *j;
+	with.rec = r;
+	for (size_t c = 0; c < f->n_columns; c++) {
+		if (rights_see_column(&with, &f->columns[c]))
+			continue;
+		for (size_t i = 0; i < out.n_rows; i++)
+			for (size_t k = 0; k < out.rows[i].n; k++)
+				if (str_eq(out.rows[i].cells[k].name, f->columns[c].name))
+					out.rows[i].cells[k].text = STR_NONE;
+	}
+	return out;
+}
+
 bool rights_edit_field(struct job *j, const struct record *r, const struct field *f)
 {
 	if (!field_is_stored(f) || !rights_see_field(j, r, f))
