@@ -23,6 +23,7 @@ struct waiver {
 
 struct judge {
 	struct assess *x;
+	struct arena *a;                                 /* rows, until the control is judged */
 	const struct control_row *k;
 	struct str only;                                 /* STR_NONE: every subject */
 	struct verdicts now, old;
@@ -33,6 +34,11 @@ struct judge {
 	size_t n_waivers, cap_waivers;
 	int64_t waive_all;                               /* exception id */
 };
+
+static int by_subject(const void *a, const void *b)
+{
+	return str_cmp(((const struct waiver *)a)->subject, ((const struct waiver *)b)->subject);
+}
 
 static int load_waivers(struct judge *j)
 {
@@ -53,12 +59,14 @@ static int load_waivers(struct judge *j)
 		if (col_null(s, 3))
 			continue;
 		if (j->n_waivers == j->cap_waivers)
-			j->waivers = assess_grow(j->x->a, j->waivers, j->n_waivers, &j->cap_waivers, sizeof *j->waivers);
+			j->waivers = assess_grow(j->a, j->waivers, j->n_waivers, &j->cap_waivers, sizeof *j->waivers);
 		v = &j->waivers[j->n_waivers++];
 		v->exception = col_int(s, 0);
-		v->subject = arena_strf(j->x->a, "%.*s:%lld", STR_ARG(col_str(s, 2)), (long long)col_int(s, 3));
+		v->subject = arena_strf(j->a, "%.*s:%lld", STR_ARG(col_str(s, 2)), (long long)col_int(s, 3));
 	}
 	stmt_done(s);
+	if (j->n_waivers)
+		qsort(j->waivers, j->n_waivers, sizeof *j->waivers, by_subject);
 	return rc < 0 ? assess_db(j->x) : 0;
 }
 
@@ -69,16 +77,15 @@ static bool has_kind(struct str subject)
 
 static int64_t waived(struct judge *j, struct str subject)
 {
-	struct str full = subject;
+	struct waiver key = {.subject = subject};
+	const struct waiver *w;
 
 	if (j->waive_all || !j->n_waivers)
 		return j->waive_all;
 	if (!has_kind(subject))
-		full = arena_strf(j->x->a, "%.*s:%.*s", STR_ARG(j->k->check->subject), STR_ARG(subject));
-	for (size_t i = 0; i < j->n_waivers; i++)
-		if (str_eq(j->waivers[i].subject, full))
-			return j->waivers[i].exception;
-	return 0;
+		key.subject = arena_strf(j->a, "%.*s:%.*s", STR_ARG(j->k->check->subject), STR_ARG(subject));
+	w = bsearch(&key, j->waivers, j->n_waivers, sizeof *j->waivers, by_subject);
+	return w ? w->exception : 0;
 }
 
 static int check_fault(struct judge *j, const char *what, struct str value)
@@ -104,7 +111,7 @@ static int parse_verdict(struct judge *j, struct str text, struct verdict *r)
 	if (!text.n)
 		return check_fault(j, "the check returned no reason with", word);
 	r->status = (enum status)status;
-	r->reason = arena_str(j->x->a, text);
+	r->reason = arena_str(j->a, text);
 	return 0;
 }
 
@@ -145,11 +152,11 @@ static int take_row(struct judge *j, struct stmt *s)
 	rc = parse_verdict(j, col_str(s, 4), &r);
 	if (rc)
 		return rc;
-	r.subject = col_dup(s, 0, j->x->a);
-	r.title = col_dup(s, 2, j->x->a);
-	r.due = col_dup(s, 5, j->x->a);
+	r.subject = col_dup(s, 0, j->a);
+	r.title = col_dup(s, 2, j->a);
+	r.due = col_dup(s, 5, j->a);
 	if (j->now.n == j->now.cap)
-		j->now.v = assess_grow(j->x->a, j->now.v, j->now.n, &j->now.cap, sizeof *j->now.v);
+		j->now.v = assess_grow(j->a, j->now.v, j->now.n, &j->now.cap, sizeof *j->now.v);
 	j->now.v[j->now.n++] = r;
 	return 0;
 }
@@ -220,7 +227,7 @@ static void order(struct verdicts *r)
 static int load_old(struct judge *j)
 {
 	struct stmt *s = assess_query(j->x, j->only.p ? Q_FINDING_OF_SUBJECT : Q_FINDING_OF_CONTROL);
-	struct arena *a = j->x->a;
+	struct arena *a = j->a;
 	int rc;
 
 	if (!s)
@@ -484,6 +491,7 @@ int judge_control(struct assess *x, const struct control_row *k, struct str subj
 
 	if (!k->check)
 		return judge_status(x, k);
+	j.a = arena_new(ASSESS_ARENA_MAX);
 	rc = load_waivers(&j);
 	if (!rc)
 		rc = run_check(&j);
@@ -505,5 +513,6 @@ int judge_control(struct assess *x, const struct control_row *k, struct str subj
 		rc = store_counts(&j);
 	}
 	tallies_release(&j.tallies);
+	arena_free(j.a);
 	return rc ? rc : judge_status(x, k);
 }
