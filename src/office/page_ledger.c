@@ -121,7 +121,8 @@ static void fill_rows(struct ctx *c, const struct ledger *l, const struct list_p
 		const struct list_row *r = &page->rows[i];
 		struct tpl_ledger_list_rows_cells *cells = arena_array(c->arena, page->n_columns + 1, sizeof(*cells));
 		for (size_t k = 0; k < page->n_columns; k++)
-			cells[k] = (struct tpl_ledger_list_rows_cells){label_text(&page->columns[k]->label), r->cells[k], is_num(page->columns[k])};
+			cells[k] = (struct tpl_ledger_list_rows_cells){label_text(&page->columns[k]->label), r->cells[k], is_num(page->columns[k]),
+			                                                 page->columns[k]->type == FT_DATE || page->columns[k]->type == FT_DATETIME};
 		v[i] = (struct tpl_ledger_list_rows){
 			.href = arena_strf(c->arena, "/ledgers/%.*s/%lld", STR_ARG(l->name), (long long)r->id), .number = r->number, .title = r->title,
 			.state = ui_state(c->arena, l, r->state), .seal_broken = r->seal_broken, .cells = cells, .n_cells = page->n_columns,
