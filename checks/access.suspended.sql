@@ -5,8 +5,8 @@
 -- part: notified
 -- reason: no-guidance | 停止の前に指導をした記録がありません | No guidance is recorded before the suspension
 -- reason: no-decision | 統括情報セキュリティ責任者が停止を決めた記録がありません | No decision of the chief is recorded
--- reason: live | {1}が停止されていません | {1} is not suspended
--- reason: not-checked | {1}を各システムで停止したことが確かめられていません | {1}: nobody confirmed that it is disabled on its systems
+-- reason: live | 停止するはずのIDが有効なままです | An account that was to be suspended is live
+-- reason: not-checked | 各システムでIDを停止したことが確かめられていません | Nobody confirmed that the account is disabled on each of its systems
 -- reason: not-told | CISOと課室の管理者への通知が{1}時間以内に済んでいません | CISO and section manager were not told within {1} hours
 -- affects: violations = SELECT :id
 -- affects: accounts = SELECT s.record FROM violations__suspended_accounts s WHERE s.value = :id
@@ -31,19 +31,14 @@ SELECT v.id, v.section, v.title, 'confirmed', NULL,
                          JOIN accounts a ON a.id = x.value
                          WHERE x.record = v.id
                            AND a.state IN ('active', 'changing'))
-            THEN say('live', (SELECT min(a.title) FROM violations__suspended_accounts x
-                              JOIN accounts a ON a.id = x.value
-                              WHERE x.record = v.id
-                                AND a.state IN ('active', 'changing')))
+            THEN say('live')
             WHEN EXISTS (SELECT 1 FROM violations__suspended_accounts x
                          JOIN accounts__systems y ON y.record = x.value
                          WHERE x.record = v.id
                            AND NOT EXISTS (SELECT 1 FROM accounts__disabled_confirmed d
                                            WHERE d.record = x.value
                                              AND d.system = y.value))
-            THEN say('not-checked', (SELECT min(a.title) FROM violations__suspended_accounts x
-                                     JOIN accounts a ON a.id = x.value
-                                     WHERE x.record = v.id))
+            THEN say('not-checked')
        END
 FROM violations v
 WHERE v.state = 'suspended'
