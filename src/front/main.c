@@ -28,11 +28,16 @@ static void lost(const char *name, bool broke)
 
 static void on_peer(void *arg, const char *name, int fd)
 {
+	struct err e;
+
 	(void)arg;
-	if (strcmp(name, "keys") == 0)
+	if (strcmp(name, "keys") == 0) {
 		tls_keys_fd(fd);
-	else if (peers_set(name, fd) == ERR_SYS)
+		if (fd >= 0 && tls_reload(&e))
+			log_warn("front.certificate", "%s", e.text);
+	} else if (peers_set(name, fd) == ERR_SYS) {
 		log_error("front.peer", "peer=%s cannot be taken", name);
+	}
 }
 
 static void tick(void *arg)

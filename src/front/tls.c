@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <pthread.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -14,12 +15,21 @@
 #define SIGNATURE_MAX 256
 #define TICKET_KEY_SECONDS 3600                          /* then gnutls derives a fresh one from it by itself */
 
+/* A certificate chain as shown in handshakes. Sessions under way point into it, so it stays until the end; a new one comes
+ * only when keys was started again with another certificate. */
+struct chain {
+	gnutls_pcert_st certs[CHAIN_MAX];
+	unsigned n;
+	struct chain *older;
+};
+
 static struct {
 	pthread_mutex_t lock;                            /* guards fd: handshakes ask on it, the reply thread replaces it */
 	int fd;
 	bool lost;
-	gnutls_pcert_st chain[CHAIN_MAX];
-	unsigned chain_n;
+	struct chain *chain;                             /* the newest */
+	char *pem;                                       /* what it was made from */
+	size_t pem_n;
 	gnutls_privkey_t key;
 	gnutls_datum_t ticket_key;
 } tls = {.lock = PTHREAD_MUTEX_INITIALIZER, .fd = -1};
@@ -123,20 +133,27 @@ static int key_info(gnutls_privkey_t key, unsigned flags, void *arg)
 static int chain_load(struct str pem, struct err *e)
 {
 	gnutls_datum_t d = {(unsigned char *)(uintptr_t)pem.p, (unsigned)pem.n};
+	struct chain *c = xcalloc(1, sizeof(*c));
 	int r;
 
-	tls.chain_n = CHAIN_MAX;
-	r = gnutls_pcert_list_import_x509_raw(tls.chain, &tls.chain_n, &d, GNUTLS_X509_FMT_PEM, 0);
-	if (r < 0) {
-		tls.chain_n = 0;
-		return err_set(e, ERR_SYNTAX, "the certificate of keys does not parse: %s", gnutls_strerror(r));
+	c->n = CHAIN_MAX;
+	r = gnutls_pcert_list_import_x509_raw(c->certs, &c->n, &d, GNUTLS_X509_FMT_PEM, 0);
+	if (r < 0 || c->n == 0 || gnutls_pubkey_get_pk_algorithm(c->certs[0].pubkey, NULL) != GNUTLS_PK_ECDSA) {
+		free(c);
+		return err_set(e, ERR_SYNTAX, "the certificate of keys is not fit: %s", r < 0 ? gnutls_strerror(r) : "no ECDSA key");
 	}
-	if (tls.chain_n == 0 || gnutls_pubkey_get_pk_algorithm(tls.chain[0].pubkey, NULL) != GNUTLS_PK_ECDSA)
-		return err_set(e, ERR_INVALID, "the certificate of keys is not for an ECDSA key");
+	free(tls.pem);
+	tls.pem = xmalloc(pem.n + 1);
+	memcpy(tls.pem, pem.p, pem.n);
+	tls.pem_n = pem.n;
+	pthread_mutex_lock(&tls.lock);
+	c->older = tls.chain;
+	tls.chain = c;
+	pthread_mutex_unlock(&tls.lock);
 	return 0;
 }
 
-int tls_open(struct err *e)
+int tls_reload(struct err *e)
 {
 	struct msg m, answer;
 	struct str pem;
@@ -152,9 +169,16 @@ int tls_open(struct err *e)
 		r = msg_end(&answer);
 	if (r)
 		err_set(e, r, "keys answered badly");
-	else
+	else if (!tls.chain || !str_eq(pem, str_n(tls.pem, tls.pem_n)))
 		r = chain_load(pem, e);
 	msg_release(&answer);
+	return r;
+}
+
+int tls_open(struct err *e)
+{
+	int r = tls_reload(e);
+
 	if (r)
 		return r;
 	if (gnutls_privkey_init(&tls.key) < 0 ||
@@ -166,9 +190,16 @@ int tls_open(struct err *e)
 
 void tls_close(void)
 {
-	for (unsigned i = 0; i < tls.chain_n; i++)
-		gnutls_pcert_deinit(&tls.chain[i]);
-	tls.chain_n = 0;
+	while (tls.chain) {
+		struct chain *c = tls.chain;
+
+		tls.chain = c->older;
+		for (unsigned i = 0; i < c->n; i++)
+			gnutls_pcert_deinit(&c->certs[i]);
+		free(c);
+	}
+	free(tls.pem);
+	tls.pem = NULL;
 	if (tls.key)
 		gnutls_privkey_deinit(tls.key);
 	tls.key = NULL;
@@ -182,8 +213,10 @@ int tls_certificate(gnutls_session_t s, const struct gnutls_cert_retr_st *info, 
                     unsigned *flags)
 {
 	(void)s, (void)info;
-	*certs = tls.chain;
-	*certs_n = tls.chain_n;
+	pthread_mutex_lock(&tls.lock);
+	*certs = tls.chain->certs;
+	*certs_n = tls.chain->n;
+	pthread_mutex_unlock(&tls.lock);
 	*ocsp = NULL;
 	*ocsp_n = 0;
 	*key = tls.key;

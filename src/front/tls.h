@@ -21,6 +21,8 @@ void tls_keys_fd(int keys_fd);
 bool tls_keys_lost(void);
 /* Asks keys for the certificate chain and makes the ticket key. */
 int tls_open(struct err *e) MUST_USE;
+/* keys was started again: shows its certificate from now on when it is another one. On the reply thread. */
+int tls_reload(struct err *e) MUST_USE;
 void tls_close(void);
 
 /* For MHD_OPTION_HTTPS_CERT_CALLBACK2. */

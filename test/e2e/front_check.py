@@ -323,11 +323,14 @@ try:
     check("no keys, no new session", False)
 except (ssl.SSLError, ConnectionError, TimeoutError):
     check("no keys, no new session", True)
-peer.stdin.write("fresh keys\n")
+peer.stdin.write("certificate second\nfresh keys\n")
 peer.stdin.flush()
 wait_line("given", 5, n)
-time.sleep(0.2)
+time.sleep(0.3)
+tls = ssl.create_default_context(cafile=folder + "/crt.pem")
 check("keys are back", status(raw(request(path="/k"))) == 200)
+with connect() as s:
+    check("their new certificate is shown", "second" in str(s.getpeercert()["subject"]), s.getpeercert())
 
 
 # --- slow ones, all at once; each must be ended by the watchdog -----------------------------------------------------------------

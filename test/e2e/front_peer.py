@@ -170,9 +170,8 @@ class Harness:
     def __init__(self, binary, folder):
         self.folder = folder
         self.key, self.crt = folder + "/key.pem", folder + "/crt.pem"
-        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
-                        "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost", "-keyout", self.key, "-out",
-                        self.crt], check=True, stderr=subprocess.DEVNULL)
+        subprocess.run(["openssl", "ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out", self.key], check=True)
+        self.certificate("first")
         self.peers, self.pairs = {}, 0
         self.sup, child = pair()
         listen = socket.socket(socket.AF_INET6)
@@ -191,6 +190,10 @@ class Harness:
                                       pass_fds=(3, child.fileno()))
         child.close()
         listen.close()
+
+    def certificate(self, name):
+        subprocess.run(["openssl", "req", "-x509", "-key", self.key, "-days", "2", "-subj", "/CN=localhost/O=" + name,
+                        "-addext", "subjectAltName=DNS:localhost", "-out", self.crt], check=True)
 
     def give(self, name, sock):
         self.pairs += 1
@@ -264,8 +267,10 @@ class Harness:
                     self.peers[name] = pair()[0]      # until front reports the loss
 
     def command(self, words):
-        """Lines on stdin: "drop NAME" hangs up for good, "fresh NAME" gives a new socket; "stop"."""
-        if words[0] == "stop":
+        """Lines on stdin: "drop NAME" hangs up for good, "fresh NAME" gives a new socket; "certificate NAME"; "stop"."""
+        if words[0] == "certificate":
+            self.certificate(words[1])
+        elif words[0] == "stop":
             send(self.sup, SUP_STOP)
         elif words[0] == "drop":
             self.peers.pop(words[1]).close()
