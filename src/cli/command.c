@@ -24,7 +24,6 @@ const struct command commands[] = {
 	{"people import", "DIR FILE [--dry-run]", N_("Rows of a CSV file into the ledger persons"), command_data, FILE_READ},
 	{"token create", "DIR --person ID --scope read|write", N_("A token for the API"), command_data, FILE_NONE},
 	{"doctor", "DIR [--json]", N_("Grades the installation"), command_doctor, FILE_NONE},
-	{"backup", "DIR OUT", N_("Writes a backup while everything runs"), command_data, FILE_WRITE},
 	{"vault", "COMMAND …", N_("Works on a vault folder, also offline"), command_tool, FILE_NONE},
 	{"gate", "COMMAND …", N_("One file at a time, without a data folder"), command_tool, FILE_NONE},
 	{"zone", "COMMAND …", N_("Zones, flows and firewall rules"), command_tool, FILE_NONE},
@@ -55,9 +54,17 @@ const struct command *command_find(int n, char **args, int *ret_words)
 
 void command_help_all(void)
 {
+	struct place p;
+	struct err e;
+	char path[4200];
+	bool placed = place_find(&p, &e) == 0;
 	printf("%s: sekisho COMMAND …\n\n", _("usage"));
-	for (size_t i = 0; i < n_commands; i++)
+	for (size_t i = 0; i < n_commands; i++) {
+		/* A tool that this installation does not have is no command of it. */
+		if (commands[i].run == command_tool && placed && place_program(&p, commands[i].name, path, sizeof path, &e) != 0)
+			continue;
 		printf("  %s %s\n      %s\n", commands[i].name, commands[i].usage, _(commands[i].help));
+	}
 	printf("\n%s\n", _("Every command takes --help. Exit codes: 0 done, 1 the answer is no, 2 wrong use, 3 failed."));
 }
 

@@ -15,7 +15,7 @@ struct command;
 /* args: what follows the command's words. Returns the exit code. */
 typedef int command_run(const struct command *c, const struct place *p, int n, char **args);
 
-enum command_file { FILE_NONE, FILE_READ, FILE_WRITE };
+enum command_file { FILE_NONE, FILE_READ };
 
 struct command {
 	const char *name;                                /* one or two words */

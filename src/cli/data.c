@@ -36,11 +36,9 @@ static void running_url(const char *dir, char *out, size_t n)
 	buf_release(&b);
 }
 
-static int open_file(const struct command *c, const char *name, struct err *e)
+static int open_file(const char *name, struct err *e)
 {
-	int fd = c->file == FILE_WRITE ? open(name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600)
-	         : strcmp(name, "-") == 0 ? fcntl(0, F_DUPFD_CLOEXEC, 3)
-	                                  : open(name, O_RDONLY | O_CLOEXEC);
+	int fd = strcmp(name, "-") == 0 ? fcntl(0, F_DUPFD_CLOEXEC, 3) : open(name, O_RDONLY | O_CLOEXEC);
 	return fd >= 0 ? fd : err_set(e, ERR_SYS, "%s: %s", name, strerror(errno));
 }
 
@@ -88,7 +86,7 @@ int command_data(const struct command *c, const struct place *p, int n, char **a
 	if (!dir || (c->file != FILE_NONE && !file))
 		return command_usage(c);
 	if (c->file != FILE_NONE) {
-		int fd = open_file(c, file, &e);
+		int fd = open_file(file, &e);
 		if (fd < 0)
 			return command_fail(&e);
 		call.files[call.n_files].name = file;

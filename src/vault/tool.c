@@ -25,7 +25,7 @@ static void open_words(void)
 	i18n_set(f->name && !i18n_open(f->bytes, f->size) && lang && !strncmp(lang, "ja", 2) ? LANG_JA : LANG_EN);
 }
 
-int tool_usage(void)
+static void print_usage(FILE *to)
 {
 	fputs(_("usage: sekisho vault verify DIR [--vkey KEY] [--known FILE] [--json]\n"
 	        "       sekisho vault prove DIR INDEX [--json]\n"
@@ -33,7 +33,12 @@ int tool_usage(void)
 	        "       sekisho vault check-proof FILE --vkey KEY [--entry FILE] [--json]\n"
 	        "       sekisho vault show DIR INDEX | show DIR --from A --to B [--json]\n"
 	        "KEY is a verifier key or a file that holds one.\n"),
-	      stderr);
+	      to);
+}
+
+int tool_usage(void)
+{
+	print_usage(stderr);
 	return TOOL_USAGE;
 }
 
@@ -124,8 +129,8 @@ int tool_main(int argc, char **argv)
 	struct tool t = {0};
 
 	open_words();
-	if (argc && !strcmp(argv[0], "--help")) {
-		tool_usage();
+	if (argc && (!strcmp(argv[0], "--help") || !strcmp(argv[argc - 1], "--help"))) {
+		print_usage(stdout);
 		return TOOL_YES;
 	}
 	for (size_t i = 0; argc && i < ARRAY_LEN(commands); i++) {

@@ -1,0 +1,51 @@
+#!/usr/bin/env bash
+# The contract of the command line: --help of everything, exit codes 0 1 2 3, messages to stderr in the locale's language.
+set -u
+T=$(mktemp -d); trap 'rm -rf "$T"' EXIT
+export LC_ALL=C.UTF-8 LANG=C
+fail() { echo "FAIL $*"; exit 1; }
+S=$O/sekisho
+code() { "$S" "$@" >"$T/out" 2>"$T/err"; echo $?; }
+
+[ "$(code --help)" = 0 ] && [ ! -s "$T/err" ] || fail "--help"
+grep -oE '^  [a-z]+( (list|show|import|export|diff|create))? ' "$T/out" | sed 's/^ *//; s/ *$//' >"$T/commands"
+[ "$(wc -l <"$T/commands")" -ge 15 ] || fail "--help lists too little: $(cat "$T/out")"
+n=0
+while read -r words; do
+  # shellcheck disable=SC2086
+  [ "$(code $words --help)" = 0 ] && [ -s "$T/out" ] && [ ! -s "$T/err" ] || fail "$words --help: $(cat "$T/err")"
+  n=$((n + 1))
+done <"$T/commands"
+echo "ok every command has --help ($n)"
+for w in gate zone; do
+  [ -x "$O/libexec/sekisho/$w" ] || ! grep -q "^  $w " "$T/commands" || fail "--help lists $w, which is not there"
+done
+echo "ok --help lists only what is there"
+[ "$(code --version)" = 0 ] && grep -q '^sekisho [0-9]' "$T/out" || fail "--version"
+echo "ok --version"
+
+for wrong in "" nonsense "status" "run" "init" "ledger" "ledger import $T" "token" "run $T --nonsense" "init $T/x --city a"; do
+  # shellcheck disable=SC2086
+  [ "$(code $wrong)" = 2 ] && [ -s "$T/err" ] && [ ! -s "$T/out" ] || fail "wrong use \"$wrong\": $(cat "$T/out" "$T/err")"
+done
+echo "ok wrong use is 2, said on stderr"
+for none in "status $T/none" "run $T/none" "assess $T" "ledger import $T persons $T/none.csv"; do
+  # shellcheck disable=SC2086
+  [ "$(code $none)" = 3 ] && [ -s "$T/err" ] && [ ! -s "$T/out" ] || fail "failure \"$none\": $(cat "$T/out" "$T/err")"
+done
+echo "ok what fails is 3"
+LC_ALL=ja_JP.UTF-8 "$S" status "$T/none" 2>"$T/err"; grep -q 'データフォルダー' "$T/err" || fail "Japanese: $(cat "$T/err")"
+LC_ALL= LC_MESSAGES=ja_JP.UTF-8 "$S" --help | grep -q '使い方' || fail "LC_MESSAGES"
+echo "ok messages are in the locale's language"
+
+"$S" init "$T/d" --city 見本市 --standard iizuka 2>"$T/err" || fail "init: $(cat "$T/err")"
+[ "$(code ledger show "$T/d" nonsense)" = 1 ] || fail "no such ledger: $(cat "$T/err")"
+echo "ok the answer no is 1"
+[ "$(code status "$T/d" --json --clause nonsense)" -le 1 ] || fail "status of an unknown clause"
+[ "$(code doctor "$T/d" --json)" -le 1 ] && jq -e '.grade and (.points | length > 5)' "$T/out" >/dev/null || fail "doctor: $(cat "$T/out")"
+[ "$(jq '[.points[] | select(.grade == "bad" and .id != "disk")] | length' "$T/out")" = 0 ] || fail "doctor finds a new folder bad: $(cat "$T/out")"
+chmod 755 "$T/d/keys"
+[ "$(code doctor "$T/d")" = 1 ] && grep -q 'keys is open to others' "$T/out" || fail "doctor overlooks open keys: $(cat "$T/out")"
+echo "ok doctor grades, and sees a folder open to others"
+printf 'staff_no,name\n' | "$S" people import "$T/d" - --dry-run >"$T/out" 2>"$T/err"; [ $? -le 1 ] || fail "a file from stdin: $(cat "$T/err")"
+echo "ok a file may come from stdin"
