@@ -137,6 +137,21 @@ static void rows_are_known_by_what_is_unique_together(void **state)
 	assert_str(test_text(t, "SELECT group_concat(value) FROM accounts__factors"), "knowledge,possession");
 }
 
+static void a_row_may_name_a_later_one(void **state)
+{
+	struct test_world *t = *state;
+	struct import_result r;
+	const char *csv = "code,name,kind,body_type,parent,starts_on\n"
+	                  "311,窓口係,team,mayor,310,2026-04-01\n310,市民課,section,mayor,300,2026-04-01\n300,市民部,bureau,mayor,000,2026-04-01\n";
+	assert_done(t, ledger_import_apply(&t->w, t->a, &test_console, test_ledger(t, "org-units"), str_from(csv), &r, &t->e));
+	assert_int_equal(r.created, 3);
+	assert_true(unit_within(t->w.db, test_unit(t, "311"), test_unit(t, "000")));
+	csv = "code,name,kind,body_type,parent,starts_on\n411,係,team,mayor,410,2026-04-01\n412,係,team,mayor,411,2026-04-01\n";
+	assert_int_equal(ledger_import_apply(&t->w, t->a, &test_console, test_ledger(t, "org-units"), str_from(csv), &r, &t->e), ERR_INVALID);
+	assert_int_equal(r.n_faults, 2);
+	assert_str(r.faults[0].field, "parent");
+}
+
 static void a_city_of_6000_is_imported_in_time(void **state)
 {
 	struct test_world *t = *state;
@@ -169,6 +184,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(faults_name_their_lines_and_nothing_is_half_imported, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(an_import_is_taken_back_as_a_whole, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(rows_are_known_by_what_is_unique_together, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_row_may_name_a_later_one, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_city_of_6000_is_imported_in_time, set_up, tear_down),
 	};
 	i18n_set(LANG_EN);
