@@ -109,6 +109,11 @@ bool record_may_edit(struct world *w, struct arena *a, const struct actor *who, 
 bool record_may_act(struct world *w, struct arena *a, const struct actor *who, const struct record *r, const struct action *act, struct err *why);
 bool ledger_may_list(const struct actor *who, const struct ledger *l);
 
+/* "Unavoidable": records that `person` may take the action once although he applied or is concerned. Only the CISO, the general
+ * manager or the security office record it, never for themselves; the board lists it. In a transaction. */
+int record_override(struct world *w, struct arena *a, const struct actor *who, const struct record *r, const struct action *act,
+                    int64_t person, struct str reason, struct err *e) MUST_USE;
+
 /* Lists. Order: sort field (NULL: newest first), then id; paging by key. */
 struct list_filter {
 	struct str field, op, text;                      /* op: = <> < <= > >= has empty */

@@ -124,10 +124,17 @@ static void an_unavoidable_override_is_recorded_and_used_once(void **state)
 	test_sql(t, arena_printf(t->a, "UPDATE role_assignments SET holder = %lld WHERE number = 'r2'", (long long)test_person(t, P_MANAGER)));
 	id = submitted(t);
 	assert_refused(t, ERR_DENIED, test_act(t, P_MANAGER, "exceptions", id, "approve", NULL, NULL));
-	test_sql(t, arena_printf(t->a, "INSERT INTO override(ledger, record, action, actor, reason, by, at) VALUES ('exceptions', %lld, 'approve',"
-	                               " %lld, '災害でほかに決裁者がいない', %lld, %lld)", (long long)id, (long long)test_person(t, P_MANAGER),
-	                         (long long)test_person(t, P_CHIEF), (long long)t->w.now));
+	struct actor chief = test_actor(t, P_CHIEF), himself = test_actor(t, P_MANAGER);
+	const struct ledger *l = test_ledger(t, "exceptions");
+	const struct action *approve = ledger_action(l, STR("approve"));
+	struct record r;
+	assert_done(t, record_get(&t->w, t->a, &chief, l, id, &r, &t->e));
+	assert_done(t, db_begin(t->w.db, &t->e));
+	assert_int_equal(record_override(&t->w, t->a, &himself, &r, approve, himself.person, STR("急ぐ"), &t->e), ERR_DENIED);
+	assert_int_equal(record_override(&t->w, t->a, &chief, &r, approve, himself.person, STR(" "), &t->e), ERR_INVALID);
+	assert_done(t, test_end(t, record_override(&t->w, t->a, &chief, &r, approve, himself.person, STR("災害でほかに決裁者がいない"), &t->e)));
 	assert_done(t, test_act(t, P_MANAGER, "exceptions", id, "approve", NULL, NULL));
+	assert_int_equal(test_int(t, "SELECT count(*) FROM record_log WHERE action = 'record.override'"), 1);
 }
 
 static void a_deputy_acts_and_is_seen_afterwards(void **state)
