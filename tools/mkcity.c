@@ -25,18 +25,51 @@ static uint32_t draw(uint32_t n)
 	return (uint32_t)(seed >> 32) % n;
 }
 
-/* One line: "at", "by", "do" and the rest as given (already JSON, its quotes written as '). */
+/* Lines are kept and written in order of time. */
+struct entry {
+	int day, minute, n;
+	char *text;
+};
+static struct entry *entries;
+static int n_entries;
+
+static int by_time(const void *a, const void *b)
+{
+	const struct entry *x = a, *y = b;
+	return x->day != y->day ? (x->day > y->day) - (x->day < y->day) : x->minute != y->minute ? x->minute - y->minute : x->n - y->n;
+}
+
+/* One line: "at" ("$-30T09:15"), "by", "do" and the rest as given (already JSON, its quotes written as '). */
 static void line(const char *at, const char *by, const char *what, const char *fmt, ...)
 {
-	char text[8192];
+	char rest[8192], *text;
 	va_list ap;
 	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), fmt, ap);
+	vsnprintf(rest, sizeof(rest), fmt, ap);
 	va_end(ap);
-	for (char *p = text; *p; p++)
+	for (char *p = rest; *p; p++)
 		if (*p == '\'')
 			*p = '"';
-	printf("{\"at\":\"%s\",\"by\":\"%s\",\"do\":\"%s\",%s}\n", at, by, what, text);
+	if (asprintf(&text, "{\"at\":\"%s\",\"by\":\"%s\",\"do\":\"%s\"%s%s}\n", at, by, what, *rest ? "," : "", rest) < 0)
+		exit(1);
+	char *end;
+	int day = (int)strtol(at + 1, &end, 10), hour = (int)strtol(end + 1, &end, 10), minute = (int)strtol(end + 1, NULL, 10);
+	if (n_entries % 1024 == 0)
+		entries = realloc(entries, sizeof(*entries) * (size_t)(n_entries + 1024));
+	if (!entries)
+		exit(1);
+	entries[n_entries] = (struct entry){day, hour * 60 + minute, n_entries, text};
+	n_entries++;
+}
+
+static void write_all(void)
+{
+	qsort(entries, (size_t)n_entries, sizeof(*entries), by_time);
+	for (int i = 0; i < n_entries; i++) {
+		fputs(entries[i].text, stdout);
+		free(entries[i].text);
+	}
+	free(entries);
 }
 
 static const char *day(char *out, int days)
@@ -229,7 +262,7 @@ static void document(const char *key, const char *kind, const char *name, const 
 	char up[60] = "";
 	if (parent)
 		snprintf(up, sizeof(up), "'parent':'@%s',", parent);
-	line("$-880T10:00", "", "create", "'ledger':'documents','key':'%s','state':'in-force','fields':{'kind':'%s','name':'%s','edition':'第2版','section':'@S01','owner_post':'S01-H','purpose':'%sを定める',"
+	line("$-895T10:00", "", "create", "'ledger':'documents','key':'%s','state':'in-force','fields':{'kind':'%s','name':'%s','edition':'第2版','section':'@S01','owner_post':'S01-H','purpose':'%sを定める',"
 	     "%s'sections':[{'code':'general','heading':'総則','body':'本文は別紙による'}],'approver':'ciso','decided_on':'$%d','effective_from':'$%d','review_on':'$%d'%s}",
 	     key, kind, name, name, up, from - 5, from, from + 1090, more);
 }
@@ -253,11 +286,11 @@ static void parties(void)
 {
 	static const char *const names[] = {"見本情報システム株式会社", "北港データサービス株式会社", "株式会社見本運送", "南川ネットワーク株式会社"};
 	for (int i = 1; i <= 4; i++)
-		line("$-870T10:00", "", "create", "'ledger':'parties','key':'P%d','state':'active','fields':{'name':'%s','corporate_no':'%013d','kinds':['contractor','%s'],'country':'日本'}", i, names[i - 1],
+		line("$-894T10:00", "", "create", "'ledger':'parties','key':'P%d','state':'active','fields':{'name':'%s','corporate_no':'%013d','kinds':['contractor','%s'],'country':'日本'}", i, names[i - 1],
 		     100000000 + i, i == 3 ? "courier" : "vendor");
 	static const char *const works[] = {"住民情報システム運用保守", "庁内ネットワーク保守", "文書配送業務", "公開ウェブサーバ運用"};
 	for (int i = 1; i <= 4; i++)
-		line("$-860T10:00", "", "create", "'ledger':'contracts','key':'K%d','state':'active','fields':{'kind':'contract','subject':'%s','section':'@S01','party':'@P%d','work_scope':'%s一式','starts_on':'$-500',"
+		line("$-893T10:00", "", "create", "'ledger':'contracts','key':'K%d','state':'active','fields':{'kind':'contract','subject':'%s','section':'@S01','party':'@P%d','work_scope':'%s一式','starts_on':'$-500',"
 		     "'ends_on':'$%d','type':'operation','class_c':'2','important':true,'personal_data':'%s','subcontracting':false}", i, works[i - 1], i, works[i - 1], i == 4 ? 25 : 230, i == 1 ? "specific" : "none");
 }
 
@@ -289,7 +322,7 @@ static void asset(int n)
 	int personal = c[0] == '3', old = n % 97 == 0, none = n % 151 == 5;
 	snprintf(key, sizeof(key), "a%d", n);
 	staff_no(FIRST_HEAD + s, by);
-	snprintf(at, sizeof(at), "$-%dT%02u:%02u", 560 - n / 4, 9 + draw(8), draw(60));
+	snprintf(at, sizeof(at), "$-%dT%02u:%02u", 860 - n / 4, 9 + draw(8), draw(60));
 	line(at, "", "create", "'ledger':'information-assets','key':'%s','state':'%s','applicant':'%s','fields':{'name':'%s %s','section':'@%s','responsible_role':'sec-manager','kind':'information','sub_type':'%s','medium_form':'%s',"
 	     "'in_scope':true,'origin':'created','personal':%s%s,'secret_grade':'none',%s'place_kind':'%s','path':'/%s/%d','stocktake_on':'$%d','stocktake_result':'match','no_system_reason':'原本'}",
 	     key, none ? "unclassified" : "classified", by, sections[s].name, subjects[t][0], sections[s].code, n % 3 ? "data" : "printed", n % 3 ? "electronic" : "paper", personal ? "true" : "false",
@@ -317,7 +350,7 @@ static void systems(void)
 		char at[24], by[8], suffix[16] = "";
 		if (n >= (int)LEN(system_kinds))
 			snprintf(suffix, sizeof(suffix), "(%s)", n / (int)LEN(system_kinds) == 1 ? "支所系" : "統計系");
-		snprintf(at, sizeof(at), "$-%dT10:%02d", 380 - n, n % 60);
+		snprintf(at, sizeof(at), "$-595T10:%02d", n);
 		staff_no(manager, by);
 		line(at, "", "create", "'ledger':'information-systems','key':'y%d','state':'draft','applicant':'%s','fields':{'name':'%sシステム%s','section':'@%s','purpose':'%sの事務を処理する','business':'%s','zone':'%s','importance':'%s',"
 		     "'users':'%sの職員','assets':['@a%d'],'class_c':'3A','class_i':'2','class_a':'2','rto':'%s','redundant':%s,'hours':[{'day_kind':'weekday','start_time':'08:00','stop_time':'20:00','valid_from':'$-380'}],"
@@ -373,7 +406,7 @@ static void account(int n)
 static void accounts(void)
 {
 	for (int n = 2; n <= PEOPLE - 12; n++)
-		if (n < HEAD_D1 || n >= FIRST_HEAD)
+		if ((n < HEAD_D1 || n >= FIRST_HEAD) && !(n >= 280 && n <= 284)) /* the newly hired have none yet */
 			account(n);
 }
 
@@ -487,7 +520,6 @@ static void incidents(void)
 int main(void)
 {
 	units();
-	printf("# documents come before the people who signed for them\n");
 	documents();
 	parties();
 	people();
@@ -502,5 +534,11 @@ int main(void)
 	exceptions();
 	carry_outs();
 	incidents();
+	for (int days = 180; days > 0; days -= 15) { /* so that the board has a past */
+		char at[24];
+		snprintf(at, sizeof(at), "$-%dT23:00", days);
+		line(at, "", "assess", "%s", "");
+	}
+	write_all();
 	return 0;
 }

@@ -94,7 +94,7 @@ int event_put(struct db *db, const struct event *ev, int64_t *ret_seq, struct er
 {
 	uint8_t prev[SHA256_LEN], salt[SALT_LEN], digest[SHA256_LEN];
 	struct buf body, hex;
-	int64_t seq, at = clock_true();
+	int64_t seq, at = clock_now();
 	if (!db_in_tx(db))
 		return err_set(e, ERR_WRONG_STATE, "event outside a transaction");
 	int r = last_entry(db, &seq, prev, e);
