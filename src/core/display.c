@@ -95,6 +95,19 @@ static struct str role_display(struct str stored)
 	return role < 0 ? stored : str_from(role_label((enum role)role));
 }
 
+static const struct { const char *code, *label; } zones[] = {
+	{"mynumber", N_("My Number zone")}, {"lgwan", N_("LGWAN zone")}, {"internet", N_("Internet zone")}, {"dmz", N_("Demilitarised zone")},
+	{"management", N_("Management zone")}, {"development", N_("Development zone")}, {"offline", N_("Not connected")},
+};
+
+struct str zone_label(struct str code)
+{
+	for (size_t i = 0; i < ARRAY_LEN(zones); i++)
+		if (str_is(code, zones[i].code))
+			return str_from(_(zones[i].label));
+	return code;
+}
+
 struct str value_display(struct world *w, struct arena *a, const struct actor *who, const struct field *f, struct str stored)
 {
 	int64_t id = 0;
@@ -109,6 +122,8 @@ struct str value_display(struct world *w, struct arena *a, const struct actor *w
 		return role_display(stored);
 	case FT_REF:
 		return ref_display(w, a, who, f, stored);
+	case FT_ZONE:
+		return zone_label(stored);
 	case FT_MONEY:
 		return arena_strf(a, _("%.*s yen"), STR_ARG(grouped(a, stored)));
 	case FT_DURATION:

@@ -174,4 +174,7 @@ int notice_tell(struct job *j, const struct record *r, const struct who_list *te
 struct str person_name(struct world *w, struct arena *a, int64_t id);
 struct str unit_name(struct world *w, struct arena *a, int64_t id);
 
+/* display.c: what a zone is called; the code itself when it is none. */
+struct str zone_label(struct str code);
+
 #endif

@@ -194,11 +194,6 @@ static int picks_of_ledger(struct job *j, const struct field *f, const struct le
 	return err;
 }
 
-static const struct { const char *code, *label; } zones[] = {
-	{"mynumber", N_("My Number zone")}, {"lgwan", N_("LGWAN zone")}, {"internet", N_("Internet zone")}, {"dmz", N_("Demilitarised zone")},
-	{"management", N_("Management zone")}, {"development", N_("Development zone")}, {"offline", N_("Not connected")},
-};
-
 /* What the standard in force names: "1,2,3C,3B,3A". */
 static int picks_of_standard(struct job *j, const char *name, struct picks *p)
 {
@@ -209,11 +204,8 @@ static int picks_of_standard(struct job *j, const char *name, struct picks *p)
 	struct str list = step(q) == 1 ? col_dup(q, 0, j->a) : STR_NONE;
 	stmt_done(q);
 	while (list.n) {
-		struct str code = str_trim(str_cut(&list, ',')), label = code;
-		for (size_t i = 0; i < ARRAY_LEN(zones); i++)
-			if (str_is(code, zones[i].code))
-				label = str_from(_(zones[i].label));
-		pick_add(j, p, code, label);
+		struct str code = str_trim(str_cut(&list, ','));
+		pick_add(j, p, code, zone_label(code));
 	}
 	return 0;
 }

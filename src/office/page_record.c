@@ -1,4 +1,5 @@
 /* One record: fields by head, what can be done now, linked records, duties, checks, history with proofs; printed form; files. */
+#include "lib/date.h"
 #include "office/form.h"
 #include "office/input.h"
 #include "office/ledger_page.h"
@@ -65,6 +66,17 @@ static bool is_link(const struct field *f)
 	       f->type == FT_CONTROL || f->type == FT_URL;
 }
 
+/* As value_display; a date with its 和暦, for which lists have no room. */
+static struct str long_display(struct ctx *c, const struct field *f, struct str value)
+{
+	char wareki[DATE_WAREKI];
+	struct date d;
+	if (f->type != FT_DATE || i18n_lang() != LANG_JA || date_parse(value, &d) < 0)
+		return value_display(&c->world, c->arena, &c->actor, f, value);
+	date_wareki(d, wareki);
+	return arena_strf(c->arena, "%.*s（%s）", STR_ARG(value), wareki);
+}
+
 static struct str cell_display(struct ctx *c, const struct field *f, const struct field *col, const struct cell *cell)
 {
 	if (!col) { /* the checklist's own columns */
@@ -77,7 +89,7 @@ static struct str cell_display(struct ctx *c, const struct field *f, const struc
 		return cell->text;
 	}
 	if (!col->many)
-		return value_display(&c->world, c->arena, &c->actor, col, cell->text);
+		return long_display(c, col, cell->text);
 	json_error_t je;
 	struct buf b;
 	json_t *list = cell->text.n ? json_loadb(cell->text.p, cell->text.n, 0, &je) : NULL;
@@ -143,7 +155,7 @@ static int fill_fact(struct ctx *c, const struct field *f, const struct value *v
 		}
 		if (i)
 			buf_puts(&b, i18n_lang() == LANG_JA ? "、" : ", ");
-		buf_str(&b, value_display(&c->world, c->arena, &c->actor, f, value));
+		buf_str(&b, long_display(c, f, value));
 	}
 	fact->links = links;
 	fact->text = arena_str(c->arena, buf_view(&b));
@@ -188,6 +200,14 @@ static bool simple_input(const struct field *f)
 	return f->type != FT_TABLE && f->type != FT_CHECKLIST && f->type != FT_FILE && !is_link(f) && !f->many;
 }
 
+static bool action_needs(const struct action *a, struct str field)
+{
+	for (size_t i = 0; i < a->needs.n; i++)
+		if (str_eq(a->needs.v[i], field))
+			return true;
+	return false;
+}
+
 static int fill_action(struct ctx *c, const struct record *rec, const struct action *a, struct tpl_record_actions *out, struct err *e)
 {
 	const struct ledger *l = rec->ledger;
@@ -202,18 +222,17 @@ static int fill_action(struct ctx *c, const struct record *rec, const struct act
 	int r = record_form(&c->world, c->arena, &c->actor, l, rec, a, NULL, &items, e);
 	if (r < 0)
 		return r;
-	struct tpl_input *v = arena_array(c->arena, a->needs.n + 1, sizeof(*v));
+	struct tpl_input *v = arena_array(c->arena, l->n_fields + 1, sizeof(*v));
 	for (size_t i = 0; i < l->n_fields; i++) {
-		if (!items[i].shown || !items[i].editable)
-			continue;
+		if (!items[i].shown || !items[i].editable || (out->danger && !action_needs(a, l->fields[i].name)))
+			continue; /* a refusal asks for what it needs and no more */
 		if (!simple_input(&l->fields[i])) {
 			out->form = arena_strf(c->arena, "%.*s/edit?action=%.*s", STR_ARG(record_href(c, l->name, id)), STR_ARG(a->name));
 			return 0;
 		}
-		if (out->n_inputs == a->needs.n)
-			break;
 		if ((r = input_fill(c, l, &items[i], NULL, &v[out->n_inputs], e)) < 0)
 			return r;
+		v[out->n_inputs].scope = arena_strf(c->arena, "%.*s-", STR_ARG(a->name));
 		v[out->n_inputs++].steers = false; /* no form to show again here */
 	}
 	out->inputs = v;
