@@ -207,14 +207,15 @@ static int export_row(struct job *j, int64_t id, const bool *shown, struct buf *
 	int err = record_load(j, id, &r);
 	if (err < 0)
 		return err;
-	j->rec = &r;
+	struct job with = *j;
+	with.rec = &r;
 	csv_cell(out, r.number, true, true);
 	csv_cell(out, r.state, false, true);
 	csv_cell(out, r.applicant ? key_write(j, &person, arena_strf(j->a, "%lld", (long long)r.applicant)) : STR_NONE, false, true);
 	csv_cell(out, r.created_on, false, true);
 	for (size_t i = 0; i < j->l->n_fields; i++)
 		if (shown[i])
-			csv_cell(out, rights_see_field(j, &r, &j->l->fields[i]) ? cell_text(j, &j->l->fields[i], &r.all[i]) : STR_NONE, false, true);
+			csv_cell(out, rights_see_field(j, &r, &j->l->fields[i]) ? cell_text(&with, &j->l->fields[i], &r.all[i]) : STR_NONE, false, true);
 	csv_end_row(out);
 	return buf_err(out);
 }
@@ -223,7 +224,7 @@ int ledger_export_csv(struct world *w, const struct actor *who, const struct led
 {
 	struct arena *a = arena_new(EXPORT_SCRATCH_MAX);
 	struct job j = {.w = w, .a = a, .who = who, .l = l, .e = e};
-	bool shown[FIELDS_MAX];
+	bool shown[FIELDS_MAX] = {0};
 	struct buf sql;
 	for (size_t i = 0; i < l->n_fields; i++)
 		shown[i] = csv_field(&l->fields[i]) && (!l->fields[i].secret_set || who->admin);

@@ -165,7 +165,7 @@ static int row_create(struct import *im, const struct typed_row *row)
 
 static int row_update(struct import *im, int64_t id, const struct typed_row *row)
 {
-	struct record before;
+	struct record before = {0};
 	struct job *j = &im->j;
 	int err = record_load(j, id, &before);
 	if (err < 0)
@@ -185,7 +185,7 @@ static int row_update(struct import *im, int64_t id, const struct typed_row *row
 		return 0;
 	}
 	err = record_update(j->w, j->a, j->who, j->l, id, before.version, &row->values, j->faults, j->e);
-	struct record after;
+	struct record after = {0};
 	if (err == 0)
 		err = record_load(j, id, &after);
 	if (err < 0)

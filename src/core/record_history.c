@@ -31,8 +31,10 @@ static struct str masked(struct job *j, const struct record *r, struct str chang
 	json_array_foreach(list, i, item) {
 		const char *name = json_string_value(json_object_get(item, "field"));
 		const struct field *f = name ? ledger_field(j->l, str_from(name)) : NULL;
-		if (f && rights_see_field(j, r, f))
-			touched |= mask_columns(j, r, f, json_object_get(item, "before")) | mask_columns(j, r, f, json_object_get(item, "after"));
+		if (f && rights_see_field(j, r, f)) {
+			touched |= mask_columns(j, r, f, json_object_get(item, "before"));
+			touched |= mask_columns(j, r, f, json_object_get(item, "after"));
+		}
 		if (!f || rights_see_field(j, r, f))
 			continue;
 		json_object_set_new(item, "before", json_null());
