@@ -1,6 +1,7 @@
 #include "core/child.h"
 
 #include <fcntl.h>
+#include <malloc.h>
 #include <poll.h>
 #include <signal.h>
 #include <unistd.h>
@@ -228,6 +229,7 @@ void child_init(struct child *c, int argc, char **argv)
 void child_ready(struct child *c, const char *url)
 {
 	struct msg m;
+	malloc_trim(0);                                  /* what the start needed goes back */
 	msg_init(&m, SUP_READY);
 	msg_put_z(&m, sandbox_posture());
 	msg_put_z(&m, url);
