@@ -3,6 +3,8 @@
 
 #include "lib/hash.h"
 
+#define TREE_BYTES (64u << 20)
+
 static int own_reads(struct parse *p, const struct yaml_node *n, void *whole)
 {
 	struct ledger *l = whole;
@@ -234,28 +236,45 @@ static const struct key LEDGER_KEYS[] = {
 	{ "form", KEY_OWN, 0, false, own_form },
 };
 
+static int take_ledger(struct parse *p, struct arena *tree, struct str yaml, const struct yaml_node *root)
+{
+	int rc;
+	p->root = root;
+	p->l = arena_alloc(p->a, sizeof *p->l);
+	if (p->l)
+		p->l->exprs = arena_array(tree, EXPRS_MAX, sizeof *p->l->exprs);
+	if (!p->file || !p->l || !p->l->exprs)
+		return err_set(p->e, ERR_NOMEM, "too large");
+	p->l->file = p->file;
+	p->l->source = arena_str(p->a, yaml);
+	sha256_hex(yaml.p, yaml.n, p->l->sha256);
+	if ((rc = parse_map(p, root, "ledger", LEDGER_KEYS, ARRAY_LEN(LEDGER_KEYS), p->l)))
+		return rc;
+	p->l->table = ledger_table_name(p->a, p->l->name);
+	if (!(rc = ledger_check_fields(p)) && !(rc = ledger_check(p)))
+		rc = ledger_check_seals(p);
+	if (rc)
+		return rc;
+	const void *all = p->l->exprs;
+	p->l->exprs = arena_array(p->a, p->l->n_exprs + 1, sizeof *p->l->exprs);
+	if (!p->l->exprs)
+		return err_set(p->e, ERR_NOMEM, "too large");
+	memcpy(p->l->exprs, all, p->l->n_exprs * sizeof *p->l->exprs);
+	return 0;
+}
+
+/* The tree is ten times as large as what is kept of it, and every process of the office holds the definitions. */
 int ledger_parse(struct arena *a, const char *file, struct str yaml, struct ledger **ret, struct err *e)
 {
 	struct parse p = { .a = a, .file = arena_strdup(a, file), .e = e };
+	struct arena *tree = arena_new(TREE_BYTES);
 	struct yaml_node *root;
-	int rc = yaml_parse(a, file, yaml, &root, e);
+	int rc = yaml_parse_apart(tree, a, file, yaml, &root, e);
 
-	if (rc)
-		return rc;
-	p.root = root;
-	p.l = arena_alloc(a, sizeof *p.l);
-	if (p.l)
-		p.l->exprs = arena_array(a, EXPRS_MAX, sizeof *p.l->exprs);
-	if (!p.file || !p.l || !p.l->exprs)
-		return err_set(e, ERR_NOMEM, "%s: too large", file);
-	p.l->file = p.file;
-	p.l->source = arena_str(a, yaml);
-	sha256_hex(yaml.p, yaml.n, p.l->sha256);
-	if ((rc = parse_map(&p, root, "ledger", LEDGER_KEYS, ARRAY_LEN(LEDGER_KEYS), p.l)))
-		return rc;
-	p.l->table = ledger_table_name(a, p.l->name);
-	if ((rc = ledger_check_fields(&p)) || (rc = ledger_check(&p)) || (rc = ledger_check_seals(&p)))
-		return rc;
-	*ret = p.l;
-	return 0;
+	if (!rc)
+		rc = take_ledger(&p, tree, yaml, root);
+	arena_free(tree);
+	if (!rc)
+		*ret = p.l;
+	return rc;
 }

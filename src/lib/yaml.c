@@ -9,7 +9,7 @@
 
 struct reader {
 	yaml_parser_t parser;
-	struct arena *a;
+	struct arena *a, *texts;
 	const char *file;
 	struct err *e;
 	size_t nodes;
@@ -62,7 +62,7 @@ static int node_new(struct reader *r, const yaml_event_t *ev, struct yaml_node *
 	if (ev->type == YAML_SCALAR_EVENT) {
 		n->kind = YAML_SCALAR;
 		n->quoted = ev->data.scalar.style != YAML_PLAIN_SCALAR_STYLE;
-		n->text = arena_str(r->a, str_n(ev->data.scalar.value, ev->data.scalar.length));
+		n->text = arena_str(r->texts, str_n(ev->data.scalar.value, ev->data.scalar.length));
 		if (!n->text.p)
 			return fail_at(r, ERR_NOMEM, ev->start_mark, "too large");
 	} else {
@@ -225,12 +225,18 @@ static int check_bytes(const char *file, struct str text, struct err *e)
 
 int yaml_parse(struct arena *a, const char *file, struct str text, struct yaml_node **ret, struct err *e)
 {
+	return yaml_parse_apart(a, a, file, text, ret, e);
+}
+
+int yaml_parse_apart(struct arena *a, struct arena *texts, const char *file, struct str text, struct yaml_node **ret,
+                     struct err *e)
+{
 	if (str_starts(text, "\xef\xbb\xbf"))
 		text = str_slice(text, 3, text.n);
 	int err = check_bytes(file, text, e);
 	if (err)
 		return err;
-	struct reader r = { .a = a, .file = file, .e = e };
+	struct reader r = { .a = a, .texts = texts, .file = file, .e = e };
 	if (!yaml_parser_initialize(&r.parser))
 		return err_set(e, ERR_NOMEM, "out of memory");
 	yaml_parser_set_encoding(&r.parser, YAML_UTF8_ENCODING);

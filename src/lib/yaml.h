@@ -27,6 +27,9 @@ struct yaml_node {
 
 /* file names the source in errors. The tree lives in arena a. */
 int yaml_parse(struct arena *a, const char *file, struct str text, struct yaml_node **ret, struct err *e) MUST_USE;
+/* The same with the texts of scalars in an arena of their own: they stay when the tree goes. */
+int yaml_parse_apart(struct arena *a, struct arena *texts, const char *file, struct str text, struct yaml_node **ret,
+                     struct err *e) MUST_USE;
 /* Value of a key, or NULL (also when map is NULL or no map). */
 struct yaml_node *yaml_get(const struct yaml_node *map, const char *key);
 /* Plain true/false; ERR_SYNTAX otherwise (quoted text is not a bool). */
