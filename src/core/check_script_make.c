@@ -256,7 +256,7 @@ static int take_pairs(struct making *m, struct put *p)
 		if (f && !f->computed.p)
 			put_field(m, p, f, x->value);
 		else if (has_column(m, x->name))
-			put(p, x->name, x->value.n ? x->value : STR_NONE);
+			put(p, x->name, stored(m, str_ends(x->name, "_at") ? FT_DATETIME : FT_TEXT, x->value));
 		else
 			return bad(m, "no such field or column", x->name);
 	}
