@@ -39,7 +39,7 @@ WITH RECURSIVE line(unit, up, far) AS (
 	SELECT y.value, count(DISTINCT a.holder) FROM acting a JOIN role_assignments__systems y ON y.record = a.id
 	WHERE a.role = 'sys-manager'
 	GROUP BY y.value
-), asset AS (
+), asset AS NOT MATERIALIZED (
 	SELECT a.* FROM information_assets a
 	WHERE a.state <> 'retired'
 	  AND a.in_scope

@@ -10,7 +10,7 @@
 -- reason: soon | {1} までに済ませてください | To be done by {1}
 -- affects: persons = SELECT :id
 -- A hire is who started after the ledger was begun and within the last year; a re-appointed person continues and is none.
-WITH hire AS (
+WITH hire AS NOT MATERIALIZED (
 	SELECT p.id, p.section, p.title, p.duties_document, p.duties_given_on, p.briefed_on, p.test_passed_on,
 	       ahead(p.started_on, param('hire_days') || 'd') AS due_on
 	FROM persons p

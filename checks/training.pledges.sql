@@ -13,18 +13,10 @@
 -- affects: persons = SELECT :id
 -- empty: met
 -- A hire is who started after the ledger was begun; those who were here before are none.
-WITH leaver AS MATERIALIZED (
+WITH leaver AS NOT MATERIALIZED (
 	SELECT p.* FROM persons p
 	WHERE p.ended_on < :today
 	  AND p.in_scope
-), unreturned(person, items) AS (
-	SELECT l.id, group_concat(i.column2, '、')
-	FROM leaver l
-	JOIN (VALUES ('devices', '端末・機器'), ('media', '記録媒体'), ('cards', 'ICカード・鍵・身分証'), ('data', 'データ'), ('papers', '書類'),
-	             ('accounts', 'アカウントの停止')) i
-	LEFT JOIN persons__return_check c ON c.record = l.id AND c.item = i.column1
-	WHERE coalesce(c.answer, 'no') NOT IN ('yes', 'na')
-	GROUP BY l.id
 )
 SELECT p.id AS subject_id, p.section, p.title, 'pledge' AS part, ahead(p.started_on, param('hire_days') || 'd') AS due_at,
        CASE WHEN p.pledge = 'signed'
@@ -49,9 +41,11 @@ SELECT l.id, l.section, l.title, 'leave-ack', l.ended_on,
 FROM leaver l
 UNION ALL
 SELECT l.id, l.section, l.title, 'returns', l.ended_on,
-       CASE WHEN n.items IS NOT NULL THEN say('open-items', n.items)
-            WHEN l.return_checked_on IS NULL THEN say('unchecked')
-            WHEN l.return_checked_by IS NULL THEN say('unchecked')
-       END
+       coalesce((SELECT say('open-items', group_concat(i.column2, '、'))
+                 FROM (VALUES ('devices', '端末・機器'), ('media', '記録媒体'), ('cards', 'ICカード・鍵・身分証'), ('data', 'データ'), ('papers', '書類'),
+                              ('accounts', 'アカウントの停止')) i
+                 LEFT JOIN persons__return_check c ON c.record = l.id AND c.item = i.column1
+                 WHERE coalesce(c.answer, 'no') NOT IN ('yes', 'na')
+                 HAVING count(*) > 0),
+                iif(l.return_checked_on IS NULL OR l.return_checked_by IS NULL, say('unchecked'), NULL))
 FROM leaver l
-LEFT JOIN unreturned n ON n.person = l.id
