@@ -99,6 +99,22 @@ if [ "$(id -u)" = 0 ] && command -v setpriv >/dev/null; then
 fi
 stop INT
 
+# --- as on Debian 12's kernel ---
+export SEKISHO_LANDLOCK_ABI_MAX=2; start
+grep -q 'landlock=2 seccomp' "$T/out" && serves && "$O/sekisho" status "$D" --json 2>>"$T/err" | jq -e '.clauses | length > 100' >/dev/null ||
+  fail "with Landlock ABI 2: $(cat "$T/out")"
+stop INT; unset SEKISHO_LANDLOCK_ABI_MAX
+ok "everything works with Landlock as old as Debian 12's"
+
+# --- stopped at any moment of the start ---
+for s in 0.02 0.05 0.1 0.2 0.4 0.8; do
+  "$O/sekisho" run "$D" --listen 127.0.0.1:0 >"$T/out" 2>>"$T/err" & house=$!
+  sleep $s; stop INT
+  [ "$code" = 0 ] || fail "Ctrl-C after $s s ended with $code"
+  pgrep -f -- "--fd 3 .* $D " >/dev/null && fail "somebody is left after Ctrl-C at $s s"
+done
+ok "Ctrl-C during the start leaves nobody"
+
 # --- installed: the same, found beside the program wherever it is put ---
 make -s -C "$(dirname "$0")/../.." O="$O" install DESTDIR="$T/inst" PREFIX=/opt/sekisho >"$T/make" 2>&1 || fail "install: $(tail -3 "$T/make")"
 (cd / && "$T/inst/opt/sekisho/bin/sekisho" status "$D" --json 2>>"$T/err") | jq -e '.clauses | length > 100' >/dev/null || fail "the installed programs do not work"
