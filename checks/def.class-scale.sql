@@ -9,7 +9,7 @@
 -- reason: shown | 未分類なのに段階（{1}）が入っています。分類を決めるか、段階を空にしてください | Unclassified, yet it shows a level ({1}): decide the class or empty it
 -- reason: no-level | 分類済みとされていますが、段階の入っていない軸があります | It counts as classified, but an axis has no level
 -- affects: information_assets = SELECT :id
-WITH x AS (
+WITH x AS NOT MATERIALIZED (
 	SELECT a.*,
 	       CASE WHEN NOT std_has('levels_c', coalesce(a.class_c, '1')) THEN a.class_c
 	            WHEN NOT std_has('levels_i', coalesce(a.class_i, '1')) THEN a.class_i

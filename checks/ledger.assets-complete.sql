@@ -15,7 +15,7 @@
 -- reason: soon | 棚卸の期限({1})が近づいています | The stocktake is due on {1}
 -- affects: information_assets = SELECT :id UNION ALL SELECT 'org-units:' || u.id FROM org_units u
 -- affects: org_units = *
-WITH asset AS (
+WITH asset AS NOT MATERIALIZED (
 	SELECT a.*, ahead(coalesce(a.stocktake_on, a.created_on), cycle('ledger.assets-complete')) AS count_by
 	FROM information_assets a
 	WHERE a.state <> 'retired'

@@ -10,23 +10,9 @@
 -- affects: information_systems = SELECT 'information-systems:' || :id
 -- affects: information_assets = SELECT 'information-assets:' || :id
 -- affects: override = *
--- The last column is who must not approve either, as the carrier of what leaves and the holder of an account
+-- Beside the applicant, who must not approve either: the carrier of what leaves, the holder of an account, the delegate. The large
+-- ledgers have an arm each, so that one record is judged by its key.
 WITH approval(subject_id, section, title, ledger, record, action, actor, on_behalf, at, applicant, other) AS (
-	SELECT x.id, x.section, x.title, 'carry-outs', x.id, s.action, s.actor, s.on_behalf, s.at, x.applicant, x.carrier
-	FROM carry_outs_step s
-	JOIN carry_outs x ON x.id = s.record
-	WHERE s.action IN ('approve', 'approve-extension')
-	UNION ALL
-	SELECT 'accounts:' || x.id, x.section, x.title, 'accounts', x.id, s.action, s.actor, s.on_behalf, s.at, x.applicant, x.person
-	FROM accounts_step s
-	JOIN accounts x ON x.id = s.record
-	WHERE s.action IN ('approve', 'approve-privileged', 'approve-change')
-	UNION ALL
-	SELECT 'accounts:' || x.id, x.section, x.title, 'accounts', x.id, s.action, s.actor, s.on_behalf, s.at, x.applicant, NULL
-	FROM accounts_step s
-	JOIN accounts x ON x.id = s.record
-	WHERE s.action IN ('approve-shared', 'approve-deletion')
-	UNION ALL
 	SELECT 'exceptions:' || x.id, x.section, x.title, 'exceptions', x.id, s.action, s.actor, s.on_behalf, s.at, x.applicant, NULL
 	FROM exceptions_step s
 	JOIN exceptions x ON x.id = s.record
@@ -47,21 +33,47 @@ WITH approval(subject_id, section, title, ledger, record, action, actor, on_beha
 	FROM information_systems_step s
 	JOIN information_systems x ON x.id = s.record
 	WHERE s.action = 'receive'
-	UNION ALL
-	SELECT 'information-assets:' || x.id, x.section, x.title, 'information-assets', x.id, s.action, s.actor, s.on_behalf, s.at, x.applicant, NULL
-	FROM information_assets_step s
-	JOIN information_assets x ON x.id = s.record
-	WHERE s.action IN ('decide', 'permit-lower')
 )
-SELECT v.subject_id, v.section, v.title, 'same-person' AS part, NULL AS due_at,
+SELECT x.id AS subject_id, x.section, x.title, 'same-person' AS part, NULL AS due_at,
+       (SELECT say('same', day(min(s.at))) FROM carry_outs_step s
+        WHERE s.record = x.id
+          AND s.action IN ('approve', 'approve-extension')
+          AND (x.applicant IN (s.actor, s.on_behalf) OR x.carrier IN (s.actor, s.on_behalf))
+          AND NOT EXISTS (SELECT 1 FROM override o
+                          WHERE (o.ledger, o.record, o.action, o.actor) = ('carry-outs', x.id, s.action, s.actor))
+        HAVING count(*) > 0) AS verdict
+FROM carry_outs x
+WHERE EXISTS (SELECT 1 FROM carry_outs_step s WHERE s.record = x.id AND s.action IN ('approve', 'approve-extension'))
+UNION ALL
+SELECT 'accounts:' || x.id, x.section, x.title, 'same-person', NULL,
+       (SELECT say('same', day(min(s.at))) FROM accounts_step s
+        WHERE s.record = x.id
+          AND s.action IN ('approve', 'approve-privileged', 'approve-change', 'approve-shared', 'approve-deletion')
+          AND (x.applicant IN (s.actor, s.on_behalf)
+               OR s.action NOT IN ('approve-shared', 'approve-deletion') AND x.person IN (s.actor, s.on_behalf))
+          AND NOT EXISTS (SELECT 1 FROM override o
+                          WHERE (o.ledger, o.record, o.action, o.actor) = ('accounts', x.id, s.action, s.actor))
+        HAVING count(*) > 0)
+FROM accounts x
+WHERE EXISTS (SELECT 1 FROM accounts_step s WHERE s.record = x.id AND s.action IN ('approve', 'approve-privileged', 'approve-change', 'approve-shared', 'approve-deletion'))
+UNION ALL
+SELECT 'information-assets:' || x.id, x.section, x.title, 'same-person', NULL,
+       (SELECT say('same', day(min(s.at))) FROM information_assets_step s
+        WHERE s.record = x.id
+          AND s.action IN ('decide', 'permit-lower')
+          AND x.applicant IN (s.actor, s.on_behalf)
+          AND NOT EXISTS (SELECT 1 FROM override o
+                          WHERE (o.ledger, o.record, o.action, o.actor) = ('information-assets', x.id, s.action, s.actor))
+        HAVING count(*) > 0)
+FROM information_assets x
+WHERE EXISTS (SELECT 1 FROM information_assets_step s WHERE s.record = x.id AND s.action IN ('decide', 'permit-lower'))
+UNION ALL
+SELECT v.subject_id, v.section, v.title, 'same-person', NULL,
        max(CASE WHEN (v.actor IN (v.applicant, v.other)
                       OR v.on_behalf IN (v.applicant, v.other))
                      AND NOT EXISTS (SELECT 1 FROM override o
-                                     WHERE o.ledger = v.ledger
-                                       AND o.record = v.record
-                                       AND o.action = v.action
-                                       AND o.actor = v.actor)
+                                     WHERE (o.ledger, o.record, o.action, o.actor) = (v.ledger, v.record, v.action, v.actor))
                 THEN say('same', day(v.at))
-           END) AS verdict
+           END)
 FROM approval v
 GROUP BY v.subject_id
