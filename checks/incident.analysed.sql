@@ -11,7 +11,7 @@
 -- reason: edited | 終結の後に記録が変わっています | The record was changed after closing
 -- affects: incidents = SELECT :id
 -- affects: role_assignments = SELECT p.record FROM role_assignments r JOIN incidents__participants p ON p.value = r.holder WHERE r.id = :id
-WITH x AS (
+WITH x AS NOT MATERIALIZED (
 	SELECT i.*, day(i.noticed_at) AS from_on,
 	       coalesce((SELECT day(max(s.at)) FROM incidents_step s
 	                 WHERE s.record = i.id

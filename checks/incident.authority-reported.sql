@@ -16,7 +16,7 @@
 -- affects: incidents = SELECT :id
 -- affects: advisories = *
 -- A missing date counts from the day of awareness: 5 days for the first report, 30 for the final one, 60 after a malicious act.
-WITH x AS (
+WITH x AS NOT MATERIALIZED (
 	SELECT i.*, coalesce(i.aware_on, day(i.noticed_at)) AS known_on
 	FROM incidents i
 	WHERE i.kind = 'incident'

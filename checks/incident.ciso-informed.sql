@@ -8,7 +8,7 @@
 -- reason: no-order | CISOの指示も、不在時の統括責任者の判断も記録されていません | Neither the CISO's order nor the chief's decision in absence is recorded
 -- reason: order-open | CISOの指示か、不在時の統括責任者の判断を記録してください | Record the CISO's order, or the chief's decision in absence
 -- affects: incidents = SELECT :id
-WITH x AS (
+WITH x AS NOT MATERIALIZED (
 	SELECT i.*, iif(i.severity = 'emergency', i.received_at + param('ciso_minutes') * 60000000, NULL) AS limit_at
 	FROM incidents i
 	WHERE i.kind = 'incident'

@@ -7,7 +7,7 @@
 -- reason: no-instruction | 受けた指示が記録されていません。指示がなければ「指示なし」と書いてください | No instruction is recorded; write "none" if there was none
 -- affects: incidents = SELECT :id
 -- Whom each received incident goes to: the roles of the standard, and the department's head where a breach of its own caused it.
-WITH x AS (
+WITH x AS NOT MATERIALIZED (
 	SELECT i.id, i.section, i.title, i.own_breach, i.received_at + param('escalate_minutes') * 60000000 AS limit_at
 	FROM incidents i
 	WHERE i.kind = 'incident'

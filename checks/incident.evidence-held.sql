@@ -12,7 +12,7 @@
 -- affects: log_sources = *
 -- affects: information_systems = SELECT y.record FROM incidents__systems y WHERE y.value = :id
 -- empty: met
-WITH x AS (
+WITH x AS NOT MATERIALIZED (
 	SELECT i.id, i.section, i.title, i.state, i.created_at + param('hold_minutes') * 60000000 AS limit_at,
 	       (SELECT min(h.set_at) FROM incidents__holds h WHERE h.record = i.id) AS held_at,
 	       (SELECT min(h.released_on) FROM incidents__holds h WHERE h.record = i.id) AS released_on

@@ -9,7 +9,7 @@
 -- reason: left | 手順の一部が点検表に残らないまま対応を終えています（{1} 件） | The response ended with {1} steps of the playbook not answered
 -- affects: incidents = SELECT :id
 -- affects: documents = SELECT i.id FROM incidents i WHERE i.procedure = :id
-WITH x AS (
+WITH x AS NOT MATERIALIZED (
 	SELECT i.*, coalesce((SELECT day(min(s.at)) FROM incidents_step s
 	                      WHERE s.record = i.id
 	                        AND s.action = 'take-up'), day(coalesce(i.received_at, i.created_at))) AS begun_on

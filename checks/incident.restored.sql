@@ -15,7 +15,7 @@
 -- reason: early | 再発監視の終期 {1} より前の {2} に終結しています | Closed on {2}, before its watch date {1}
 -- affects: incidents = SELECT :id
 -- Emergencies that are recovered. The watch of today is not missing before the day is over.
-WITH x AS (
+WITH x AS NOT MATERIALIZED (
 	SELECT i.*, day(i.recovered_at) AS recovered_on, min(i.watch_until, back(:today, '1d')) AS watched_to
 	FROM incidents i
 	WHERE i.kind = 'incident'

@@ -10,7 +10,7 @@
 -- reason: unproven | 停止を確かめた方法が書かれていません | How the stop was confirmed is not recorded
 -- affects: incidents = SELECT :id
 -- affects: role_assignments = SELECT s.record FROM role_assignments r JOIN incidents_step s ON r.holder IN (s.actor, s.on_behalf) WHERE r.id = :id
-WITH x AS (
+WITH x AS NOT MATERIALIZED (
 	SELECT i.*, s.id AS step, coalesce(s.on_behalf, s.actor) AS decider, day(s.at) AS decided_on,
 	       coalesce(i.decided_at, s.at) + param('stop_minutes') * 60000000 AS limit_at
 	FROM incidents i

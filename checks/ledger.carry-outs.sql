@@ -15,7 +15,7 @@
 -- reason: courier | 配送業者が、登録された配送業者ではありません | The courier is not a registered one
 -- affects: carry_outs = SELECT :id
 -- affects: parties = SELECT x.id FROM carry_outs x WHERE x.courier = :id
-WITH x AS (
+WITH x AS NOT MATERIALIZED (
 	SELECT c.*, coalesce(c.extended_to, c.due_at) AS due_to FROM carry_outs c
 	WHERE c.kind <> 'blanket'
 	  AND c.state IN ('out', 'extending', 'returned', 'closed', 'lost')

@@ -16,7 +16,7 @@
 -- reason: soon | 台帳の更新の期限({1})が近づいています | The row is to be renewed by {1}
 -- affects: information_systems = SELECT :id
 -- Who manages a system is judged by org.accountable-owner.
-WITH x AS (
+WITH x AS NOT MATERIALIZED (
 	SELECT s.*,
 	       coalesce((SELECT day(max(t.at)) FROM information_systems_step t
 	                 WHERE t.record = s.id

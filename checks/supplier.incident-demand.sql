@@ -13,7 +13,7 @@
 -- reason: answered-late | 委託先の回答が期限 {1} に遅れました（{2}） | The contractor answered late: due {1}, answered {2}
 -- reason: soon | 委託先の回答の期限は {1} です | The contractor's answer is due on {1}
 -- affects: incidents = SELECT :id
-WITH x AS (
+WITH x AS NOT MATERIALIZED (
 	SELECT i.*, coalesce(i.received_at, i.created_at) + param('demand_hours') * 3600000000 AS limit_at
 	FROM incidents i
 	WHERE i.kind = 'incident'

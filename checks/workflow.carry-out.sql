@@ -13,7 +13,7 @@
 -- affects: role_assignments = SELECT coalesce(x.id, s.record) FROM role_assignments r JOIN carry_outs_step s ON r.holder IN (s.actor, s.on_behalf) LEFT JOIN carry_outs x ON x.blanket = s.record OR x.id = s.record WHERE r.id = :id
 -- affects: documents = SELECT x.id FROM carry_outs x WHERE x.rule = :id
 -- A blanket permit stands for the approvals of its term.
-WITH x AS (
+WITH x AS NOT MATERIALIZED (
 	SELECT c.id, c.section, c.title, c.rule, c.blanket, coalesce(c.out_at, c.depart_at) AS left_at, day(coalesce(c.out_at, c.depart_at)) AS left_on,
 	       s.id AS step, s.at AS approved_at, day(s.at) AS approved_on, coalesce(s.on_behalf, s.actor) AS approver,
 	       b.depart_at AS blanket_from, coalesce(b.extended_to, b.due_at) AS blanket_to
