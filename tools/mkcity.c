@@ -84,10 +84,10 @@ struct unit {
 	const char *code, *name, *kind, *body, *parent;
 };
 static const struct unit bodies[] = {
-	{"B1", "市長部局", "body", "mayor", NULL}, {"B2", "教育委員会", "body", "education", NULL}, {"B3", "市議会", "body", "assembly", NULL},
-	{"B4", "選挙管理委員会", "body", "election", NULL}, {"B5", "監査委員", "body", "audit", NULL}, {"B6", "水道企業", "body", "enterprise", NULL},
+	{"B1", "市長部局", "body", "mayor", NULL}, {"B2", "教育委員会", "body", "commission", NULL}, {"B3", "市議会", "body", "assembly", NULL},
+	{"B4", "選挙管理委員会", "body", "commission", NULL}, {"B5", "監査委員", "body", "audit", NULL}, {"B6", "水道企業", "body", "enterprise", NULL},
 	{"D1", "総務部", "bureau", "mayor", "B1"}, {"D2", "市民部", "bureau", "mayor", "B1"}, {"D3", "福祉部", "bureau", "mayor", "B1"},
-	{"D4", "建設部", "bureau", "mayor", "B1"}, {"D5", "教育部", "bureau", "education", "B2"},
+	{"D4", "建設部", "bureau", "mayor", "B1"}, {"D5", "教育部", "bureau", "commission", "B2"},
 };
 static const struct unit sections[SECTIONS] = {
 	{"S01", "情報政策課", "section", "mayor", "D1"}, {"S02", "総務課", "section", "mayor", "D1"}, {"S03", "人事課", "section", "mayor", "D1"},
@@ -97,9 +97,9 @@ static const struct unit sections[SECTIONS] = {
 	{"S13", "北支所", "branch", "mayor", "D2"}, {"S14", "南支所", "branch", "mayor", "D2"}, {"S15", "福祉課", "section", "mayor", "D3"},
 	{"S16", "高齢介護課", "section", "mayor", "D3"}, {"S17", "こども課", "section", "mayor", "D3"}, {"S18", "健康づくり課", "section", "mayor", "D3"},
 	{"S19", "生活支援課", "section", "mayor", "D3"}, {"S20", "土木課", "section", "mayor", "D4"}, {"S21", "都市計画課", "section", "mayor", "D4"},
-	{"S22", "建築住宅課", "section", "mayor", "D4"}, {"S23", "農林課", "section", "mayor", "D4"}, {"S24", "学校教育課", "section", "education", "D5"},
-	{"S25", "生涯学習課", "section", "education", "D5"}, {"S26", "図書館", "branch", "education", "D5"}, {"S27", "議会事務局", "section", "assembly", "B3"},
-	{"S28", "選挙管理委員会事務局", "section", "election", "B4"}, {"S29", "監査事務局", "section", "audit", "B5"}, {"S30", "上下水道課", "section", "enterprise", "B6"},
+	{"S22", "建築住宅課", "section", "mayor", "D4"}, {"S23", "農林課", "section", "mayor", "D4"}, {"S24", "学校教育課", "section", "commission", "D5"},
+	{"S25", "生涯学習課", "section", "commission", "D5"}, {"S26", "図書館", "branch", "commission", "D5"}, {"S27", "議会事務局", "section", "assembly", "B3"},
+	{"S28", "選挙管理委員会事務局", "section", "commission", "B4"}, {"S29", "監査事務局", "section", "audit", "B5"}, {"S30", "上下水道課", "section", "enterprise", "B6"},
 };
 
 static void unit(const struct unit *u, const char *roles, const char *functions)
@@ -289,9 +289,15 @@ static void parties(void)
 		line("$-894T10:00", "", "create", "'ledger':'parties','key':'P%d','state':'active','fields':{'name':'%s','corporate_no':'%013d','kinds':['contractor','%s'],'country':'日本'}", i, names[i - 1],
 		     100000000 + i, i == 3 ? "courier" : "vendor");
 	static const char *const works[] = {"住民情報システム運用保守", "庁内ネットワーク保守", "文書配送業務", "公開ウェブサーバ運用"};
+	static const char *const terms[] = {"observe", "technical", "organisation", "identify", "sla", "access", "mail-use", "education", "purpose", "secrecy", "nda", "subcontract", "flow-down", "return",
+		"reporting", "check-method", "audit", "quality-audit", "incident", "publication", "remedy", "damages", "no-change", "change-report", "requirements", "security-test", "functions"};
+	char agreed[4000] = "";
+	for (size_t k = 0; k < LEN(terms); k++)
+		snprintf(agreed + strlen(agreed), sizeof(agreed) - strlen(agreed), "%s{'item':'%s','answer':'yes','clause_no':'第%zu条'}", k ? "," : "", terms[k], k + 3);
 	for (int i = 1; i <= 4; i++)
 		line("$-893T10:00", "", "create", "'ledger':'contracts','key':'K%d','state':'active','fields':{'kind':'contract','subject':'%s','section':'@S01','party':'@P%d','work_scope':'%s一式','starts_on':'$-500',"
-		     "'ends_on':'$%d','type':'operation','class_c':'2','important':true,'personal_data':'%s','subcontracting':false}", i, works[i - 1], i, works[i - 1], i == 4 ? 25 : 230, i == 1 ? "specific" : "none");
+		     "'ends_on':'$%d','type':'operation','class_c':'2','important':true,'personal_data':'%s','subcontracting':false,'contractor_lead':'運用主任','work_places':[{'place':'本庁舎','country':'日本','remote':false}]%s%s%s}", i, works[i - 1], i, works[i - 1], i == 4 ? 25 : 230, i == 1 ? "specific" : "none",
+		     i == 4 ? "" : ",'terms':[", i == 4 ? "" : agreed, i == 4 ? "" : "]"); /* the fourth was signed without terms */
 }
 
 static void committees(void)
@@ -326,10 +332,10 @@ static void asset(int n)
 	line(at, "", "create", "'ledger':'information-assets','key':'%s','state':'%s','applicant':'%s','fields':{'name':'%s %s','section':'@%s','responsible_role':'sec-manager','kind':'information','sub_type':'%s','medium_form':'%s',"
 	     "'in_scope':true,'origin':'created','personal':%s%s,'secret_grade':'none',%s'place_kind':'%s','path':'/%s/%d','stocktake_on':'$%d','stocktake_result':'match','no_system_reason':'原本'}",
 	     key, none ? "unclassified" : "classified", by, sections[s].name, subjects[t][0], sections[s].code, n % 3 ? "data" : "printed", n % 3 ? "electronic" : "paper", personal ? "true" : "false",
-	     personal ? ",'personal_items':['name','address']" : "",
-	     none ? "" : c[0] == '3' ? (c[1] == 'B' ? "'class_c':'3B','class_i':'2','class_a':'2','rto':'1d','basis':'住民の個人情報','scale':'@doc-scale','classified_by':'@p8','classified_on':'$-500','sign_kind':'hash-monitor',"
-	                                           : "'class_c':'3C','class_i':'2','class_a':'1','basis':'職員の個人情報','scale':'@doc-scale','classified_by':'@p8','classified_on':'$-500','sign_kind':'hash-monitor',")
-	            : c[0] == '2' ? "'class_c':'2','class_i':'1','class_a':'1','basis':'公表前の内部資料','scale':'@doc-scale','classified_by':'@p8','classified_on':'$-500',"
+	     personal ? c[1] == 'B' ? ",'personal_items':['name','address']" : ",'personal_items':['name']" : "",
+	     none ? "" : c[0] == '3' ? (c[1] == 'B' ? "'class_c':'3B','class_i':'2','class_a':'2','rto':'1d','basis':'住民の個人情報','restrictions':['limited-place','locked','no-needless-copy'],'scale':'@doc-scale','classified_by':'@p8','classified_on':'$-500','sign_kind':'hash-monitor',"
+	                                           : "'class_c':'3C','class_i':'2','class_a':'1','basis':'職員の個人情報','restrictions':['limited-place','locked'],'scale':'@doc-scale','classified_by':'@p8','classified_on':'$-500','sign_kind':'hash-monitor',")
+	            : c[0] == '2' ? "'class_c':'2','class_i':'1','class_a':'1','basis':'公表前の内部資料','restrictions':['limited-place'],'scale':'@doc-scale','classified_by':'@p8','classified_on':'$-500',"
 	                          : "'class_c':'1','class_i':'1','class_a':'1','basis':'公表できる資料','scale':'@doc-scale','classified_by':'@p8','classified_on':'$-500',",
 	     n % 3 ? "share" : n == 12 || (personal && n % 67 == 3) ? "unlocked" : "locked", sections[s].code, n, old ? -480 : -100 - (int)draw(150));
 }
@@ -359,7 +365,7 @@ static void systems(void)
 		     "'auth_factors':[%s],'log_types':['login','access','privileged'],'required_functions':['antimalware','logging'],'change_kind':'build','changed_on':'$-%d','started_on':'$-%d'}",
 		     n, by, system_kinds[k].name, suffix, sections[s].code, system_kinds[k].name, system_kinds[k].business, system_kinds[k].zone, mynumber ? "core" : n % 3 ? "normal" : "important", sections[s].name,
 		     (s == 0 ? 30 : s) + 60, mynumber ? "4h" : "1d", mynumber ? "true" : "false", open ? "true" : "false", open ? "true" : "false",
-		     open ? ",'separation':['dmz'],'public_ports':[443],'dos_protection':['provider'],'web_urls':['https://www.mihon.example/']" : "", mynumber ? "'knowledge','possession'" : "'knowledge'", 381 - n, 375 - n);
+		     open ? ",'separation':['dmz'],'public_ports':[443],'dos_protection':['provider'],'web_urls':['https://www.mihon.example/']" : "", mynumber ? "'knowledge','possession'" : "'knowledge'", 303 - 3 * n, 298 - 3 * n);
 	}
 }
 
@@ -382,25 +388,83 @@ static void systems_reported(void)
 		staff_no(SYS_A + n % 6, by);
 		if (n == 44) /* never reported to the chief */
 			continue;
-		snprintf(at, sizeof(at), "$-%dT11:%02d", 379 - n, n % 60);
-		line(at, by, "act", "'key':'y%d','action':'report','fields':{'change_kind':'build','changed_on':'$-%d'}", n, 381 - n);
+		snprintf(at, sizeof(at), "$-%dT11:%02d", 300 - 3 * n, n % 60);
+		line(at, by, "act", "'key':'y%d','action':'report','fields':{'change_kind':'build','changed_on':'$-%d'}", n, 303 - 3 * n);
 		if (n == 43) /* reported, the chief has not received it */
 			continue;
-		snprintf(at, sizeof(at), "$-%dT13:%02d", 378 - n, n % 60);
+		snprintf(at, sizeof(at), "$-%dT13:%02d", 299 - 3 * n, n % 60);
 		line(at, "1002", "act", "'key':'y%d','action':'receive'", n);
+	}
+}
+
+/* What every system has beside itself: a procedure, a backup plan, its log sources. The last one lacks them. */
+static void around_systems(void)
+{
+	static const char *const logs[] = {"start-stop", "error", "login", "access", "privileged"};
+	for (int n = 0; n < SYSTEMS - 1; n++) {
+		int m = SYS_A + n % 6;
+		line("$-590T12:00", "", "create", "'ledger':'documents','key':'d%d','state':'in-force','fields':{'kind':'procedure','name':'情報システム実施手順 第%d号','edition':'第1版','section':'@S01','owner_post':'S01-H','purpose':'運用の手順を定める',"
+		     "'parent':'@doc-standard','topics':['system'],'systems':['@y%d'],'sections':[{'code':'implementation','heading':'実施','body':'別紙'},{'code':'data-handling','heading':'データ','body':'別紙'},{'code':'upkeep','heading':'水準','body':'別紙'},"
+		     "{'code':'incident','heading':'事案','body':'別紙'},{'code':'recovery','heading':'復旧','body':'別紙'},{'code':'task-split','heading':'分担','body':'別紙'}],'approver':'manager','decided_on':'$-592','effective_from':'$-590','review_on':'$%d'}",
+		     n, n + 1, n, n % 15 == 3 ? -10 : 300);
+		line("$-589T12:00", "", "create", "'ledger':'backup-plans','key':'b%d','state':'active','fields':{'kind':'plan','subject':'バックアップ計画 第%d号','section':'@S01','systems':['@y%d'],'content_kinds':['data','config'],'content':'全データと設定',"
+		     "'method':'incremental','cycle':'1d','generations':14,'retention':'90d','storage':['disk','remote'],'storage_place':'データセンター','protection':'offline','encryption':'AES-256','loss_limit':'1d','recovery_procedure':'@d%d','owner':'@p%d'}",
+		     n, n + 1, n, n, m);
+		for (size_t k = 0; k < LEN(logs); k++)
+			line("$-588T12:00", "", "create", "'ledger':'log-sources','state':'active','fields':{'subject':'ログ %d-%zu','systems':['@y%d'],'log_type':'%s','items':['日時','利用者','操作'],'method':'syslog-tls','source_key':'y%d-%zu',"
+			     "'heartbeat':'24h','time_source':'庁内NTP','class_c':'2','retention':'3y','handling':'保管庫で保管し、閲覧は指名された者に限る','readers':['@p%d'],'failure_action':'運用担当へ連絡し、記録する','owner':'@p%d','started_on':'$-588'}",
+			     n + 1, k + 1, n, logs[k], n, k, m, m);
+	}
+}
+
+/* One course a year, held in summer; a few missed it. */
+static void training(void)
+{
+	document("doc-training", "training-plan", "情報セキュリティ研修計画", "doc-standard", -230, ",'fiscal_year':'$fy','organisers':['@S01']");
+	line("$-220T09:00", "", "create", "'ledger':'training','key':'course','state':'in-plan','fields':{'kind':'course','subject':'情報セキュリティ基礎','fiscal_year':'$fy','section':'@S01','plan':'@doc-training','topic':'general','audience':['all'],"
+	     "'level':'basic','cycle':'1y'}");
+	line("$-110T09:00", "", "create", "'ledger':'training','key':'session','state':'held','fields':{'kind':'session','subject':'基礎研修(夏)','fiscal_year':'$fy','section':'@S01','plan':'@doc-training','course':'@course','policy_version':'@doc-policy',"
+	     "'held_on':'$-110'}");
+	for (int n = 1; n <= PEOPLE; n++) {
+		int missed = n % 43 == 0;
+		if (n >= 280 && n <= 284)
+			continue;
+		line("$-100T09:00", "", "create", "'ledger':'training','state':'%s','fields':{'kind':'attendance','subject':'基礎研修(夏)','fiscal_year':'$fy','section':'@%s','session':'@session','person':'@p%d',%s}", missed ? "missed" : "completed",
+		     n == CISO ? "D1" : n >= HEAD_D1 && n < FIRST_HEAD ? bodies[6 + n - HEAD_D1].code : sections[section_of[n]].code, n,
+		     missed ? n % 2 ? "'attendance':'absent','makeup_due':'$20'" : "'attendance':'absent','makeup_due':'$-12'" : "'attendance':'attended','attended_on':'$-110','passed':true,'passed_on':'$-110'");
+	}
+}
+
+/* One threat, one risk per section over what it holds; two sections are late. */
+static void risks(void)
+{
+	line("$-400T09:00", "", "create", "'ledger':'risks','key':'threat','state':'accepted','fields':{'kind':'threat','name':'内部からの漏えい','section':'@S01','content':'持ち出しや誤送付による漏えい','fiscal_year':'$fy','threat_group':'accidental',"
+	     "'controls':['workflow.carry-out'],'incident_types':['leak'],'reviewed_on':'$-60'}");
+	for (int i = 0; i < SECTIONS; i++) {
+		char list[1400] = "";
+		for (int n = i ? i : SECTIONS; n <= ASSETS; n += SECTIONS)
+			snprintf(list + strlen(list), sizeof(list) - strlen(list), "%s'@a%d'", *list ? "," : "", n);
+		line("$-390T09:00", "", "create", "'ledger':'risks','state':'assessed','fields':{'kind':'risk','name':'%sの情報資産','section':'@%s','content':'日常業務での取扱い','fiscal_year':'$fy','assets':[%s],'threat':'@threat','weakness':'手順の不徹底',"
+		     "'threat_score':2,'weakness_score':%d,'assessor':'@p%d','assessed_on':'$%d'}", sections[i].name, sections[i].code, list, i == 16 ? 3 : 1, FIRST_HEAD + i, i == 21 ? -385 : -90 - i);
 	}
 }
 
 /* --- accounts ------------------------------------------------------------------------------------------------------------------------- */
 
+/* Applied for by the head, approved by the system manager, enrolled by the operator; one was put in by nobody's leave. */
 static void account(int n)
 {
 	char head[8], no[8];
-	staff_no(FIRST_HEAD + section_of[n], head);
+	int unasked = n == 77;
+	staff_no(FIRST_HEAD + section_of[n] == n || section_of[n] == 25 ? OFFICE_A : FIRST_HEAD + section_of[n], head);
 	staff_no(n, no);
-	line("$-370T09:00", "", "create", "'ledger':'accounts','key':'id%d','state':'active','applicant':'%s','fields':{'kind':'personal','section':'@%s','login':'u%s','directory':'mihon-ad','systems':['@y5'],'person':'@p%d',"
+	line("$-370T09:00", "", "create", "'ledger':'accounts','key':'id%d','state':'%s','applicant':'%s','fields':{'kind':'personal','section':'@%s','login':'u%s','directory':'mihon-ad','systems':['@y5'],'person':'@p%d',"
 	     "'requested_change':'create','need':'日常業務','starts_on':'$-370','template':'一般職員','rights':[{'target':'共有フォルダー','level':'write'}],'factors':['knowledge'],'activated_on':'$-369','issued_at':'$-369T09:00',"
-	     "'must_change':true%s}", n, head, sections[section_of[n]].code, no, n, n % 53 == 0 ? "" : ",'first_changed_at':'$-369T10:00'");
+	     "'must_change':true%s}", n, unasked ? "active" : "submitted", head, sections[section_of[n]].code, no, n, n % 53 == 0 ? "" : ",'first_changed_at':'$-369T10:00'");
+	if (unasked)
+		return;
+	line("$-369T08:00", n == SYS_A ? "1041" : "1040", "act", "'key':'id%d','action':'approve'", n);
+	line("$-369T09:00", n == OPERATOR ? "1047" : "1046", "act", "'key':'id%d','action':'enrol','fields':{'activated_on':'$-369','issued_at':'$-369T09:00'}", n);
 }
 
 static void accounts(void)
@@ -530,6 +594,9 @@ int main(void)
 	systems();
 	system_managers();
 	systems_reported();
+	around_systems();
+	training();
+	risks();
 	accounts();
 	exceptions();
 	carry_outs();

@@ -47,12 +47,16 @@ static const char *text_of(json_t *o, const char *name)
 	return json_string_value(json_object_get(o, name));
 }
 
-/* "$-30" and "$-30T09:15": days from the day of loading, so that the city's deadlines stay what they were written for. */
+/* "$-30" and "$-30T09:15": days, "$fy" the fiscal year, from the day of loading, so that the city's deadlines stay what they were written for. */
 static int dated(struct sample *s, const char *z, struct str *ret)
 {
 	int64_t days;
 	char day[DATE_TEXT];
 	struct str rest = str_from(z + 1), number = str_cut(&rest, 'T');
+	if (str_is(number, "fy")) {
+		*ret = arena_strf(s->line, "%d", date_fiscal_year(s->base));
+		return 0;
+	}
 	if (str_int(number, -20000, 20000, &days) < 0)
 		return ERR_SYNTAX;
 	date_format(date_add(s->base, 0, 0, (int)days), day);
