@@ -26,6 +26,7 @@ struct auth_rules {
 
 struct auth {
 	struct db *db;
+	char dir[4096];
 	uint8_t key[SEAL_KEY_LEN];
 	struct auth_rules rules;
 	char *nobody;                                    /* a hash no password has: the work for unknown persons */
@@ -37,6 +38,10 @@ int auth_create(const char *dir, struct err *e) MUST_USE;
 /* `a` is filled; auth_close in every case. */
 int auth_open(const char *dir, struct auth *a, struct err *e) MUST_USE;
 void auth_close(struct auth *a);
+/* A copy of the store at DIR/backup.db, for `sekisho backup`; false removes it. */
+enum auth_result auth_backup(struct auth *a, bool make);
+/* A store at rest is whole: ERR_CORRUPT when not. */
+int auth_check(const char *dir, struct err *e) MUST_USE;
 
 /* Each decides one question; JSON for the answer is appended to detail (see core/proto.h). */
 enum auth_result password_verify(struct auth *a, int64_t person, struct str password, struct buf *detail);

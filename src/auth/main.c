@@ -1,4 +1,5 @@
-/* auth: passwords, TOTP and codes, in its own process with its own store. `auth --init DIR` makes DIR/auth. */
+/* auth: passwords, TOTP and codes, in its own process with its own store. `auth --init DIR` makes DIR/auth, `auth --check DIR` judges
+ * a store at rest. */
 #include <sodium.h>
 #include <stdio.h>
 #include <string.h>
@@ -20,6 +21,18 @@ static int init(const char *dir)
 		return 3;
 	}
 	return 0;
+}
+
+static int check(const char *dir)
+{
+	char folder[4096];
+	struct err e;
+
+	snprintf(folder, sizeof(folder), "%s/auth", dir);
+	if (auth_check(folder, &e) == 0)
+		return 0;
+	fprintf(stderr, "auth: %s\n", e.text);
+	return 1;
 }
 
 static int message(void *arg, const char *peer, int fd, struct msg *m)
@@ -51,6 +64,8 @@ int main(int argc, char **argv)
 
 	if (argc == 3 && strcmp(argv[1], "--init") == 0)
 		return init(argv[2]);
+	if (argc == 3 && strcmp(argv[1], "--check") == 0)
+		return check(argv[2]);
 	child_init(&c, argc, argv);
 	snprintf(folder, sizeof(folder), "%s/auth", c.dir);
 	if (text_open())

@@ -175,6 +175,17 @@ static int q_rules(struct auth *a, struct msg *m, struct buf *detail, enum auth_
 	return 0;
 }
 
+static int q_backup(struct auth *a, struct msg *m, struct buf *detail, enum auth_result *ret)
+{
+	uint8_t make;
+
+	(void)detail;
+	if (msg_u8(m, &make) || make > 1 || msg_end(m))
+		return ERR_PROTO;
+	*ret = auth_backup(a, make);
+	return 0;
+}
+
 static const struct question {
 	uint16_t type;
 	bool slow;                                       /* Argon2id: waits in the queue */
@@ -185,6 +196,7 @@ static const struct question {
 	{AUTH_TOTP_CONFIRM, false, q_totp_confirm}, {AUTH_SECOND, false, q_second},
 	{AUTH_CODES, false, q_codes},         {AUTH_FORGET, false, q_forget},
 	{AUTH_UNLOCK, false, q_unlock},       {AUTH_RULES, false, q_rules},
+	{AUTH_BACKUP, false, q_backup},
 };
 
 static const struct question *question_of(uint16_t type)

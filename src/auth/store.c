@@ -95,6 +95,7 @@ int auth_open(const char *dir, struct auth *a, struct err *e)
 	int r;
 
 	memset(a, 0, sizeof(*a));
+	snprintf(a->dir, sizeof(a->dir), "%s", dir);
 	a->now = clock_true;
 	if (sodium_init() < 0)
 		return err_set(e, ERR_SYS, "libsodium does not start");
@@ -120,6 +121,36 @@ void auth_close(struct auth *a)
 	db_close(a->db);
 	free(a->nobody);
 	sodium_memzero(a, sizeof(*a));
+}
+
+/* The store is small: one statement, and the copy holds no free pages with what was removed. */
+enum auth_result auth_backup(struct auth *a, bool make)
+{
+	char path[4200];
+	struct stmt *s;
+
+	snprintf(path, sizeof(path), "%s/backup.db", a->dir);
+	(void)unlink(path);
+	if (!make)
+		return AUTH_OK;
+	s = db_sql(a->db, "VACUUM INTO ?1");
+	if (s)
+		bind_z(s, 1, path);
+	if (run_or_fail(s) == AUTH_OK)
+		return AUTH_OK;
+	(void)unlink(path);
+	return AUTH_FAILED;
+}
+
+int auth_check(const char *dir, struct err *e)
+{
+	struct db *db = NULL;
+	int r = open_db(dir, DB_READ, &db, e);
+
+	if (r == 0)
+		r = db_check(db, e);
+	db_close(db);
+	return r;
 }
 
 enum auth_result run_or_fail(struct stmt *s)

@@ -36,6 +36,9 @@ int command_fail(const struct err *e);               /* "sekisho: …" to stderr
 int command_run_house(const struct command *c, const struct place *p, int n, char **args);
 int command_init(const struct command *c, const struct place *p, int n, char **args);
 int command_data(const struct command *c, const struct place *p, int n, char **args);
+int command_backup(const struct command *c, const struct place *p, int n, char **args);
+int command_restore(const struct command *c, const struct place *p, int n, char **args);
+int command_new_origin(const struct command *c, const struct place *p, int n, char **args);
 int command_doctor(const struct command *c, const struct place *p, int n, char **args);
 int command_tool(const struct command *c, const struct place *p, int n, char **args);
 

@@ -50,6 +50,7 @@ enum {
 	AUTH_FORGET,         /* i call, i person: removes factors (not the password) */
 	AUTH_UNLOCK,         /* i call, i person */
 	AUTH_RULES,          /* i call, i min length, i lock after, i lock minutes, i history */
+	AUTH_BACKUP,         /* i call, b make: a copy of the store at auth/backup.db; 0 removes it */
 	AUTH_RESULT = 250,   /* i call, u enum auth_result, s detail (JSON) */
 };
 enum auth_result {

@@ -337,6 +337,26 @@ int run(struct stmt *s, struct err *e)
 	return rc;
 }
 
+int db_check(struct db *db, struct err *e)
+{
+	static const char *const ask[] = {"PRAGMA integrity_check(1)", "PRAGMA foreign_key_check"};
+
+	for (size_t i = 0; i < ARRAY_LEN(ask); i++) {
+		struct stmt *s = db_sql(db, ask[i]);
+		int r = s ? step(s) : ERR_DB;
+
+		if (r < 0)
+			return db_fail(db, e, ask[i]);
+		if (r == 1 && (i || !str_is(col_str(s, 0), "ok"))) {
+			r = err_set(e, ERR_CORRUPT, "%s: %.*s", ask[i] + 7, STR_ARG(col_str(s, 0)));
+			stmt_done(s);
+			return r;
+		}
+		stmt_done(s);
+	}
+	return 0;
+}
+
 int64_t db_last_id(struct db *db)
 {
 	return sqlite3_last_insert_rowid(db->h);

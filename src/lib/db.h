@@ -30,6 +30,9 @@ const char *db_error(struct db *db);                 /* SQLite's last text */
 /* Scripts without parameters: schema, pragmas. */
 int db_exec(struct db *db, const char *sql, struct err *e) MUST_USE;
 
+/* Reads everything: pages, indexes, constraints, references. ERR_CORRUPT with SQLite's first finding. */
+int db_check(struct db *db, struct err *e) MUST_USE;
+
 /* Transactions. db_begin is BEGIN IMMEDIATE for writers, BEGIN for readers. db_rollback never fails. */
 int db_begin(struct db *db, struct err *e) MUST_USE;
 int db_commit(struct db *db, struct err *e) MUST_USE;

@@ -51,6 +51,11 @@ int cli_file_read(struct cli *c, size_t i, size_t max, struct str *ret, struct e
 /* Runs fn in a transaction, judges what it changed, commits. */
 int cli_transact(struct cli *c, int (*fn)(struct cli *, void *, struct err *), void *arg, struct err *e) MUST_USE;
 
+/* The office's part of sekisho backup: office/cli_backup.c */
+cli_run cli_backup;
+/* A backup whose command went away is given up. */
+void cli_backup_old(void);
+
 /* sekisho standard …: office/cli_standard.c */
 cli_run cli_standard_list, cli_standard_show, cli_standard_import, cli_standard_diff, cli_standard_export;
 

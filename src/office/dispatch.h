@@ -35,6 +35,10 @@ int token_actor(struct ctx *c, struct err *e) MUST_USE;
 
 /* outbox.c: rows go to the vault in order. */
 void outbox_poke(struct office *o);
+/* Nothing is handed to the vault before that moment (clock_mono), so that it can be copied as it is; 0 ends it. */
+void outbox_hold(int64_t until);
+bool outbox_held(void);
+void outbox_hold_over(struct office *o);             /* sends on when the moment has passed */
 /* A new connection: whatever is unacknowledged is sent again. */
 void outbox_restart(void);
 int outbox_answer(struct office *o, struct msg *m) MUST_USE;

@@ -1,4 +1,6 @@
-/* The office: owns the store. One executable in three roles (writer, reader, job); no network, no secrets. */
+/* The office: owns the store. One executable in three roles (writer, reader, job); no network, no secrets.
+ *   office --check DIR    judges the store of a folder at rest
+ *   office --fd 3 …       serves (started by supervise) */
 #include <unistd.h>
 
 #include "core/child.h"
@@ -13,6 +15,7 @@
 #include "office/dispatch.h"
 #include "office/life.h"
 #include "office/note.h"
+#include "office/restored.h"
 
 #define TICK_MS 60000
 #define EXPIRE_MS 250
@@ -116,6 +119,7 @@ static void on_tick(void *arg)
 	if (office_tick(o, &e) < 0)
 		log_error("office.tick", "text=\"%s\"", e.text);
 	outbox_poke(o);
+	cli_backup_old();
 	loop_after(o->loop, TICK_MS, on_tick, o);
 }
 
@@ -123,6 +127,7 @@ static void on_expire(void *arg)
 {
 	struct office *o = arg;
 	dispatch_expire(o);
+	outbox_hold_over(o);
 	loop_after(o->loop, EXPIRE_MS, on_expire, o);
 }
 
@@ -157,10 +162,22 @@ static void vault_broken(struct office *o)
 	o->vault = -1;
 }
 
+static int check(const char *dir)
+{
+	struct err e = {0};
+	if (text_open() < 0 || office_check(dir, &e) < 0) {
+		fprintf(stderr, "office: %s\n", e.text);
+		return 1;
+	}
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	struct err e = {0};
 	struct office *o = &office;
+	if (argc == 3 && strcmp(argv[1], "--check") == 0)
+		return check(argv[2]);
 	child_init(&child, argc, argv);
 	o->assess_soon = assess_soon;
 	o->vault_broken = vault_broken;
@@ -177,6 +194,8 @@ int main(int argc, char **argv)
 	if (o->role == OFFICE_WRITER) {
 		change_watch(o);
 		auth_rules_send(o);
+		if (restored_settle(o, &e) < 0)
+			log_fatal("office.restored", "text=\"%s\"", e.text);
 		on_tick(o);
 		on_expire(o);
 	}

@@ -9,6 +9,7 @@
 #include "lib/log.h"
 #include "office/setting.h"
 
+static int64_t hold_until; /* clock_mono; 0: not held back */
 static int64_t sent; /* highest sequence handed to the vault on the present connection */
 
 int64_t outbox_last(struct db *db)
@@ -37,9 +38,27 @@ static int send_row(struct office *o, struct stmt *q)
 	return r;
 }
 
+void outbox_hold(int64_t until)
+{
+	hold_until = until;
+}
+
+bool outbox_held(void)
+{
+	return hold_until && clock_mono() < hold_until;
+}
+
+void outbox_hold_over(struct office *o)
+{
+	if (!hold_until || outbox_held())
+		return;
+	hold_until = 0;
+	outbox_poke(o);
+}
+
 void outbox_poke(struct office *o)
 {
-	if (o->vault < 0 || o->role != OFFICE_WRITER)
+	if (o->vault < 0 || o->role != OFFICE_WRITER || outbox_held())
 		return;
 	for (;;) {
 		struct stmt *q = db_query(o->db, Q_OUTBOX_UNSENT);

@@ -81,7 +81,7 @@ static int parse(struct tool *t, int argc, char **argv)
 {
 	struct {
 		const char *name, **value;
-	} with_value[] = {{"--vkey", &t->vkey}, {"--entry", &t->entry}, {"--from", &t->from}, {"--to", &t->to}};
+	} with_value[] = {{"--vkey", &t->vkey}, {"--entry", &t->entry}, {"--from", &t->from}, {"--to", &t->to}, {"--reason", &t->reason}};
 
 	for (int i = 0; i < argc; i++) {
 		size_t k = 0;
@@ -122,6 +122,7 @@ static const struct {
     {"prove-consistency", 3, 3, true, tool_consistency},
     {"check-proof", 1, 1, false, tool_check_proof},
     {"show", 1, 2, true, tool_show},
+    {"new-origin", 1, 1, true, tool_new_origin},
 };
 
 int tool_main(int argc, char **argv)
@@ -146,10 +147,19 @@ int tool_main(int argc, char **argv)
 	return tool_usage();
 }
 
+void tool_origin(char out[TOOL_ORIGIN_MAX])
+{
+	char token[16];
+
+	/* .internal is reserved for names that nobody outside resolves; the rest keeps two towns' logs apart. */
+	random_token(token, 9);
+	snprintf(out, TOOL_ORIGIN_MAX, "log.sekisho.internal/%s", token);
+}
+
 int tool_init(int argc, char **argv)
 {
 	struct err e = {0};
-	char token[16], origin[64], path[TOOL_PATH_MAX];
+	char origin[TOOL_ORIGIN_MAX], path[TOOL_PATH_MAX];
 	const char *name = origin;
 	int r;
 
@@ -158,9 +168,7 @@ int tool_init(int argc, char **argv)
 		name = argv[2];
 	else if (argc != 1)
 		return tool_usage();
-	/* .internal is reserved for names that nobody outside resolves; the rest keeps two towns' logs apart. */
-	random_token(token, 9);
-	snprintf(origin, sizeof origin, "log.sekisho.internal/%s", token);
+	tool_origin(origin);
 	snprintf(path, sizeof path, "%s/vault", argv[0]);
 	r = vault_create(path, str_from(name), VAULT_UNITS, &e);
 	return r && r != ERR_EXISTS ? tool_fail(&e) : TOOL_YES;

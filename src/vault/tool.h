@@ -4,6 +4,7 @@
  *   prove DIR INDEX [--entry FILE] [--json]              a C2SP tlog-proof
  *   prove-consistency DIR OLD NEW [--json]               that the log of NEW entries continues the one of OLD
  *   check-proof FILE --vkey KEY --entry FILE [--json]    a proof against the key alone: no folder needed
+ *   new-origin DIR --reason TEXT                         the same entries as a log of another name (at rest only)
  *   show DIR INDEX | --from A --to B [--json]            entries
  *
  * DIR is a vault folder or a data folder that has one. Exit codes: 0 yes, 1 not proven, 2 wrong use, 3 failure. */

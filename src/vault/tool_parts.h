@@ -7,6 +7,7 @@
 #include "vault/verify.h"
 
 #define TOOL_PATH_MAX 4096
+#define TOOL_ORIGIN_MAX 64
 #define TOOL_OUT_MAX (64u << 20)
 
 enum { TOOL_YES, TOOL_NO, TOOL_USAGE, TOOL_FAILURE };
@@ -16,7 +17,7 @@ struct tool {
 	size_t n_args;
 	const char *data_dir;                            /* as given */
 	char dir[TOOL_PATH_MAX];                         /* the vault folder */
-	const char *vkey, *entry, *from, *to, *known[VERIFY_KNOWN_MAX];
+	const char *vkey, *entry, *from, *to, *reason, *known[VERIFY_KNOWN_MAX];
 	size_t n_known;
 	bool json;
 };
@@ -33,6 +34,9 @@ int tool_prove(struct tool *t);
 int tool_consistency(struct tool *t);
 int tool_check_proof(struct tool *t);
 int tool_show(struct tool *t);
+int tool_new_origin(struct tool *t);
+/* A new name for a log. */
+void tool_origin(char out[TOOL_ORIGIN_MAX]);
 /* One entry as a line of text or a JSON object. */
 void tool_entry_text(struct buf *out, uint64_t index, struct str bytes);
 void tool_entry_json(struct jw *j, uint64_t index, struct str bytes);
