@@ -11,11 +11,15 @@
 -- reason: no-reason | 対象外とする理由を書いてください | Write why it is out of scope
 -- affects: org_units = SELECT :id
 -- affects: persons = SELECT 'persons:' || :id
+-- Boards of education, elections and audit are administrative commissions; accounts, health centre and cleaning are the mayor's.
 SELECT u.id AS subject_id, u.id AS section, u.title, 'body-type' AS part, NULL AS due_at,
        CASE WHEN u.in_scope IS NULL THEN say('no-flag')
             WHEN u.body_type IS NULL THEN say('no-body-type')
             WHEN u.in_scope
                  AND NOT std_has('body_types', u.body_type)
+                 AND NOT std_has('body_types', CASE WHEN u.body_type IN ('education', 'election', 'audit') THEN 'commission'
+                                                    WHEN u.body_type IN ('accounting', 'health', 'cleaning') THEN 'mayor'
+                                                    ELSE '-' END)
             THEN say('other-body-type', u.body_type)
        END AS verdict
 FROM org_units u
