@@ -14,7 +14,7 @@ static size_t n_known;
 static bool internal(const char *table)
 {
 	static const char *const list[] = {"outbox", "record_log", "session", "signin_log", "finding", "finding_count", "finding_span",
-	                                   "clause_status", "clause_span", "control_status", "control_span", "search_doc", "notice", "receipt", "attachment", "job", "number_series", "token"};
+	                                   "clause_status", "clause_span", "control_status", "control_span", "search_doc", "notice", "attachment", "job", "number_series", "token"};
 	for (size_t i = 0; i < ARRAY_LEN(list); i++)
 		if (strcmp(table, list[i]) == 0)
 			return true;
