@@ -38,7 +38,7 @@ struct role {
 /* Two roles and the ends nobody has been given yet. */
 struct pair {
 	int role[2], waiting[2];
-	unsigned generation;
+	unsigned generation, reported;                   /* from 1; the last one that was reported lost */
 };
 
 struct house {

@@ -24,12 +24,13 @@ struct late {                                        /* what a timer is about */
 	struct super *s;
 	int role;                                        /* or pair */
 	unsigned generation;
+	int from;                                        /* the role that reported */
 };
 
 static struct late *late(struct super *s, int role, unsigned generation)
 {
 	struct late *l = xmalloc(sizeof *l);
-	*l = (struct late){s, role, generation};
+	*l = (struct late){.s = s, .role = role, .generation = generation, .from = -1};
 	return l;
 }
 
@@ -137,14 +138,22 @@ static struct pair *find_pair(struct house *h, int a, int b)
 	return NULL;
 }
 
-/* Some time after a pair was lost: if neither side died of it, they get a new one. */
+/* Some time after a pair was lost: if neither side died of it, they get a new one. A role that loses pairs again and again
+ * though nobody died is not well itself; losses by the deaths of others are never held against it. */
 static void on_lost_late(void *arg)
 {
 	struct late *l = arg;
-	struct pair *p = &l->s->house.pairs[l->role];
-	if (!l->s->stopping && p->generation == l->generation && alive(&l->s->house.roles[p->role[0]]) &&
-	    alive(&l->s->house.roles[p->role[1]]))
+	struct house *h = &l->s->house;
+	struct pair *p = &h->pairs[l->role];
+	struct role *from = &h->roles[l->from];
+	bool both = alive(&h->roles[p->role[0]]) && alive(&h->roles[p->role[1]]);
+	if (!l->s->stopping && p->generation == l->generation && both) {
 		renew(l->s, p);
+		if (per_minute(from->lost, ARRAY_LEN(from->lost), &from->n_lost) > LOST_PER_MINUTE) {
+			log_error("supervise.loses", "role=%s pid=%d", from->name, (int)from->pid);
+			end_role(from);
+		}
+	}
 	free(l);
 }
 
@@ -184,16 +193,19 @@ static int take_lost(struct super *s, struct role *r, struct msg *m)
 	memcpy(z, name.p, name.n);
 	int from = (int)(r - s->house.roles), about = house_find(&s->house, z);
 	struct pair *p = about < 0 ? NULL : find_pair(&s->house, from, about);
-	if (!p || per_minute(r->lost, ARRAY_LEN(r->lost), &r->n_lost) >= LOST_PER_MINUTE)
+	if (!p)
 		return ERR_PROTO;
 	struct role *other = &s->house.roles[about];
-	if (p->generation != generation)
-		return 0;                                    /* of an earlier life: what there is now is innocent of it */
+	if (p->generation != generation || (!broke && p->reported == generation))
+		return 0;                                    /* of an earlier life: what there is now is innocent of it; or known */
 	if (broke && alive(other) && !s->stopping) {
 		log_error("supervise.broke", "role=%s by=%s pid=%d", z, r->name, (int)other->pid);
 		end_role(other);
 	} else {
-		loop_after(s->loop, LOST_WAIT_MS, on_lost_late, late(s, (int)(p - s->house.pairs), p->generation));
+		struct late *l = late(s, (int)(p - s->house.pairs), p->generation);
+		l->from = from;
+		p->reported = generation;
+		loop_after(s->loop, LOST_WAIT_MS, on_lost_late, l);
 	}
 	return 0;
 }

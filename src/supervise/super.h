@@ -10,7 +10,7 @@
 #define LOST_PER_MINUTE 100000
 #else
 #define DEATHS_PER_MINUTE 10                         /* more than this and the house gives up */
-#define LOST_PER_MINUTE 30                           /* a process that complains more often is ended itself */
+#define LOST_PER_MINUTE 30                           /* pairs lost though nobody died: more, and who reports is ended */
 #endif
 #define STOP_RANK_MS 1600                            /* × STOP_RANKS < 10 s */
 

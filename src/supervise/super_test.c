@@ -333,6 +333,27 @@ static void test_who_breaks_the_protocol_is_ended(void **state)
 	close(fd);
 }
 
+/* All that the writer talks to dies again and again: it reports more losses than LOST_PER_MINUTE and is not blamed for them. */
+static void test_the_bereaved_are_innocent(void **state)
+{
+	static const char *const peers[] = {"vault", "auth", "office.job", "office.reader.0", "office.reader.1", "front"};
+	begin();
+	pairs_work(NULL, 1);
+	pid_t writer = pid_of("office.writer");
+	for (int round = 1; round <= 6; round++) {
+		for (size_t i = 0; i < ARRAY_LEN(peers); i++)
+			assert_int_equal(kill(pid_of(peers[i]), SIGKILL), 0);
+		for (size_t i = 0; i < ARRAY_LEN(peers); i++) {
+			char line[64];
+			snprintf(line, sizeof line, "up %s", peers[i]);
+			wait_for(line, round + 1);
+		}
+		pairs_work("office.writer", round + 1);
+	}
+	assert_int_equal(pid_of("office.writer"), writer);
+	assert_int_equal(kill(writer, 0), 0);
+}
+
 static void test_second_one_is_refused(void **state)
 {
 	char out[4096], want[64];
@@ -427,7 +448,7 @@ int main(int argc, char **argv)
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		T(test_all_start_and_talk),  T(test_each_killed_comes_back), T(test_who_breaks_the_protocol_is_ended),
-		T(test_second_one_is_refused), T(test_stops_in_order),       T(test_the_deaf_are_killed_in_time),
+		T(test_the_bereaved_are_innocent), T(test_second_one_is_refused), T(test_stops_in_order),       T(test_the_deaf_are_killed_in_time),
 		T(test_gives_up),            T(test_none_outlives_the_supervisor),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -57,6 +57,13 @@ def pid_of(house, role):
     return int(found.stdout.split()[0]) if found.stdout else 0
 
 
+def lives(house):
+    try:
+        return open(f"/proc/{house}/stat").read().rsplit(")", 1)[1].split()[0] != "Z"
+    except OSError:
+        return False
+
+
 def load(url, token, house, kills, seed, out):
     job, rng, times = Load(url, token), random.Random(int(seed)), {r: [] for r in ROLES}
     job.find_section()
@@ -66,6 +73,9 @@ def load(url, token, house, kills, seed, out):
     done, from_ = 0, time.monotonic()
     while done < int(kills):
         time.sleep(rng.uniform(0.02, 0.6))
+        if not lives(house):
+            print(f"the house ended after {done} kills")
+            sys.exit(1)
         role = rng.choice(ROLES)
         now = time.monotonic()
         times[role] = [t for t in times[role] if t > now - 60]
