@@ -255,7 +255,7 @@ static void test_ended_records_stay(void **state)
 	sql("INSERT INTO exceptions__clauses(record, pos, value) VALUES (1, 0, 'iz.1')");
 	sql(STEP("submit", "902", "draft", "submitted", "NULL") ";" MOVE("submitted"));
 	sql(STEP("refuse", "901", "submitted", "refused", "'no'") ";" MOVE("refused"));
-	refused("kept: a record in the state refused", "UPDATE exceptions SET reason = 'better' WHERE id = 1");
+	refused("kept: a record in an end state", "UPDATE exceptions SET reason = 'better' WHERE id = 1");
 	refused("kept: clauses of an ended record", "DELETE FROM exceptions__clauses WHERE record = 1");
 	refused("kept: clauses of an ended record", "INSERT INTO exceptions__clauses(record, pos, value) VALUES (1, 1, 'iz.2')");
 	refused("kept: clauses of an ended record", "UPDATE exceptions__clauses SET value = 'iz.2' WHERE record = 1");

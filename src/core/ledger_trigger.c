@@ -149,35 +149,59 @@ static bool open_at_end(const struct ledger *l, const struct state *s, const str
 	return false;
 }
 
-static void end_guard(struct trigger *t, const struct state *s)
+static bool guarded(const struct ledger *l, const struct state *s, const struct field *f)
+{
+	return !field_is_child(f) && !f->computed.n && !open_at_end(l, s, f);
+}
+
+static bool guarded_alike(const struct ledger *l, const struct state *a, const struct state *b)
+{
+	for (size_t i = 0; i < l->n_fields; i++)
+		if (guarded(l, a, &l->fields[i]) != guarded(l, b, &l->fields[i]))
+			return false;
+	return true;
+}
+
+static void put_guarded(struct trigger *t, const struct state *s, const char *side)
 {
 	const struct ledger *l = t->l;
-	const char *const sides[] = { "NEW", "OLD" };
+	const char *between = "(";
+
+	for (size_t i = 0; i < l->n_fields; i++)
+		if (guarded(l, s, &l->fields[i])) {
+			buf_printf(t->out, "%s%s.\"%.*s\"", between, side, STR_ARG(l->fields[i].name));
+			between = ", ";
+		}
+	buf_putc(t->out, ')');
+}
+
+/* What stays as it is in state `at` and in every other end state that keeps the same fields: the first of them speaks for all. */
+static void end_guard(struct trigger *t, size_t at)
+{
+	const struct ledger *l = t->l;
+	const struct state *s = &l->states[at];
 	size_t n = 0;
 
 	for (size_t i = 0; i < l->n_fields; i++)
-		n += !field_is_child(&l->fields[i]) && !l->fields[i].computed.n && !open_at_end(l, s, &l->fields[i]);
+		n += guarded(l, s, &l->fields[i]);
+	for (size_t i = 0; i < at; i++)
+		if (l->states[i].end && guarded_alike(l, s, &l->states[i]))
+			return;
 	if (!n)
 		return;
 	trigger_when(t);
-	buf_puts(t->out, "OLD.state = ");
+	buf_puts(t->out, "OLD.state IN (");
 	put_text(t->out, s->name);
-	buf_puts(t->out, " AND ");
-	for (size_t side = 0; side < 2; side++) {
-		bool first = true;
-
-		buf_puts(t->out, side ? " IS NOT (" : "(");
-		for (size_t i = 0; i < l->n_fields; i++) {
-			const struct field *f = &l->fields[i];
-
-			if (field_is_child(f) || f->computed.n || open_at_end(l, s, f))
-				continue;
-			buf_printf(t->out, "%s%s.\"%.*s\"", first ? "" : ", ", sides[side], STR_ARG(f->name));
-			first = false;
+	for (size_t i = at + 1; i < l->n_states; i++)
+		if (l->states[i].end && guarded_alike(l, s, &l->states[i])) {
+			buf_puts(t->out, ", ");
+			put_text(t->out, l->states[i].name);
 		}
-		buf_putc(t->out, ')');
-	}
-	trigger_raise(t, "kept: a record in the state %.*s does not change", STR_ARG(s->name));
+	buf_puts(t->out, ") AND ");
+	put_guarded(t, s, "NEW");
+	buf_puts(t->out, " IS NOT ");
+	put_guarded(t, s, "OLD");
+	trigger_raise(t, "kept: a record in an end state does not change");
 }
 
 static void record_triggers(struct trigger *t)
@@ -210,7 +234,7 @@ static void record_triggers(struct trigger *t)
 	trigger_raise(t, "state: it changes only after its step is written");
 	for (size_t i = 0; i < l->n_states; i++)
 		if (l->states[i].end)
-			end_guard(t, &l->states[i]);
+			end_guard(t, i);
 	for (size_t i = 0; i < l->n_fields; i++)
 		if (!field_is_child(&l->fields[i]) && !l->fields[i].computed.n)
 			value_checks(t, &l->fields[i], l->fields[i].name, true);
@@ -240,7 +264,8 @@ static bool closed_at_end(const struct ledger *l, const struct field *f)
 	return false;
 }
 
-static void child_guard(struct trigger *t, const struct field *f, const char *row)
+/* rows: "NEW.record", or both where a row could move to another record. */
+static void child_guard(struct trigger *t, const struct field *f, const char *rows)
 {
 	const struct ledger *l = t->l;
 	bool first = true;
@@ -248,14 +273,14 @@ static void child_guard(struct trigger *t, const struct field *f, const char *ro
 	if (!closed_at_end(l, f))
 		return;
 	trigger_when(t);
-	buf_printf(t->out, "(SELECT state FROM \"%.*s\" WHERE id = %s.record) IN (", STR_ARG(l->table), row);
+	buf_printf(t->out, "EXISTS (SELECT 1 FROM \"%.*s\" WHERE id IN (%s) AND state IN (", STR_ARG(l->table), rows);
 	for (size_t i = 0; i < l->n_states; i++)
 		if (l->states[i].end && !open_at_end(l, &l->states[i], f)) {
 			buf_puts(t->out, first ? "" : ", ");
 			put_text(t->out, l->states[i].name);
 			first = false;
 		}
-	buf_putc(t->out, ')');
+	buf_puts(t->out, "))");
 	trigger_raise(t, "kept: %.*s of an ended record does not change", STR_ARG(f->name));
 }
 
@@ -275,16 +300,15 @@ static void child_triggers(struct trigger *t, struct arena *a, const struct fiel
 	struct str table = arena_strf(a, "%.*s__%.*s", STR_ARG(t->l->table), STR_ARG(f->name));
 
 	trigger_begin(t, "t_insert", "BEFORE INSERT", table);
-	child_guard(t, f, "NEW");
+	child_guard(t, f, "NEW.record");
 	child_values(t, f, false);
 	trigger_finish(t);
 	trigger_begin(t, "t_update", "BEFORE UPDATE", table);
-	child_guard(t, f, "OLD");
-	child_guard(t, f, "NEW");
+	child_guard(t, f, "OLD.record, NEW.record");
 	child_values(t, f, true);
 	trigger_finish(t);
 	trigger_begin(t, "t_delete", "BEFORE DELETE", table);
-	child_guard(t, f, "OLD");
+	child_guard(t, f, "OLD.record");
 	trigger_finish(t);
 }
 

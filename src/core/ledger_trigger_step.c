@@ -3,48 +3,45 @@
 #include "core/ledger_trigger.h"
 
 /* No recorded way round for this actor, or it is already used up. */
-static void put_no_override(struct trigger *t, struct str action)
+static void put_no_override(struct trigger *t)
 {
-	buf_puts(t->out, " AND NOT EXISTS (SELECT 1 FROM override o WHERE o.ledger = ");
+	buf_puts(t->out, "NOT EXISTS (SELECT 1 FROM override o WHERE o.ledger = ");
 	put_text(t->out, t->l->name);
-	buf_puts(t->out, " AND o.record = NEW.record AND o.action = ");
-	if (action.p)
-		put_text(t->out, action);
-	else
-		buf_puts(t->out, "NEW.action");
-	buf_printf(t->out, " AND o.actor = NEW.actor AND NOT EXISTS (SELECT 1 FROM \"%.*s_step\" u WHERE u.record = NEW.record AND "
-	           "u.action = o.action AND u.actor = o.actor AND u.at >= o.at))", STR_ARG(t->l->table));
+	buf_printf(t->out, " AND o.record = NEW.record AND o.action = NEW.action AND o.actor = NEW.actor AND NOT EXISTS (SELECT 1 FROM "
+	           "\"%.*s_step\" u WHERE u.record = NEW.record AND u.action = o.action AND u.actor = o.actor AND u.at >= o.at))",
+	           STR_ARG(t->l->table));
 }
 
-/* The persons one `not` stands for, as a SELECT of ids. */
-static void put_persons(struct trigger *t, const struct who *w)
+/* The persons one `not` stands for, as a SELECT of ids that ends in its WHERE; returns the column it selects. */
+static struct str put_persons(struct trigger *t, const struct who *w)
 {
 	const struct ledger *l = t->l;
 	const struct field *f = w->kind == WHO_FIELD ? ledger_field(l, w->name) : NULL;
 	struct str column = w->kind == WHO_APPLICANT ? STR("applicant") : w->kind == WHO_OWNER ? STR("owner") : w->name;
 
-	if (f && f->many)
+	if (f && f->many) {
+		column = STR("value");
 		buf_printf(t->out, "SELECT value FROM \"%.*s__%.*s\" WHERE record = NEW.record", STR_ARG(l->table), STR_ARG(f->name));
-	else if (f && f->type == FT_POST)
-		buf_printf(t->out, "SELECT p.id FROM persons p, \"%.*s\" b WHERE b.id = NEW.record AND p.post = b.\"%.*s\"", STR_ARG(l->table),
-		           STR_ARG(column));
-	else
+	} else if (f && f->type == FT_POST) {
+		buf_printf(t->out, "SELECT p.id FROM persons p JOIN \"%.*s\" b ON p.post = b.\"%.*s\" WHERE b.id = NEW.record",
+		           STR_ARG(l->table), STR_ARG(column));
+		column = STR("p.id");
+	} else {
 		buf_printf(t->out, "SELECT \"%.*s\" FROM \"%.*s\" WHERE id = NEW.record", STR_ARG(column), STR_ARG(l->table));
+	}
+	return column;
 }
 
 static void separation(struct trigger *t, const struct action *act)
 {
 	for (size_t i = 0; i < act->not_.n; i++) {
-		for (int side = 0; side < 2; side++) {
-			trigger_when(t);
-			buf_puts(t->out, "NEW.action = ");
-			put_text(t->out, act->name);
-			buf_printf(t->out, " AND %s IN (", side ? "NEW.on_behalf" : "NEW.actor");
-			put_persons(t, &act->not_.v[i]);
-			buf_putc(t->out, ')');
-			put_no_override(t, act->name);
-			trigger_raise(t, "separation: %.*s: not by %.*s", STR_ARG(act->name), STR_ARG(act->not_.v[i].name));
-		}
+		trigger_when(t);
+		buf_puts(t->out, "NEW.action = ");
+		put_text(t->out, act->name);
+		buf_puts(t->out, " AND EXISTS (");
+		struct str column = put_persons(t, &act->not_.v[i]);
+		buf_printf(t->out, " AND %.*s IN (NEW.actor, NEW.on_behalf))", STR_ARG(column));
+		trigger_raise(t, "separation: %.*s: not by %.*s", STR_ARG(act->name), STR_ARG(act->not_.v[i].name));
 	}
 }
 
@@ -111,7 +108,6 @@ static void action_conditions(struct trigger *t, const struct action *act)
 		buf_puts(t->out, " AND trim(coalesce(NEW.note, '')) = ''");
 		trigger_raise(t, "note: %.*s needs a reason", STR_ARG(act->name));
 	}
-	separation(t, act);
 	two_of(t, act);
 }
 
@@ -150,7 +146,7 @@ static void put_apart_persons(struct trigger *t, const struct apart *x)
 	} else {
 		struct who w = { WHO_FIELD, x->who };
 
-		put_persons(t, &w);
+		(void)put_persons(t, &w);
 	}
 }
 
@@ -170,7 +166,6 @@ static void apart(struct trigger *t, const struct apart *x)
 		buf_puts(t->out, ") AND a.above IN (");
 		put_sections(t, x->from.v[i]);
 		buf_puts(t->out, "))");
-		put_no_override(t, STR_NONE);
 		trigger_raise(t, "separation: %.*s belongs to %.*s", STR_ARG(x->who), STR_ARG(x->from.v[i]));
 	}
 }
@@ -201,9 +196,18 @@ static void step_insert(struct trigger *t, struct str step)
 	trigger_end_case(t);
 	for (size_t i = 0; i < l->n_actions; i++)
 		action_conditions(t, &l->actions[i]);
+	trigger_end_case(t);
+	/* All that an override can lift stands together: every connection holds every trigger in memory. */
+	for (size_t i = 0; i < l->n_actions; i++)
+		separation(t, &l->actions[i]);
 	for (size_t i = 0; i < l->n_apart; i++)
 		apart(t, &l->apart[i]);
-	trigger_end_case(t);
+	if (t->open) {
+		buf_puts(t->out, " END WHERE ");
+		put_no_override(t);
+		buf_puts(t->out, ";\n");
+		t->open = false;
+	}
 	trigger_rules(t, false, false, "_v", "NEW.record");
 	trigger_finish(t);
 }

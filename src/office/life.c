@@ -78,7 +78,7 @@ static int open_other(struct office *o, const char *path, struct err *e)
 	return err_set(e, ERR_WRONG_STATE, "the store was not made ready by the writer within 30 s");
 }
 
-int office_open(struct office *o, struct err *e)
+static int open_store(struct office *o, struct err *e)
 {
 	char path[300], own[300], share[300];
 	o->start = arena_new(64u << 20);
@@ -101,6 +101,17 @@ int office_open(struct office *o, struct err *e)
 	o->sample = setting_bool(o->db, "sample");
 	snprintf(share, sizeof(share), "%s/checks", o->share);
 	return checks_load(o->db, share, &o->checks, e);
+}
+
+/* The job process takes its 25 MB of tables and definitions when there is a job, not before. */
+int office_open(struct office *o, struct err *e)
+{
+	return o->role == OFFICE_JOB ? 0 : open_store(o, e);
+}
+
+int office_open_for_job(struct office *o, struct err *e)
+{
+	return o->db ? 0 : open_store(o, e);
 }
 
 static void world_now(struct office *o, struct world *w, char today[DATE_TEXT])

@@ -7,6 +7,7 @@
 #include "lib/json.h"
 #include "lib/log.h"
 #include "office/dispatch.h"
+#include "office/life.h"
 
 static int put_read(struct db *db, int64_t actor, struct str ledger, int64_t record, struct str what, struct err *e)
 {
@@ -65,6 +66,17 @@ static int session_seen(struct office *o, struct str hash, int64_t at, bool show
 	return 0;
 }
 
+static int job_comes(struct office *o, struct msg *m)
+{
+	struct err e = {0};
+	int64_t id;
+	if (msg_i64(m, &id) || msg_end(m))
+		return ERR_PROTO;
+	if (office_open_for_job(o, &e) < 0)
+		log_error("office.job", "id=%lld text=\"%s\"", (long long)id, e.text);
+	return 0;
+}
+
 int note_read(struct office *o, const char *peer, struct msg *m)
 {
 	struct str s, what;
@@ -72,7 +84,7 @@ int note_read(struct office *o, const char *peer, struct msg *m)
 	uint8_t shown;
 	(void)peer;
 	if (o->role != OFFICE_WRITER)
-		return m->type == NOTE_JOB && msg_i64(m, &a) == 0 ? msg_end(m) : ERR_PROTO;
+		return m->type == NOTE_JOB && o->role == OFFICE_JOB ? job_comes(o, m) : ERR_PROTO;
 	switch (m->type) {
 	case NOTE_SESSION_SEEN:
 		if (msg_str(m, 64, &s) || msg_i64(m, &a) || msg_u8(m, &shown) || msg_end(m))
