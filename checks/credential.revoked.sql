@@ -7,10 +7,10 @@
 -- reason: late | 届出から {1} 時間を過ぎて変更・停止しました | Changed, locked or revoked later than {1} hours after the report
 -- reason: untold | 統括責任者かシステム管理者に連絡していません | The chief or the system manager was not told
 -- affects: incidents = SELECT :id
--- affects: accounts = SELECT 'accounts:' || :id
+-- affects: accounts = SELECT 'accounts:' || a.id FROM accounts a WHERE a.id = :id AND (a.leak_reported_at IS NOT NULL OR EXISTS (SELECT 1 FROM finding f WHERE f.control = 'credential.revoked' AND f.subject_id = 'accounts:' || a.id))
 -- affects: credentials = SELECT 'credentials:' || :id
 -- What is flagged: rows of an incident's list, an incident of this type whose list is still empty, accounts, cards and keys.
-WITH flag(subject_id, section, title, reported_at, done_at, chief_at, manager_at) AS (
+WITH flag(subject_id, section, title, reported_at, done_at, chief_at, manager_at) AS NOT MATERIALIZED (
 	SELECT i.id, i.section, i.title, coalesce(r.reported_at, i.received_at, i.noticed_at), r.done_at,
 	       (SELECT min(n.sent_at) FROM incidents__notices n
 	        WHERE n.record = i.id
@@ -35,7 +35,7 @@ WITH flag(subject_id, section, title, reported_at, done_at, chief_at, manager_at
 	                   AND s.action = 'report-lost'), c.lost_at), c.revoked_at, c.chief_told_at, c.manager_told_at
 	FROM credentials c
 	WHERE c.lost_at IS NOT NULL
-), worst AS (
+), worst AS NOT MATERIALIZED (
 	SELECT f.subject_id, f.section, f.title, f.chief_at, f.manager_at, min(f.reported_at) + param('revoke_hours') * 3600000000 AS limit_at,
 	       max(f.done_at IS NULL AND :now > f.reported_at + param('revoke_hours') * 3600000000) AS open,
 	       max(f.done_at > f.reported_at + param('revoke_hours') * 3600000000) AS late

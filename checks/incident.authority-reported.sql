@@ -21,8 +21,8 @@ WITH x AS NOT MATERIALIZED (
 	FROM incidents i
 	WHERE i.kind = 'incident'
 	  AND i.state <> 'no-incident'
-), rule AS (
-	SELECT r.*, coalesce(r.first_due, ahead(x.known_on, '5d')) AS first_by,
+), rule AS NOT MATERIALIZED (
+	SELECT r.*, x.section, x.title, coalesce(r.first_due, ahead(x.known_on, '5d')) AS first_by,
 	       coalesce(r.final_due, ahead(x.known_on, iif(x.malicious, '60d', '30d'))) AS final_by
 	FROM x
 	JOIN incidents__authority_reports r ON r.record = x.id
@@ -47,7 +47,7 @@ SELECT x.id AS subject_id, x.section, x.title, 'verdict' AS part, ahead(x.known_
 FROM x
 WHERE x.personal_data
 UNION ALL
-SELECT x.id, x.section, x.title, 'reports', iif(r.first_on IS NULL, r.first_by, r.final_by),
+SELECT r.record, r.section, r.title, 'reports', iif(r.first_on IS NULL, r.first_by, r.final_by),
        CASE WHEN r.first_on > r.first_by THEN say('first-late', r.first_by, r.first_on)
             WHEN r.final_on > r.final_by THEN say('final-late', r.final_by, r.final_on)
             WHEN r.first_on IS NULL
@@ -61,10 +61,9 @@ SELECT x.id, x.section, x.title, 'reports', iif(r.first_on IS NULL, r.first_by, 
              AND r.final_by <= ahead(:today, '10d')
             THEN say('due final-soon', r.final_by)
        END
-FROM x
-JOIN (SELECT q.*, min(q.pos) FROM rule q
+FROM (SELECT q.*, min(q.pos) FROM rule q
       WHERE q.verdict = 'due'
-      GROUP BY q.record) r ON r.record = x.id
+      GROUP BY q.record) r
 UNION ALL
 SELECT x.id, x.section, x.title, 'police', NULL,
        CASE WHEN NOT EXISTS (SELECT 1 FROM advisories a

@@ -13,14 +13,14 @@ WITH x AS NOT MATERIALIZED (
 	FROM incidents i
 	WHERE i.kind = 'incident'
 	  AND i.state NOT IN ('reported', 'no-incident')
-), told(id, missing, late) AS (
-	SELECT x.id, group_concat(iif(n.first_at IS NULL, c.value, NULL), '、'),
-	       group_concat(iif(coalesce(n.first_at, :now) > x.limit_at, c.value, NULL), '、')
-	FROM x
-	JOIN json_each('["ciso","dept-head"]') c
-	LEFT JOIN (SELECT m.record, m.role, min(m.sent_at) AS first_at FROM incidents__notices m GROUP BY m.record, m.role) n
-	       ON n.record = x.id AND n.role = c.value
-	GROUP BY x.id
+), told(id, missing, late) AS NOT MATERIALIZED (
+	SELECT q.id, group_concat(iif(q.first_at IS NULL, q.role, NULL), '、'),
+	       group_concat(iif(coalesce(q.first_at, :now) > q.limit_at, q.role, NULL), '、')
+	FROM (SELECT x.id, x.limit_at, c.value AS role, (SELECT min(m.sent_at) FROM incidents__notices m
+	                                                 WHERE m.record = x.id
+	                                                   AND m.role = c.value) AS first_at
+	      FROM x JOIN json_each('["ciso","dept-head"]') c) q
+	GROUP BY q.id
 )
 SELECT x.id AS subject_id, x.section, x.title, 'notice' AS part, day(x.limit_at) AS due_at,
        CASE WHEN x.ciso_not_needed IS NOT NULL THEN NULL

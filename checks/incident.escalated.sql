@@ -8,21 +8,20 @@
 -- affects: incidents = SELECT :id
 -- Whom each received incident goes to: the roles of the standard, and the department's head where a breach of its own caused it.
 WITH x AS NOT MATERIALIZED (
-	SELECT i.id, i.section, i.title, i.own_breach, i.received_at + param('escalate_minutes') * 60000000 AS limit_at
+	SELECT i.id, i.section, i.title, coalesce(i.own_breach, 0) AS own_breach, i.received_at + param('escalate_minutes') * 60000000 AS limit_at
 	FROM incidents i
 	WHERE i.kind = 'incident'
 	  AND i.state NOT IN ('reported', 'no-incident')
 	  AND i.received_at IS NOT NULL
-), need(id, role, limit_at) AS (
-	SELECT x.id, c.value, x.limit_at FROM x JOIN json_each(std_list('incident_informed')) c
-	UNION
-	SELECT x.id, 'dept-head', x.limit_at FROM x
-	WHERE x.own_breach
+), need(role, own) AS MATERIALIZED (
+	SELECT c.value, 0 FROM json_each(std_list('incident_informed')) c
+	UNION ALL
+	SELECT 'dept-head', 1
 )
 SELECT x.id AS subject_id, x.section, x.title, 'notified' AS part, day(x.limit_at) AS due_at,
        CASE WHEN :now > x.limit_at
             THEN (SELECT say('untold', group_concat(q.role, '、'), param('escalate_minutes')) FROM need q
-                  WHERE q.id = x.id
+                  WHERE q.own <= x.own_breach
                     AND NOT EXISTS (SELECT 1 FROM incidents__notices n
                                     WHERE n.record = x.id
                                       AND n.role = q.role
@@ -34,7 +33,7 @@ UNION ALL
 SELECT x.id, x.section, x.title, 'acknowledged', day(x.limit_at),
        CASE WHEN :now > x.limit_at
             THEN coalesce((SELECT say('unacknowledged', group_concat(q.role, '、')) FROM need q
-                           WHERE q.id = x.id
+                           WHERE q.own <= x.own_breach
                              AND NOT EXISTS (SELECT 1 FROM incidents__notices n
                                              WHERE n.record = x.id
                                                AND n.role = q.role

@@ -17,23 +17,19 @@
 -- affects: incidents = SELECT :id
 -- A missing date counts from the day of awareness: 5 days for the first report, 30 for the final one and the notice to the persons,
 -- 60 for the final report after a malicious act.
-WITH x AS (
+WITH x AS NOT MATERIALIZED (
 	SELECT i.*, coalesce(i.aware_on, day(i.noticed_at)) AS known_on
 	FROM incidents i
 	WHERE i.kind = 'incident'
 	  AND i.state <> 'no-incident'
 	  AND i.specific_personal IN ('possible', 'involved')
-), rule AS (
-	SELECT r.*, coalesce(r.first_due, ahead(x.known_on, '5d')) AS first_by,
+), rule AS NOT MATERIALIZED (
+	SELECT r.*, x.section, x.title, coalesce(r.first_due, ahead(x.known_on, '5d')) AS first_by,
 	       coalesce(r.final_due, ahead(x.known_on, iif(x.malicious, '60d', '30d'))) AS final_by,
 	       coalesce(r.told_due, ahead(x.known_on, '30d')) AS told_by
 	FROM x
 	JOIN incidents__authority_reports r ON r.record = x.id
 	WHERE r.rule = 'mynumber-29-4'
-), report AS (
-	SELECT q.*, min(q.pos) FROM rule q
-	WHERE q.verdict = 'due'
-	GROUP BY q.record
 )
 SELECT x.id AS subject_id, x.section, x.title, 'verdict' AS part, ahead(x.known_on, '5d') AS due_at,
        CASE WHEN EXISTS (SELECT 1 FROM rule r
@@ -52,7 +48,7 @@ SELECT x.id AS subject_id, x.section, x.title, 'verdict' AS part, ahead(x.known_
        END AS verdict
 FROM x
 UNION ALL
-SELECT x.id, x.section, x.title, 'reports', iif(r.first_on IS NULL, r.first_by, r.final_by),
+SELECT r.record, r.section, r.title, 'reports', iif(r.first_on IS NULL, r.first_by, r.final_by),
        CASE WHEN r.first_on > r.first_by THEN say('first-late', r.first_by, r.first_on)
             WHEN r.final_on > r.final_by THEN say('final-late', r.final_by, r.final_on)
             WHEN r.first_on IS NULL
@@ -66,10 +62,11 @@ SELECT x.id, x.section, x.title, 'reports', iif(r.first_on IS NULL, r.first_by, 
              AND r.final_by <= ahead(:today, '10d')
             THEN say('due final-soon', r.final_by)
        END
-FROM x
-JOIN report r ON r.record = x.id
+FROM (SELECT q.*, min(q.pos) FROM rule q
+      WHERE q.verdict = 'due'
+      GROUP BY q.record) r
 UNION ALL
-SELECT x.id, x.section, x.title, 'persons', r.told_by,
+SELECT r.record, r.section, r.title, 'persons', r.told_by,
        CASE WHEN r.told_note IS NOT NULL
              AND r.told_on IS NULL
             THEN NULL
@@ -78,5 +75,6 @@ SELECT x.id, x.section, x.title, 'persons', r.told_by,
              AND r.told_by < :today
             THEN say('told-overdue', r.told_by)
        END
-FROM x
-JOIN report r ON r.record = x.id
+FROM (SELECT q.*, min(q.pos) FROM rule q
+      WHERE q.verdict = 'due'
+      GROUP BY q.record) r

@@ -9,7 +9,7 @@
 -- reason: no-provisional | 復旧（{1}）の前に行った当面の再発防止策がありません | No provisional measure was done before recovery on {1}
 -- affects: incidents = SELECT :id
 -- affects: improvement_actions = *
-WITH x AS (
+WITH x AS NOT MATERIALIZED (
 	SELECT i.id, i.section, i.title, i.state, day(i.recovered_at) AS recovered_on,
 	       coalesce((SELECT day(max(s.at)) FROM incidents_step s
 	                 WHERE s.record = i.id
@@ -17,7 +17,7 @@ WITH x AS (
 	FROM incidents i
 	WHERE i.kind = 'incident'
 	  AND i.state <> 'no-incident'
-), a AS (
+), a AS NOT MATERIALIZED (
 	SELECT m.* FROM improvement_actions m
 	WHERE m.source_kind = 'incidents'
 	  AND m.kind <> 'enquiry'

@@ -9,7 +9,7 @@
 -- reason: follow-up | 未確認の項目の続報期限 {1} を過ぎています | The follow-up on unknown items was due on {1}
 -- affects: incidents = SELECT :id
 -- affects: role_assignments = SELECT s.record FROM role_assignments r JOIN incidents_step s ON r.holder IN (s.actor, s.on_behalf) WHERE r.id = :id
-WITH report AS (
+WITH report AS NOT MATERIALIZED (
 	SELECT x.id, x.section, x.title, x.source, s.id AS step,
 	       x.noticed_at + param('report_minutes') * 60000000 AS limit_at, coalesce(x.received_at, s.at) AS received_at,
 	       coalesce(s.on_behalf, s.actor) AS receiver, day(s.at) AS received_on

@@ -23,11 +23,12 @@ WITH x AS NOT MATERIALIZED (
 	  AND i.state <> 'no-incident'
 	  AND (i.recovered_at IS NOT NULL
 	       OR i.state IN ('watching', 'closed'))
-), stage AS (
-	SELECT t.record, min(iif(t.stage = 'evidence', t.at, NULL)) AS evidence, min(iif(t.stage = 'provisional', t.at, NULL)) AS provisional,
-	       min(iif(t.stage = 'recovery', t.at, NULL)) AS recovery, sum(t.person IS NULL) AS nameless
-	FROM incidents__timeline t
-	GROUP BY t.record
+), stage AS NOT MATERIALIZED (
+	SELECT x.id, min(iif(t.stage = 'evidence', t.at, NULL)) AS evidence, min(iif(t.stage = 'provisional', t.at, NULL)) AS provisional,
+	       min(iif(t.stage = 'recovery', t.at, NULL)) AS recovery, sum(t.stage IS NOT NULL AND t.person IS NULL) AS nameless
+	FROM x
+	LEFT JOIN incidents__timeline t ON t.record = x.id
+	GROUP BY x.id
 )
 SELECT x.id AS subject_id, x.section, x.title, 'order' AS part, NULL AS due_at,
        CASE WHEN t.evidence IS NULL THEN say('no-evidence')
@@ -39,7 +40,7 @@ SELECT x.id AS subject_id, x.section, x.title, 'order' AS part, NULL AS due_at,
             WHEN t.nameless > 0 THEN say('nobody')
        END AS verdict
 FROM x
-LEFT JOIN stage t ON t.record = x.id
+JOIN stage t ON t.id = x.id
 UNION ALL
 SELECT x.id, x.section, x.title, 'verified', NULL,
        CASE WHEN x.verified_at IS NULL

@@ -11,9 +11,9 @@
 -- affects: carry_outs = SELECT :id
 -- affects: documents = SELECT x.id FROM carry_outs x WHERE x.posture_rule = :id
 -- Devices handed over for use outside, brought in, or back from outside. A device brought in is connected from its first day.
-WITH item(code, word) AS (
+WITH item(code, word) AS NOT MATERIALIZED (
 	VALUES ('scan', 'ウイルス検査'), ('patch', '修正の適用'), ('encryption', '暗号化'), ('lock', '画面ロック'), ('wipe', '遠隔消去')
-), device AS (
+), device AS NOT MATERIALIZED (
 	SELECT c.id, c.section, c.title, c.posture_rule, c.quarantined, day(coalesce(c.returned_at, c.out_at, c.depart_at)) AS on_day,
 	       c.kind = 'loan' AS handed, c.state = 'closed' OR c.kind = 'carry-in' AS connected
 	FROM carry_outs c
@@ -22,7 +22,7 @@ WITH item(code, word) AS (
 	  AND EXISTS (SELECT 1 FROM carry_outs__items i
 	              WHERE i.record = c.id
 	                AND i.kind = 'device')
-), x AS (
+), x AS NOT MATERIALIZED (
 	SELECT d.*, (SELECT count(*) FROM item
 	             WHERE item.code NOT IN (SELECT p.item FROM carry_outs__posture_out p
 	                                     WHERE p.record = d.id
