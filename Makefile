@@ -13,6 +13,10 @@ PORT  ?= 8443
 DIR   ?= var
 CC    ?= cc
 SHELL := /bin/bash
+# One short line a file; V=1 shows the commands.
+ifeq ($(V),)
+say = @printf '  %-4s %s\n' $(1) $(patsubst $(O)/%,%,$@);
+endif
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -76,7 +80,7 @@ $(O)/share/sekisho/sample/mihon.jsonl: $(O)/tools/mkcity sample/links.tsv
 
 run:
 	@./deps.sh run build
-	@$(MAKE) --no-print-directory all
+	@$(MAKE) --no-print-directory -j$$(nproc) all
 	@[ -e "$(DIR)/sekisho.conf" ] || $(O)/sekisho init "$(DIR)" --city 見本市 --standard iizuka --sample
 	@exec $(O)/sekisho run "$(DIR)" --listen 127.0.0.1:$(PORT) --link
 
@@ -116,13 +120,13 @@ $(O)/gen/ja.mo: po/ja.po
 
 # --- objects -------------------------------------------------------------------
 $(O)/gen/%.o: $(O)/gen/%.c | $(GEN_H)
-	$(CC) $(CPPFLAGS) $(CFLAGS) -c $< -o $@
+	$(call say,CC) $(CC) $(CPPFLAGS) $(CFLAGS) -c $< -o $@
 $(O)/obj/lib/%.o: src/lib/%.c
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) -c $< -o $@
+	$(call say,CC) $(CC) $(CPPFLAGS) $(CFLAGS) -c $< -o $@
 $(O)/obj/%.o: src/%.c | $(GEN_H)
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) -c $< -o $@
+	$(call say,CC) $(CC) $(CPPFLAGS) $(CFLAGS) -c $< -o $@
 
 $(O)/lib.a: $(LIB_O)
 	@rm -f $@; $(AR) rcs $@ $^
@@ -135,19 +139,19 @@ define program_rule
 OBJ_$(1) := $$(patsubst src/%.c,$(O)/obj/%.o,$$(call src,$(1)))
 $(O)/libexec/sekisho/$(1): $$(OBJ_$(1)) $(O)/core.a $(O)/gen.a $(O)/lib.a
 	@mkdir -p $$(@D)
-	$$(CC) $$(LDFLAGS) $$(OBJ_$(1)) $(O)/core.a $(O)/gen.a $(O)/lib.a $$(LIBS_$(1)) -o $$@
+	$$(call say,LINK) $$(CC) $$(LDFLAGS) $$(OBJ_$(1)) $(O)/core.a $(O)/gen.a $(O)/lib.a $$(LIBS_$(1)) -o $$@
 endef
 $(foreach p,$(PROGRAMS),$(eval $(call program_rule,$(p))))
 $(O)/sekisho: $(O)/libexec/sekisho/cli
-	cp -f $< $@
+	@cp -f $< $@
 
 # --- unit tests: src/x/y_test.c is linked with everything of its folder but main.c; src/lib ones with lib alone ----
 $(O)/test/lib/%_test: $(O)/obj/lib/%_test.o $(O)/lib.a
 	@mkdir -p $(@D)
-	$(CC) $(LDFLAGS) $< $(O)/lib.a $(LIBS_ALL) -lcmocka -o $@
+	$(call say,LINK) $(CC) $(LDFLAGS) $< $(O)/lib.a $(LIBS_ALL) -lcmocka -o $@
 $(O)/test/%_test: $(O)/obj/%_test.o $(O)/core.a $(O)/gen.a $(O)/lib.a
 	@mkdir -p $(@D)
-	$(CC) $(LDFLAGS) $< $(filter-out %/main.o,$(OBJ_$(word 1,$(subst /, ,$*)))) $(O)/core.a $(O)/gen.a $(O)/lib.a \
+	$(call say,LINK) $(CC) $(LDFLAGS) $< $(filter-out %/main.o,$(OBJ_$(word 1,$(subst /, ,$*)))) $(O)/core.a $(O)/gen.a $(O)/lib.a \
 	  $(LIBS_ALL) -lcmocka -o $@
 OBJ_lib :=
 OBJ_core :=

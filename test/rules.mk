@@ -3,7 +3,8 @@ deps:
 	@./deps.sh run build
 test:
 	@./deps.sh run build test
-	@$(MAKE) --no-print-directory check
+	@$(MAKE) --no-print-directory -j$$(nproc) unit
+	@test/e2e.sh $(O)
 check: unit
 	@test/e2e.sh $(O)
 # --- somebody inside: the same programs with attempts built in (src/core/attack.h), beside the others; never installed --
