@@ -51,7 +51,7 @@ static void all_is_there(void **state)
 	assert_int_equal(number(db, "SELECT count(*) FROM control WHERE NOT withdrawn"), 303);
 	assert_int_equal(number(db, "SELECT count(*) FROM clause WHERE standard = 'iizuka' AND NOT withdrawn"), 643);
 	assert_int_equal(number(db, "SELECT count(*) FROM clause WHERE NOT withdrawn"), 1038);
-	assert_int_equal(number(db, "SELECT count(*) FROM parameter_def"), 78);
+	assert_int_equal(number(db, "SELECT count(*) FROM parameter_def"), 80);
 	assert_int_equal(number(db, "SELECT count(*) FROM law_group"), 8);
 	assert_int_equal(number(db, "SELECT count(*) FROM clause c WHERE NOT EXISTS (SELECT 1 FROM binding b WHERE b.clause = c.id)"), 0);
 	assert_int_equal(number(db, "SELECT count(*) FROM clause_group"), 1038);
