@@ -10,6 +10,7 @@
 #define REQ_FIELDS_MAX 4000
 #define REQ_FILES_MAX 16
 #define REQ_TEXT_MAX (8u << 20)
+#define LOCATION_MAX 2000
 
 static int read_pairs(struct msg *m, struct arena *a, uint32_t max, struct form_field **ret, size_t *ret_n)
 {
@@ -169,12 +170,22 @@ void res_header(struct ctx *c, const char *name, struct str value)
 		r->headers[r->n_headers++] = (struct form_field){str_from(name), arena_str(c->arena, value)};
 }
 
+/* A place of our own that can stand in a header: browsers leave out tabs and line ends, and front ends the peer that sends any. */
+static bool own_place(struct str path)
+{
+	if (!path.n || path.n > LOCATION_MAX || path.p[0] != '/' || (path.n > 1 && (path.p[1] == '/' || path.p[1] == '\\')))
+		return false;
+	for (size_t i = 0; i < path.n; i++)
+		if ((unsigned char)path.p[i] < 0x20 || path.p[i] == 0x7f)
+			return false;
+	return true;
+}
+
 int res_redirect(struct ctx *c, struct str path)
 {
-	bool own = path.n && path.p[0] == '/' && !(path.n > 1 && (path.p[1] == '/' || path.p[1] == '\\'));
 	buf_clear(&c->res->body);
 	c->res->status = 303;
-	res_header(c, "location", own ? path : STR("/"));
+	res_header(c, "location", own_place(path) ? path : STR("/"));
 	return 0;
 }
 

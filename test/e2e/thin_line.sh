@@ -78,6 +78,13 @@ enter() { # WHO STAFF_NO: no second factor needed
 enter head 1002; enter staff 1003
 ok "others sign in without"
 
+# --- a stranger's text in a header: the answer leads home, and the writer lives on ------------------------------------------------
+for back in $'/\t/elsewhere.example' $'/board\r\nx-other: 1' "/$(printf '%05000d' 0)" //elsewhere.example '/\elsewhere.example'; do
+  [[ $(post nobody /language --data-urlencode lang=ja --data-urlencode "back=$back") == "303 $U/" ]] || fail "back=$(head -c 40 <<<"$back")"
+done
+! grep -q 'protocol violated' "$T/err" || fail "an answer the front refuses"
+ok "what a stranger types leads nowhere else and ends nobody"
+
 status() { "$S" status "$D" --control "$1" --json 2>>"$T/err"; }
 of() { jq -r --arg s "$1" '[.clauses[].controls[] | select(.status == $s) | .subjects[].title] | unique | join(" ")'; } # titles of subjects under controls of that status
 status org.roles-filled >"$T/status"; of not_met <"$T/status" | grep -q 税務課 || fail "the vacant role is not seen: $(head -c 600 "$T/status")"
