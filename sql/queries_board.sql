@@ -79,7 +79,9 @@ SELECT count(*) FROM binding b JOIN finding_span f ON f.control = b.control AND 
 WHERE b.clause = ?1 AND b.source <> 'removed' AND f.from_at <= ?2 AND (f.to_at IS NULL OR f.to_at > ?2);
 
 -- name: notice_unread
-SELECT ledger, record, at, text FROM notice WHERE person = ?1 AND read_at IS NULL ORDER BY id DESC LIMIT 20;
+SELECT ledger, record, at, text, id FROM notice WHERE person = ?1 AND read_at IS NULL ORDER BY id DESC LIMIT 20;
+-- name: notice_of
+SELECT ledger, record FROM notice WHERE id = ?1 AND person = ?2;
 -- name: home_failing
 SELECT f.control, f.subject_id, f.subject_kind, f.section, f.title, f.part, f.status, f.reason, f.due_at, u.name
 FROM finding f LEFT JOIN org_units u ON u.id = f.section

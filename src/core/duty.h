@@ -15,6 +15,7 @@ struct duty_row {
 	int64_t section;
 	struct str by;                                   /* role code, or "person" */
 	int64_t person;                                  /* whose it is when it is one person's; else 0 */
+	bool by_hand;                                    /* nothing in a record ends it: duty_done does */
 };
 
 /* Opens and closes what follows from the record as it now is. In the transaction of the change. */
@@ -33,7 +34,8 @@ int notice_seen(struct world *w, const struct actor *who, int64_t notice, struct
  * may take now. */
 struct waiting {
 	const struct ledger *ledger;
-	int64_t record, since;
+	int64_t record, since, version;
+	const struct action *plain;                      /* an approval that asks for nothing besides: may be given to many at once; or NULL */
 	struct str number, title, state, applicant_name, section_name;
 };
 int waiting_list(struct world *w, struct arena *a, const struct actor *who, size_t limit, struct waiting **ret, size_t *ret_n,

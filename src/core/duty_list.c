@@ -28,6 +28,15 @@ static bool role_covers(struct world *w, const struct actor *who, struct str rol
 	return false;
 }
 
+/* A register's review belongs to no section: whoever holds the role anywhere may do it. */
+static bool holds(const struct actor *who, struct str role)
+{
+	for (size_t i = 0; i < who->n_held; i++)
+		if (str_is(role, role_code(who->held[i].role)))
+			return true;
+	return false;
+}
+
 static const struct duty_def *duty_of(const struct ledger *l, struct str name)
 {
 	for (size_t i = 0; l && i < l->n_duties; i++)
@@ -47,6 +56,7 @@ static void duty_describe(struct world *w, struct arena *a, const struct actor *
 	const struct duty_def *def = duty_of(l, d->name);
 	struct job j = {.w = w, .a = a, .who = who, .l = l};
 	d->label = def ? label_text(&def->label) : d->name;
+	d->by_hand = !def || (!def->done.p && !def->done_row);
 	if (l && !d->record)
 		d->label = arena_strf(a, _("Review of the register: %.*s"), STR_ARG(label_text(&l->label)));
 	d->overdue = d->due_at ? d->due_at < w->now : d->due.n && str_cmp(d->due, w->today) < 0;
@@ -110,16 +120,24 @@ static bool in_state(const struct action *act, struct str state)
 	return false;
 }
 
-static bool may_take_any(struct job *j, struct record *r)
+/* *plain: the first such approval that needs nothing filled in. */
+static bool may_take_any(struct job *j, struct record *r, const struct action **plain)
 {
 	struct err ignored;
 	struct job quiet = *j;
 	struct permit p;
+	bool any = false;
 	quiet.e = &ignored;
-	for (size_t i = 0; i < j->l->n_actions; i++)
-		if (decides(&j->l->actions[i]) && in_state(&j->l->actions[i], r->state) && act_permit(&quiet, r, &j->l->actions[i], &p) == 0)
-			return true;
-	return false;
+	*plain = NULL;
+	for (size_t i = 0; i < j->l->n_actions && !*plain; i++) {
+		const struct action *act = &j->l->actions[i];
+		if (!decides(act) || !in_state(act, r->state) || (any && act->needs.n) || act_permit(&quiet, r, act, &p) < 0)
+			continue;
+		any = true;
+		if (!act->needs.n && !action_is_refusal(act))
+			*plain = act;
+	}
+	return any;
 }
 
 static int waiting_ids(struct job *j, int64_t *ids, size_t max, size_t *ret)
@@ -164,9 +182,10 @@ int waiting_list(struct world *w, struct arena *a, const struct actor *who, size
 		int err = waiting_ids(&j, ids, ARRAY_LEN(ids), &n_ids);
 		for (size_t k = 0; err == 0 && k < n_ids && n < limit; k++) {
 			struct record r;
+			const struct action *plain;
 			err = record_load(&j, ids[k], &r);
-			if (err == 0 && may_take_any(&j, &r))
-				v[n++] = (struct waiting){.ledger = j.l, .record = r.id, .since = r.updated_at, .number = r.number, .title = r.title,
+			if (err == 0 && may_take_any(&j, &r, &plain))
+				v[n++] = (struct waiting){.ledger = j.l, .record = r.id, .since = r.updated_at, .version = r.version, .plain = plain, .number = r.number, .title = r.title,
 					.state = r.state, .applicant_name = person_name(w, a, r.applicant), .section_name = unit_name(w, a, r.section)};
 		}
 		if (err < 0)
@@ -232,7 +251,8 @@ int duty_done(struct world *w, struct arena *a, const struct actor *who, int64_t
 	const struct duty_def *def = duty_of(ledgers_get(w->ledgers, d.ledger), d.name);
 	if (def && (def->done.p || def->done_row))
 		return err_set(e, ERR_WRONG_STATE, "%s", _("This duty ends by doing it in the record itself"));
-	if (!who->admin && d.person != who->person && (d.person || !role_covers(w, who, d.by, d.section)))
+	bool mine = d.person ? d.person == who->person : d.record ? role_covers(w, who, d.by, d.section) : holds(who, d.by);
+	if (!who->admin && !mine)
 		return err_set(e, ERR_DENIED, "%s", _("This is for others to decide"));
 	s = db_sql(w->db, "UPDATE duty SET done_at = ?2, done_by = ?3, how = 'action' WHERE id = ?1");
 	if (!s)

@@ -68,6 +68,15 @@ struct action *ledger_action(const struct ledger *l, struct str name)
 	return NULL;
 }
 
+bool action_is_refusal(const struct action *a)
+{
+	static const char *const words[] = {"refuse", "revoke", "decline", "cut", "suspend", "discard", "lose", "withdraw", "cancel"};
+	for (size_t i = 0; i < ARRAY_LEN(words); i++)
+		if (str_starts(a->name, words[i]))
+			return true;
+	return false;
+}
+
 const struct choice *field_choice(const struct field *f, struct str code)
 {
 	for (size_t i = 0; i < f->n_of; i++)

@@ -227,6 +227,8 @@ struct field *ledger_field(const struct ledger *l, struct str name);
 struct field *field_column(const struct field *f, struct str name);
 struct state *ledger_state(const struct ledger *l, struct str name);
 struct action *ledger_action(const struct ledger *l, struct str name);
+/* By its name: does it say no, or end something? */
+bool action_is_refusal(const struct action *a);
 const struct choice *field_choice(const struct field *f, struct str code);
 /* Does this state end the record's way? */
 bool ledger_state_ends(const struct ledger *l, struct str name);

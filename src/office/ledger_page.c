@@ -36,15 +36,6 @@ bool action_needs_note(const struct action *a)
 	return false;
 }
 
-bool action_is_refusal(const struct action *a)
-{
-	static const char *const words[] = {"refuse", "revoke", "decline", "cut", "suspend", "discard", "lose", "withdraw", "cancel"};
-	for (size_t i = 0; i < ARRAY_LEN(words); i++)
-		if (str_starts(a->name, words[i]))
-			return true;
-	return false;
-}
-
 bool record_may_edit_any(struct ctx *c, const struct record *r)
 {
 	for (size_t i = 0; i < r->ledger->n_fields; i++)

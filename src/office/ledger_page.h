@@ -12,7 +12,6 @@ int need_record(struct ctx *c, struct ledger **ret_ledger, struct record *ret, s
 /* Own label, else the target state's. */
 struct str action_label(const struct ledger *l, const struct action *a);
 bool action_needs_note(const struct action *a);
-bool action_is_refusal(const struct action *a);
 /* May this person edit at least one field now? */
 bool record_may_edit_any(struct ctx *c, const struct record *r);
 /* Ledgers / the ledger / the record (NULL: none). */

@@ -5,12 +5,15 @@
 #include "core/duty.h"
 #include "lib/clock.h"
 #include "lib/date.h"
+#include "office/ledger_page.h"
 #include "office/setting.h"
 #include "office/ui.h"
 #include "queries.h"
 
-#define BLOCKS_MAX 10
+#define BLOCKS_MAX 12
 #define ITEMS 8
+#define LIST_MAX 200                                 /* rows of the page of duties, and decisions taken at once */
+#define NOTE_MAX 16000                               /* bytes of a remark: 4,000 characters as the form allows */
 #define R(r) (1u << ROLE_##r)
 
 struct home {
@@ -56,6 +59,13 @@ static int decisions(struct ctx *c, struct home *h, size_t limit, struct err *e)
 			.href = record_href(c, w[i].ledger->name, w[i].record), .label = arena_strf(c->arena, "%.*s %.*s", STR_ARG(w[i].number), STR_ARG(w[i].title)),
 			.meta = arena_strf(c->arena, _("%.*s, %.*s, since %.*s"), STR_ARG(w[i].section_name), STR_ARG(w[i].applicant_name), STR_ARG(day_of(c, w[i].since))),
 			.state = ui_state(c->arena, w[i].ledger, w[i].state)};
+	for (size_t i = 0; i < b->n_items; i++) {
+		if (!w[i].plain)
+			continue;
+		v[i].pick = arena_strf(c->arena, "%.*s:%lld:%lld:%.*s", STR_ARG(w[i].ledger->name), (long long)w[i].record, (long long)w[i].version, STR_ARG(w[i].plain->name));
+		v[i].act = action_label(w[i].ledger, w[i].plain);
+		b->decide = STR("/duties/decide");
+	}
 	b->items = v;
 	b->total = (int64_t)n;
 	b->urgent = n > 0;
@@ -78,7 +88,8 @@ static int duties(struct ctx *c, struct home *h, size_t limit, struct err *e)
 	for (size_t i = 0; i < n && i < limit; i++)
 		v[b->n_items++] = (struct tpl_home_blocks_items){
 			.href = record_href(c, d[i].ledger, d[i].record), .label = d[i].label,
-			.meta = arena_strf(c->arena, "%.*s %.*s", STR_ARG(d[i].number), STR_ARG(d[i].title)), .due = d[i].due, .late = d[i].overdue};
+			.meta = arena_strf(c->arena, "%.*s %.*s", STR_ARG(d[i].number), STR_ARG(d[i].title)), .due = d[i].due, .late = d[i].overdue,
+			.finish = d[i].by_hand ? arena_strf(c->arena, "/duties/%lld/done", (long long)d[i].id) : STR("")};
 	b->items = v;
 	b->total = (int64_t)n;
 	if (n > limit) {
@@ -99,7 +110,7 @@ static void notices(struct ctx *c, struct home *h)
 	while (b->n_items < ITEMS && step(q) == 1) {
 		struct str ledger = col_dup(q, 0, c->arena), text = col_dup(q, 3, c->arena);
 		const struct ledger *l = ledgers_get(c->world.ledgers, ledger);
-		v[b->n_items++] = (struct tpl_home_blocks_items){.href = record_href(c, ledger, col_int(q, 1)),
+		v[b->n_items++] = (struct tpl_home_blocks_items){.open = arena_strf(c->arena, "/notices/%lld", (long long)col_int(q, 4)),
 			.label = text.n ? text : l ? label_text(&l->record) : ledger, .meta = day_of(c, col_int(q, 2))};
 	}
 	stmt_done(q);
@@ -219,6 +230,7 @@ int page_home(struct ctx *c, struct err *e)
 	struct board bd = {0};
 	h.blocks = arena_array(c->arena, BLOCKS_MAX, sizeof(*h.blocks));
 	h.d.title = arena_strf(c->arena, _("Good day, %.*s"), STR_ARG(c->actor.name));
+	h.d.csrf = c->session->csrf;
 	bool watches = roles & (R(CISO) | R(VICE_CISO) | R(CHIEF) | R(SECRETARIAT) | R(DEPT_HEAD) | R(AUDIT_CHIEF) | R(AUDITOR) | R(CSIRT) | R(COMMITTEE));
 	int r = watches ? overview(c, &h, &bd, e) : 0;
 	if (r == 0)
@@ -251,14 +263,16 @@ int page_home(struct ctx *c, struct err *e)
 	return page_end(c, 200);
 }
 
-int page_duties(struct ctx *c, struct err *e)
+static int show_duties(struct ctx *c, struct home *done, struct err *e)
 {
-	struct home h = {0};
-	h.blocks = arena_array(c->arena, BLOCKS_MAX, sizeof(*h.blocks));
+	struct home h = *done;
+	if (!h.blocks)
+		h.blocks = arena_array(c->arena, BLOCKS_MAX, sizeof(*h.blocks));
 	h.d.title = str_from(_("Waiting for me"));
-	int r = decisions(c, &h, 200, e);
+	h.d.csrf = c->session->csrf;
+	int r = decisions(c, &h, LIST_MAX, e);
 	if (r == 0)
-		r = duties(c, &h, 200, e);
+		r = duties(c, &h, LIST_MAX, e);
 	if (r < 0)
 		return r;
 	notices(c, &h);
@@ -266,6 +280,111 @@ int page_duties(struct ctx *c, struct err *e)
 	page_begin(c, _("Waiting for me"));
 	tpl_home(&c->page, &h.d);
 	return page_end(c, 200);
+}
+
+int page_duties(struct ctx *c, struct err *e)
+{
+	struct home h = {0};
+	return show_duties(c, &h, e);
+}
+
+/* --- what is done from the list --------------------------------------------------------------------------------------------------- */
+
+/* One checked row, "ledger:record:version:action", as the page offered it. Refused: item->why says so and 0 is returned. */
+static int decide_one(struct ctx *c, struct str pick, struct tpl_home_blocks_items *item, struct err *e)
+{
+	struct str rest = pick, ledger = str_cut(&rest, ':'), id_text = str_cut(&rest, ':'), version_text = str_cut(&rest, ':');
+	const struct ledger *l = ledgers_get(c->world.ledgers, ledger);
+	const struct action *act = l && rest.n ? ledger_action(l, rest) : NULL;
+	struct faults faults = {0};
+	struct record rec;
+	struct err why = {0};
+	int64_t id, version;
+	if (!act || act->needs.n || str_int(id_text, 1, INT64_MAX, &id) < 0 || str_int(version_text, 1, INT64_MAX, &version) < 0)
+		return err_set(e, ERR_SYNTAX, "%s", _("There is no such decision."));
+	int r = record_get(&c->world, c->arena, &c->actor, l, id, &rec, e);
+	if (r < 0)
+		return r;
+	item->href = record_href(c, l->name, id);
+	item->label = arena_strf(c->arena, "%.*s %.*s", STR_ARG(rec.number), STR_ARG(rec.title));
+	r = record_act(&c->world, c->arena, &c->actor, l, id, version, act, &(struct values){0}, STR_NONE, &faults, &why);
+	if (r == ERR_DENIED || r == ERR_WRONG_STATE || r == ERR_CONFLICT || r == ERR_INVALID) {
+		item->why = r == ERR_CONFLICT ? str_from(_("It was changed after this list was shown: look at it first."))
+		          : faults.n ? faults.v[0].text : arena_str(c->arena, str_from(why.text));
+		return 0;
+	}
+	if (r < 0) {
+		*e = why;
+		return r;
+	}
+	item->meta = action_label(l, act);
+	return 0;
+}
+
+int do_decide(struct ctx *c, struct err *e)
+{
+	struct home h = {0};
+	struct tpl_home_blocks_items *v = arena_array(c->arena, LIST_MAX, sizeof(*v));
+	size_t n = 0, refused = 0;
+	h.blocks = arena_array(c->arena, BLOCKS_MAX, sizeof(*h.blocks));
+	for (size_t i = 0; i < c->req->n_fields; i++) {
+		if (!str_is(c->req->fields[i].name, "ids"))
+			continue;
+		if (n == LIST_MAX)
+			return err_set(e, ERR_RANGE, _("At most %d decisions at once."), LIST_MAX);
+		int r = decide_one(c, c->req->fields[i].value, &v[n], e);
+		if (r < 0)
+			return r;
+		refused += v[n++].why.n > 0;
+	}
+	if (!n) {
+		flash(c, _("!Nothing was checked."));
+		return res_redirect(c, STR("/duties"));
+	}
+	struct tpl_home_blocks *b = block(&h, _("What became of your decisions"), "");
+	b->help = arena_strf(c->arena, _("%zu decided, %zu refused."), n - refused, refused);
+	b->urgent = refused > 0;
+	b->items = v;
+	b->n_items = n;
+	return show_duties(c, &h, e);
+}
+
+int do_duty_done(struct ctx *c, struct err *e)
+{
+	int64_t id;
+	if (str_int(c->args[0], 1, INT64_MAX, &id) < 0)
+		return err_set(e, ERR_NOTFOUND, "%s", _("This duty is not open"));
+	struct str note = str_trim(req_field(c, "note"));
+	if (!note.n || note.n > NOTE_MAX) {
+		flash(c, note.n ? _("!The remark is too long.") : _("!Please say in a remark what was done."));
+		return res_redirect(c, STR("/duties"));
+	}
+	int r = duty_done(&c->world, c->arena, &c->actor, id, note, e);
+	if (r < 0)
+		return r;
+	flash(c, _("Marked as done."));
+	return res_redirect(c, STR("/duties"));
+}
+
+/* Opening a notice is taking note of it. */
+int do_notice_open(struct ctx *c, struct err *e)
+{
+	struct str ledger = STR_NONE;
+	int64_t id, record = 0;
+	if (str_int(c->args[0], 1, INT64_MAX, &id) < 0)
+		return err_set(e, ERR_NOTFOUND, "%s", _("There is no such notice."));
+	struct stmt *q = db_query(c->office->db, Q_NOTICE_OF);
+	bind_int(q, 1, id);
+	bind_int(q, 2, c->actor.person);
+	if (step(q) == 1) {
+		ledger = col_dup(q, 0, c->arena);
+		record = col_int(q, 1);
+	}
+	stmt_done(q);
+	if (!ledger.n)
+		return err_set(e, ERR_NOTFOUND, "%s", _("There is no such notice."));
+	int r = notice_seen(&c->world, &c->actor, id, e);
+	return r < 0 ? r : res_redirect(c, record_href(c, ledger, record));
 }
 
 /* --- jobs --------------------------------------------------------------------------------------------------------------------------------- */

@@ -32,6 +32,9 @@ const struct route routes[] = {
 	/* work */
 	{"GET", "/", 0, ROLES_ALL, NULL, page_home, "First screen by role"},
 	{"GET", "/duties", 0, ROLES_ALL, NULL, page_duties, "What waits for me"},
+	{"POST", "/duties/decide", R_SEALED, ROLES_ALL, FIELDS("ids"), do_decide, "Approve what is checked, each by its own rules"},
+	{"POST", "/duties/{id}/done", R_SEALED, ROLES_ALL, FIELDS("note"), do_duty_done, "Mark a duty as done that no record ends"},
+	{"POST", "/notices/{id}", 0, ROLES_ALL, NULL, do_notice_open, "Open a notice: one takes note of it"},
 	{"GET", "/board", 0, ROLES_ALL, NULL, page_board, "Compliance board"},
 	{"GET", "/board.csv", 0, ROLES_ALL, NULL, page_board_csv, "Compliance board as CSV"},
 	{"GET", "/clauses/{id}", 0, ROLES_ALL, NULL, page_clause, "One clause: text, controls, failing subjects"},
