@@ -80,6 +80,8 @@ WHERE b.clause = ?1 AND b.source <> 'removed' AND f.from_at <= ?2 AND (f.to_at I
 
 -- name: notice_unread
 SELECT ledger, record, at, text, id FROM notice WHERE person = ?1 AND read_at IS NULL ORDER BY id DESC LIMIT 20;
+-- name: overrides
+SELECT ledger, record, action, actor, reason, by, at, count(*) OVER () FROM override ORDER BY id DESC LIMIT 200;
 -- name: notice_of
 SELECT ledger, record FROM notice WHERE id = ?1 AND person = ?2;
 -- name: home_failing

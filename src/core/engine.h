@@ -101,6 +101,8 @@ struct permit {
 	bool first;                                      /* two-of: this is the first of two approvals */
 };
 /* May the actor take it now? ERR_DENIED or ERR_WRONG_STATE with a sentence in j->e. */
+/* Is there a recorded, unused "unavoidable" for this person and action (override.c)? */
+bool overridden(struct job *j, const struct record *r, const struct action *act);
 int act_permit(struct job *j, const struct record *r, const struct action *act, struct permit *ret) MUST_USE;
 /* Takes it without asking (the system), or after act_permit. */
 int act_take(struct job *j, struct record *before, const struct action *act, const struct permit *p, const struct values *in,

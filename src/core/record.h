@@ -114,6 +114,12 @@ bool ledger_may_list(const struct actor *who, const struct ledger *l);
 int record_override(struct world *w, struct arena *a, const struct actor *who, const struct record *r, const struct action *act,
                     int64_t person, struct str reason, struct err *e) MUST_USE;
 
+/* Persons who would take the action if its `not` did not name them, and have no recorded way round it: the ones for whom that may
+ * be recorded. At most max. */
+#define BLOCKED_MAX 20
+int record_blocked(struct world *w, struct arena *a, const struct record *r, const struct action *act, int64_t *ret, size_t max,
+                   size_t *ret_n, struct err *e) MUST_USE;
+
 /* Lists. Order: sort field (NULL: newest first), then id; paging by key. */
 struct list_filter {
 	struct str field, op, text;                      /* op: = <> < <= > >= has empty */

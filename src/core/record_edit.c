@@ -366,31 +366,6 @@ int record_act(struct world *w, struct arena *a, const struct actor *who, const 
 	return mark_end(&j, store_refusal(&j, act_take(&j, &r, act, &p, in, note)));
 }
 
-int record_override(struct world *w, struct arena *a, const struct actor *who, const struct record *r, const struct action *act,
-                    int64_t person, struct str reason, struct err *e)
-{
-	struct job j = {.w = w, .a = a, .who = who, .l = r->ledger, .e = e};
-	if (!(ACTOR_HAS(who, ROLE_CISO) || ACTOR_HAS(who, ROLE_CHIEF) || ACTOR_HAS(who, ROLE_SECRETARIAT)) || who->person == person)
-		return err_set(e, ERR_DENIED, "%s", _("This is for others to decide"));
-	reason = str_trim(reason);
-	if (!reason.n || reason.n > LONGTEXT_MAX || !act->not_.n)
-		return err_set(e, ERR_INVALID, "%s", _("Please give the reason"));
-	if (!visible(&j, r->id))
-		return err_set(e, ERR_NOTFOUND, "%s", _("There is no such record"));
-	struct stmt *s = db_sql(w->db, "INSERT INTO override(ledger, record, action, actor, reason, by, at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)");
-	if (!s)
-		return err_set(e, ERR_DB, "%s", db_error(w->db));
-	bind_str(s, 1, r->ledger->name);
-	bind_int(s, 2, r->id);
-	bind_str(s, 3, act->name);
-	bind_int(s, 4, person);
-	bind_str(s, 5, reason);
-	bind_int(s, 6, who->person);
-	bind_int(s, 7, w->now);
-	int err = run(s, e);
-	return err < 0 ? err : record_event(&j, r, "record.override", 0, reason, NULL);
-}
-
 int record_after(struct job *j, const struct record *r)
 {
 	int err = search_index(j, r);

@@ -155,25 +155,6 @@ static int permit_two(struct job *j, const struct record *r, const struct action
 
 /* --- permits ---------------------------------------------------------------------------------------------------------- */
 
-/* A recorded, unused "unavoidable" for this person and action (table override). */
-static bool overridden(struct job *j, const struct record *r, const struct action *act)
-{
-	if (!act->not_.n)
-		return false;
-	struct stmt *s = db_sql(j->w->db, arena_printf(j->a, "SELECT 1 FROM override o WHERE o.ledger = ?1 AND o.record = ?2 AND o.action = ?3"
-		" AND o.actor = ?4 AND NOT EXISTS (SELECT 1 FROM \"%.*s_step\" u WHERE u.record = o.record AND u.action = o.action"
-		" AND u.actor = o.actor AND u.at >= o.at)", STR_ARG(j->l->table)));
-	if (!s)
-		return false;
-	bind_str(s, 1, j->l->name);
-	bind_int(s, 2, r->id);
-	bind_str(s, 3, act->name);
-	bind_int(s, 4, j->who->person);
-	bool found = step(s) == 1;
-	stmt_done(s);
-	return found;
-}
-
 /* Does its condition speak of what the action itself asks for? Then it is judged with that filled in. */
 static bool when_follows(const struct action *act)
 {

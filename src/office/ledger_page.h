@@ -14,6 +14,9 @@ struct str action_label(const struct ledger *l, const struct action *a);
 bool action_needs_note(const struct action *a);
 /* May this person edit at least one field now? */
 bool record_may_edit_any(struct ctx *c, const struct record *r);
+/* The ways round the separation of duties that this person may record (page_override.c), and the newest of all (a block of tpl/home). */
+int record_overrides_fill(struct ctx *c, const struct record *rec, struct tpl_record *d, struct err *e) MUST_USE;
+void overrides_list(struct ctx *c, size_t max, struct tpl_home_blocks *b);
 /* Ledgers / the ledger / the record (NULL: none). */
 const struct tpl_crumbs *ledger_crumbs(struct ctx *c, const struct ledger *l, const struct record *rec);
 

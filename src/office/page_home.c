@@ -117,6 +117,16 @@ static void notices(struct ctx *c, struct home *h)
 	b->items = v;
 }
 
+/* Shown only where there is one: it ought to be rare. */
+static void overrides(struct ctx *c, struct home *h)
+{
+	struct tpl_home_blocks b = {.title = str_from(_("Decisions by concerned persons")), .more = STR("/overrides"), .more_label = str_from(_("All of them"))};
+	overrides_list(c, ITEMS, &b);
+	struct tpl_home_blocks *at = b.n_items ? block(h, "", "") : NULL;
+	if (at)
+		*at = b;
+}
+
 /* What failed in one's own section (0: anywhere), newest first. */
 static void failing(struct ctx *c, struct home *h, const char *title, int64_t section)
 {
@@ -251,6 +261,8 @@ int page_home(struct ctx *c, struct err *e)
 		r = records(c, &h, "information-systems", _("Systems"), _("No systems."), true, e);
 	if (r < 0)
 		return r;
+	if (roles & (R(SECRETARIAT) | R(CHIEF) | R(CISO) | R(VICE_CISO) | R(AUDIT_CHIEF) | R(AUDITOR)))
+		overrides(c, &h);
 	notices(c, &h);
 	if (bd.standard.n && (roles & (R(CISO) | R(VICE_CISO) | R(CHIEF))))
 		h.d.groups = board_groups(c, &bd);

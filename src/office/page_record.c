@@ -407,6 +407,7 @@ static struct str step_label(const struct ledger *l, struct str action)
 	if (a)
 		return action_label(l, a);
 	return str_is(action, "create") ? str_from(_("Created")) : str_is(action, "update") ? str_from(_("Changed"))
+	     : str_is(action, "override") ? str_from(_("A concerned person may decide once: unavoidable"))
 	     : str_is(action, "read") ? str_from(_("Read, since it holds personal data")) : action;
 }
 
@@ -431,7 +432,10 @@ static int fill_steps(struct ctx *c, const struct record *rec, struct tpl_record
 			.from = s->from_state.n ? ui_state(c->arena, rec->ledger, s->from_state) : NULL,
 			.to = s->to_state.n && !str_eq(s->to_state, s->from_state) ? ui_state(c->arena, rec->ledger, s->to_state) : NULL,
 			.proof = arena_strf(c->arena, "/events/%lld", (long long)s->event_seq)};
-		fill_changes(c, rec->ledger, s->change, &v[i]);
+		if (str_is(s->action, "override"))
+			v[i].note = s->change; /* the reason, in words */
+		else
+			fill_changes(c, rec->ledger, s->change, &v[i]);
 	}
 	d->steps = v;
 	d->n_steps = n;
@@ -471,7 +475,8 @@ int page_record(struct ctx *c, struct err *e)
 		.print = l->n_forms ? arena_strf(c->arena, "%.*s/print", STR_ARG(self)) : STR(""), .csrf = c->session->csrf, .version = rec.version,
 	};
 	if ((r = personal_note(c, &rec, &d.personal, e)) < 0 || (r = fill_heads(c, &rec, &d, e)) < 0 || (r = fill_actions(c, &rec, &d, e)) < 0 ||
-	    (r = fill_linked(c, &rec, &d, e)) < 0 || (r = fill_steps(c, &rec, &d, e)) < 0)
+	    (r = fill_linked(c, &rec, &d, e)) < 0 || (r = fill_steps(c, &rec, &d, e)) < 0 ||
+	    (r = record_overrides_fill(c, &rec, &d, e)) < 0)
 		return r;
 	fill_findings(c, &rec, &d);
 	fill_duties(c, &rec, &d);

@@ -58,6 +58,9 @@ const struct route routes[] = {
 	{"GET", "/ledgers/{ledger}/{id}/print", 0, ROLES_ALL, NULL, page_record_print, "Printed form"},
 	{"POST", "/ledgers/{ledger}/{id}", 0, ROLES_ALL, ANY_FIELDS, do_record_update, "Change a record"},
 	{"POST", "/ledgers/{ledger}/{id}/act/{action}", R_SEALED, ROLES_ALL, ANY_FIELDS, do_record_act, "Take an action"},
+	{"POST", "/ledgers/{ledger}/{id}/override", R_SEALED, ADMINS | R(CISO), FIELDS("who", "reason"), do_record_override,
+	 "Record that somebody concerned may decide once"},
+	{"GET", "/overrides", 0, OVERSEERS, NULL, page_overrides, "Decisions by concerned persons, with reasons"},
 	{"GET", "/attachments/{id}", 0, ROLES_ALL, NULL, page_attachment, "Download an attachment"},
 	/* proof */
 	{"GET", "/events/{seq}", 0, ROLES_ALL, NULL, page_event, "One event and its proof"},

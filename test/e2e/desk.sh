@@ -1,0 +1,85 @@
+#!/usr/bin/env bash
+# A morning at the desks of the sample city: a notice is opened, a register's review is marked as done, what is checked is
+# approved (and what may not be is refused on its row), the separation of duties is got round only with a reason that shows.
+set -u
+T=$(mktemp -d); export T LC_ALL=C.UTF-8 LANG=C
+D=$T/city house=
+cleanup() { [ -z "$house" ] || { kill "$house" 2>/dev/null; wait "$house" 2>/dev/null; }; rm -rf "$T"; }
+trap cleanup EXIT
+fail() { echo "FAIL $*"; [ -s "$T/page" ] && sed 's/<[^>]*>/ /g; s/  */ /g' "$T/page" | tail -c 1500; tail -5 "$T/err" 2>/dev/null; exit 1; }
+ok() { echo "ok $*"; }
+S="$O/sekisho"
+
+"$S" init "$D" --city 見本市 --standard iizuka --sample >"$T/out" 2>"$T/err" || fail init
+sql() { sqlite3 "$D/office/office.db" "$@"; } # only while nothing runs
+read -r sys sec < <(sql "SELECT (SELECT id FROM persons WHERE staff_no = 1040), (SELECT id FROM persons WHERE staff_no = 1038)" | tr '|' ' ')
+# Two carry-outs wait for the system manager; one of them becomes his own. A review of the security office comes due.
+read -r own other < <(sql "SELECT min(id), max(id) FROM carry_outs WHERE state = 'submitted'" | tr '|' ' ')
+[ "$own" != "$other" ] && [ -n "$other" ] || fail "the sample has no two carry-outs that wait"
+sql "UPDATE carry_outs SET carrier = $sys WHERE id = $own; UPDATE duty SET notice_on = '2020-01-01' WHERE ledger = 'persons' AND record = 0 AND done_at IS NULL"
+
+"$S" run "$D" --listen 127.0.0.1:0 >"$T/run" 2>>"$T/err" & house=$!
+for _ in $(seq 200); do grep -q '^ready ' "$T/run" && break; sleep 0.05; done
+U=$(sed -n "s/^ready \(https:[^ ]*[^ /]\)\/* .*/\1/p" "$T/run"); [ -n "$U" ] || fail "not ready"
+get() { curl -sk --max-time 20 -b "$T/$1" -c "$T/$1" -o "$T/page" -w '%{http_code}' "$U$2"; }                      # WHO PATH
+csrf() { grep -o 'name="csrf" value="[^"]*"' "$T/page" | tail -1 | sed 's/.*value="//; s/"$//'; }
+post() { local who=$1 path=$2; shift 2; curl -sk --max-time 20 -b "$T/$who" -c "$T/$who" -o "$T/page" -w '%{http_code} %{redirect_url}' -H "Origin: $U" \
+  --data-urlencode "csrf=$(csrf)" "$@" "$U$path"; }                                                                # WHO PATH curl-options
+enter() { # WHO STAFF_NO
+  local l; l=$("$S" link "$D" --person "$2" 2>>"$T/err") || fail "link of $2"
+  l=/link/${l##*/link/}; get "$1" "$l" >/dev/null; [[ $(post "$1" "$l") == 303* ]] || fail "sign-in of $2"
+}
+enter head 1016; enter sys 1040; enter sec 1038; enter staff 1054
+
+# --- a notice -------------------------------------------------------------------------------------------------------------------
+get head / >/dev/null; n=$(grep -o 'action="/notices/[0-9]*"' "$T/page" | head -1 | grep -o '/notices/[0-9]*')
+[ -n "$n" ] || fail "the head has no notice"
+k=$(csrf); get staff / >/dev/null
+[[ $(post staff "$n") == 404* ]] || fail "somebody else opens the notice"
+get head / >/dev/null; [[ $(post head "$n") == 303*"/ledgers/"* ]] || fail "opening a notice"
+get head / >/dev/null; ! grep -q "action=\"$n\"" "$T/page" || fail "an opened notice is still unread"
+ok "a notice that was opened is no longer unread, and nobody else can open it"
+
+# --- the review of a register -------------------------------------------------------------------------------------------------------
+get sec /duties >/dev/null; d=$(grep -o '/duties/[0-9]*/done' "$T/page" | head -1); [ -n "$d" ] || fail "no review waits"
+[[ $(post sec "$d" --data-urlencode note=) == 303* ]]; get sec /duties >/dev/null; grep -q "$d" "$T/page" || fail "done without a remark"
+get staff /duties >/dev/null; [[ $(post staff "$d" --data-urlencode note=x) == 403* ]] || fail "staff mark the review as done"
+get sec /duties >/dev/null; [[ $(post sec "$d" --data-urlencode note=全件を名簿と突き合わせた) == 303* ]] || fail "review"
+get sec /duties >/dev/null; ! grep -q "$d" "$T/page" || fail "a review that was done still waits"
+ok "a register's review is done with a remark, by whom it waits for"
+
+# --- separation of duties, and the way round it ---------------------------------------------------------------------------------------
+at=/ledgers/carry-outs/$own
+get sys /duties >/dev/null
+! grep -q "carry-outs:$own:" "$T/page" && p=$(grep -o "carry-outs:$other:[0-9]*:approve" "$T/page" | head -1) && [ -n "$p" ] || fail "what waits for the system manager"
+get sys "$at" >/dev/null; ! grep -q "$at/override" "$T/page" || fail "he sees the way round himself"
+[[ $(post sys "$at/override" --data-urlencode "who=approve:$sys" --data-urlencode reason=急ぐ) == 403* ]] || fail "he records it himself"
+get sec /ledgers/carry-outs/"$other" >/dev/null; ! grep -q "/override" "$T/page" || fail "offered where nobody concerned could decide"
+get sec "$at" >/dev/null; grep -q "value=\"approve:$sys\"" "$T/page" || fail "not offered where it would be needed"
+[[ $(post sec "$at/override" --data-urlencode "who=approve:$sys" --data-urlencode 'reason= ') == 303* ]]
+get sec /overrides >/dev/null; ! grep -q "$at\"" "$T/page" || fail "recorded without a reason"
+get sec "$at" >/dev/null
+[[ $(post sec "$at/override" --data-urlencode "who=approve:$sec" --data-urlencode reason=急ぐ) == 409* ]] || fail "recorded for somebody who is not concerned"
+get sec "$at" >/dev/null
+[[ $(post sec "$at/override" --data-urlencode "who=approve:$sys" --data-urlencode reason=災害対応でほかに決裁者がいない) == 303* ]] || fail override
+get sec "$at" >/dev/null; grep -q 災害対応でほかに決裁者がいない "$T/page" && ! grep -q "value=\"approve:$sys\"" "$T/page" || fail "the record does not tell of it"
+get sec / >/dev/null; grep -q 災害対応でほかに決裁者がいない "$T/page" || fail "the first screen does not tell of it"
+[ "$(get staff /overrides)" = 403 ] || fail "staff see the list"
+ok "who is concerned may decide once when the security office recorded why, and that shows"
+
+# --- many at once ------------------------------------------------------------------------------------------------------------------------
+get sys /duties >/dev/null; q=$(grep -o "carry-outs:$own:[0-9]*:approve" "$T/page" | head -1); [ -n "$q" ] || fail "still kept from it"
+get staff /duties >/dev/null; r=$(post staff /duties/decide --data-urlencode "ids=$p"); grep -q 'late-word' "$T/page" || [[ $r == 404* ]] || fail "staff decide: $r"
+get sys /duties >/dev/null
+[[ $(post sys /duties/decide --data-urlencode "ids=$q" --data-urlencode "ids=carry-outs:$other:1:approve") == 200* ]] || fail decide
+grep -q "変更されています" "$T/page" || fail "an outdated row is not refused"
+grep -q "value=\"$p\"" "$T/page" && ! grep -q "value=\"$q\"" "$T/page" || fail "one decided, one left"
+[[ $(post sys /duties/decide --data-urlencode "ids=$p") == 200* ]] && ! grep -q "value=\"$p\"" "$T/page" || fail "the other"
+get sys /duties >/dev/null; post sys /duties/decide >/dev/null; get sys /duties >/dev/null; grep -q 選択されていません "$T/page" || fail "nothing checked"
+ok "what is checked is approved, each by its own rules; a refusal stands on its row"
+
+kill "$house"; wait "$house" 2>/dev/null; house=
+[ "$(sql "SELECT count(*) FROM receipt WHERE notice = ${n##*/} AND how = 'read'")" = 1 ] || fail "no receipt"
+[ "$(sql "SELECT count(*) FROM carry_outs WHERE id IN ($own, $other) AND state = 'approved'")" = 2 ] || fail "not both approved"
+[ "$(sql "SELECT count(*) FROM record_log WHERE action = 'duty.done' AND change = '全件を名簿と突き合わせた'")" = 1 ] || fail "the remark is not kept"
+ok "receipt, decisions and remark are in the store"
