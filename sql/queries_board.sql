@@ -80,6 +80,11 @@ WHERE b.clause = ?1 AND b.source <> 'removed' AND f.from_at <= ?2 AND (f.to_at I
 
 -- name: notice_unread
 SELECT ledger, record, at, text, id FROM notice WHERE person = ?1 AND read_at IS NULL ORDER BY id DESC LIMIT 20;
+-- name: clause_text_history
+SELECT t.text, t.source, t.version, t.loaded_at, p.name FROM clause_text t LEFT JOIN persons p ON p.id = t.loaded_by
+WHERE t.clause = ?1 ORDER BY t.id DESC LIMIT 30;
+-- name: clause_text_count
+SELECT s.ja, s.en, count(k.id), count(k.own_text) FROM standard s JOIN clause k ON k.standard = s.id WHERE s.active GROUP BY s.id LIMIT 1;
 -- name: overrides
 SELECT ledger, record, action, actor, reason, by, at, count(*) OVER () FROM override ORDER BY id DESC LIMIT 200;
 -- name: notice_of

@@ -207,6 +207,8 @@ int page_clause(struct ctx *c, struct err *e)
 	stmt_done(q);
 	if (r != 1)
 		return err_set(e, ERR_NOTFOUND, "%s", _("There is no such clause."));
+	if (c->actor.roles & ((1u << ROLE_SECRETARIAT) | (1u << ROLE_CHIEF)))
+		d.edit_text = arena_strf(c->arena, "/clauses/%.*s/text", STR_ARG(d.id));
 	d.group = groups_of(c, d.id);
 	fill_controls(c, d.id, at, &d);
 	fill_failing(c, d.id, at, &d);

@@ -205,9 +205,11 @@ static int show_conflict(struct ctx *c, const struct ledger *l, const struct rec
 	for (size_t i = 0; i < in->values.n; i++) {
 		const struct field *f = ledger_field(l, in->values.v[i].field);
 		struct str theirs = display_value(c, f, values_get(&now->values, f->name)), mine = display_value(c, f, &in->values.v[i]);
+		struct str before = value_at_version(c, f, steps, n_steps, in->version, theirs);
 		if (str_eq(theirs, mine))
 			continue;
-		v[n++] = (struct tpl_conflict_fields){.label = label_text(&f->label), .before = STR(""), .theirs = theirs, .mine = mine, .clash = true};
+		v[n++] = (struct tpl_conflict_fields){.label = label_text(&f->label), .before = before, .theirs = theirs, .mine = mine,
+		                                      .clash = !str_eq(before, theirs) && !str_eq(before, mine)};
 	}
 	struct tpl_conflict_typed *typed = arena_array(c->arena, c->req->n_fields + 1, sizeof(*typed));
 	size_t n_typed = 0;

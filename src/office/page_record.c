@@ -355,32 +355,6 @@ static void fill_duties(struct ctx *c, const struct record *rec, struct tpl_reco
 
 /* --- history ---------------------------------------------------------------------------------------------------------------------- */
 
-static struct str change_value(struct ctx *c, const struct field *f, json_t *v)
-{
-	if (!v || json_is_null(v))
-		return STR("");
-	if (json_is_string(v)) {
-		struct str s = arena_str(c->arena, str_n(json_string_value(v), json_string_length(v)));
-		return f && f->type != FT_TABLE && f->type != FT_CHECKLIST ? value_display(&c->world, c->arena, &c->actor, f, s) : s;
-	}
-	if (json_is_array(v) && f && f->type != FT_TABLE && f->type != FT_CHECKLIST) {
-		struct buf b;
-		buf_init(&b, 1u << 20);
-		for (size_t i = 0; i < json_array_size(v); i++) {
-			if (i)
-				buf_puts(&b, i18n_lang() == LANG_JA ? "、" : ", ");
-			buf_str(&b, change_value(c, f, json_array_get(v, i)));
-		}
-		struct str s = arena_str(c->arena, buf_view(&b));
-		buf_release(&b);
-		return s;
-	}
-	char *z = json_dumps(v, JSON_ENCODE_ANY | JSON_COMPACT);
-	struct str s = arena_str(c->arena, str_from(z));
-	free(z);
-	return s;
-}
-
 static void fill_changes(struct ctx *c, const struct ledger *l, struct str change, struct tpl_record_steps *out)
 {
 	json_error_t je;

@@ -17,6 +17,8 @@ handler do_control_none, do_control_some, do_control_start;
 /* page_ledgers.c, page_record.c */
 handler page_ledgers, page_ledger, page_record, page_record_new, page_record_edit, page_record_print, do_record_create, do_record_update,
 	do_record_act, page_attachment, page_search;
+/* page_clause_text.c */
+handler page_clause_text, do_clause_text, page_clause_texts, do_clause_texts;
 /* page_override.c */
 handler do_record_override, page_overrides;
 /* page_csv.c */

@@ -78,6 +78,41 @@ grep -q "value=\"$p\"" "$T/page" && ! grep -q "value=\"$q\"" "$T/page" || fail "
 get sys /duties >/dev/null; post sys /duties/decide >/dev/null; get sys /duties >/dev/null; grep -q 選択されていません "$T/page" || fail "nothing checked"
 ok "what is checked is approved, each by its own rules; a refusal stands on its row"
 
+# --- somebody saved meanwhile ---------------------------------------------------------------------------------------------------------
+unit=/ledgers/org-units/5; get sec $unit/edit >/dev/null; v=$(grep -o 'name="version" value="[0-9]*"' "$T/page" | head -1 | grep -o '[0-9]*')
+was=$(grep -o 'name="name" value="[^"]*"' "$T/page" | sed 's/.*value="//; s/"//'); [ -n "$was" ] || fail "form of a unit"
+edit() { post sec $unit --data-urlencode "version=$v" --data-urlencode do=save "$@"; }
+[[ $(edit --data-urlencode name=新しい名の課) == 303* ]] || fail "first edit"
+get sec $unit/edit >/dev/null
+[[ $(edit --data-urlencode name=別の名の課 --data-urlencode place=別館2階) == 409* ]] || fail "second edit of the same version"
+row() { tr '\n' ' ' <"$T/page" | grep -o '<tr role="row"[^>]*>.*</tr>' | sed 's/<tr /\n<tr /g' | grep "$1" | sed 's/<[^>]*>/|/g; s/||*/|/g'; }
+[[ $(row 別の名の課) == *"$was|新しい名の課|別の名の課"* ]] || fail "the three texts: $(row 別の名の課)"
+[[ $(row 別館2階) == *"別館2階"* ]] && [ "$(grep -c '<tr role="row" class="late"' "$T/page")" = 1 ] || fail "only what both changed is a clash"
+ok "a conflict shows the text as opened, as it is and as typed, and marks what both changed"
+
+# --- the municipality's own words of a clause ---------------------------------------------------------------------------------------------
+k=/clauses/iz.8.4.1
+get staff $k >/dev/null; ! grep -q "$k/text" "$T/page" && [ "$(get staff $k/text)" = 403 ] || fail "staff edit the text of a clause"
+get sec $k >/dev/null; grep -q "$k/text" "$T/page" || fail "no way to the text"
+get sec $k/text >/dev/null
+[[ $(post sec $k/text --data-urlencode text=第１稿 --data-urlencode source= --data-urlencode edition=) == 422* ]] && grep -q 第１稿 "$T/page" || fail "a text without its source"
+[[ $(post sec $k/text --data-urlencode text=第１稿 --data-urlencode source=対策基準 --data-urlencode edition=令和7年4月版) == 303* ]] || fail "text"
+get sec $k/text >/dev/null
+[[ $(post sec $k/text --data-urlencode $'text=例外措置は\r\n許可を得る。' --data-urlencode source=対策基準 --data-urlencode edition=令和8年4月版) == 303* ]] || fail "second text"
+get staff $k >/dev/null; grep -q 許可を得る。 "$T/page" && grep -q 令和8年4月版 "$T/page" || fail "the clause does not show the text"
+get sec $k/text >/dev/null; grep -q 第１稿 "$T/page" && grep -q 令和7年4月版 "$T/page" || fail "the older text is not kept"
+ok "the security office pastes the verbatim text of a clause; older ones stay"
+printf 'clause\ttext\niz.8.4.1\t表からの文\niz.0.0\tない規定\n' >"$T/bad.tsv"; printf 'clause,text\niz.8.4.1,"表からの文, 全部"\n' | iconv -t CP932 >"$T/good.csv"
+up() { curl -sk --max-time 20 -b "$T/sec" -c "$T/sec" -o "$T/page" -w '%{http_code} %{redirect_url}' -H "Origin: $U" -F "csrf=$(csrf)" -F source=対策基準 -F edition=令和9年版 \
+  -F "file=@$1;type=text/csv" "$U/settings/texts"; }
+get sec /settings/texts >/dev/null
+[[ $(up "$T/bad.tsv") == 422* ]] && grep -q '3.*iz.0.0' "$T/page" || fail "an unknown clause in the table"
+get staff $k >/dev/null; ! grep -q 表からの文 "$T/page" || fail "half a table was loaded"
+get sec /settings/texts >/dev/null
+[[ $(up "$T/good.csv") == 303* ]] || fail "a table in CP932"
+get staff $k >/dev/null; grep -q "表からの文, 全部" "$T/page" && grep -q 令和9年版 "$T/page" || fail "the text of the table"
+ok "a table of texts is loaded whole or not at all, in UTF-8 or CP932"
+
 kill "$house"; wait "$house" 2>/dev/null; house=
 [ "$(sql "SELECT count(*) FROM receipt WHERE notice = ${n##*/} AND how = 'read'")" = 1 ] || fail "no receipt"
 [ "$(sql "SELECT count(*) FROM carry_outs WHERE id IN ($own, $other) AND state = 'approved'")" = 2 ] || fail "not both approved"
