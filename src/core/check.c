@@ -376,6 +376,39 @@ bool check_has_part(const struct check *c, struct str part)
 	return false;
 }
 
+/* The next of codes that stand in a list ("chief、sys-manager", "ciso, dept-head"). */
+static struct str next_code(struct str *rest)
+{
+	static const char wide[] = "、";
+	struct str s = *rest;
+	for (size_t i = 0; i < s.n; i++) {
+		size_t n = s.p[i] == ',' ? 1 : str_starts(str_slice(s, i, s.n), wide) ? sizeof(wide) - 1 : 0;
+		if (!n)
+			continue;
+		*rest = str_slice(s, i + n, s.n);
+		return str_trim(str_slice(s, 0, i));
+	}
+	*rest = STR_NONE;
+	return str_trim(s);
+}
+
+/* An argument that is nothing but codes of roles is shown by their names. */
+static void put_arg(struct buf *out, struct str arg)
+{
+	bool roles = arg.n > 0;
+	for (struct str rest = arg; roles && rest.p;)
+		roles = role_parse(next_code(&rest)) >= 0;
+	if (!roles) {
+		buf_str(out, arg);
+		return;
+	}
+	for (struct str rest = arg; rest.p;) {
+		buf_puts(out, role_label((enum role)role_parse(next_code(&rest))));
+		if (rest.p)
+			buf_puts(out, i18n_lang() == LANG_EN ? ", " : "、");
+	}
+}
+
 static void put_template(struct buf *out, struct str template, struct str *args, size_t n)
 {
 	for (size_t i = 0; i < template.n; i++) {
@@ -385,7 +418,7 @@ static void put_template(struct buf *out, struct str template, struct str *args,
 			size_t k = (size_t)(p[1] - '1');
 
 			if (k < n)
-				buf_str(out, args[k]);
+				put_arg(out, args[k]);
 			i += 2;
 		} else {
 			buf_putc(out, *p);
