@@ -103,7 +103,7 @@ UPDATE job SET state = 'cancelled', ended_at = ?2 WHERE id = ?1 AND state IN ('w
 -- name: import_list
 SELECT i.id, i.at, p.name, (SELECT count(*) FROM import_row r WHERE r.import = i.id AND r.created),
        (SELECT count(*) FROM import_row r WHERE r.import = i.id AND NOT r.created), i.undone_at
-FROM import i LEFT JOIN persons p ON p.id = i.person WHERE i.ledger = ?1 ORDER BY i.id DESC LIMIT 20;
+FROM import i LEFT JOIN persons p ON p.id = i.person WHERE i.ledger = ?1 AND (i.person = ?2 OR ?3) ORDER BY i.id DESC LIMIT 20;
 
 -- name: findings_of_record
 SELECT f.control, f.status, f.reason, c.title_ja, c.title_en FROM finding f JOIN control c ON c.id = f.control

@@ -121,6 +121,23 @@ static void an_import_is_taken_back_as_a_whole(void **state)
 	assert_str(test_text(t, "SELECT name FROM persons WHERE staff_no = '1007'"), "改名した人");
 }
 
+static void only_its_own_person_or_the_office_takes_an_import_back(void **state)
+{
+	struct test_world *t = *state;
+	struct actor manager = test_actor(t, P_MANAGER), other = test_actor(t, P_OTHER), office = test_actor(t, P_OFFICE);
+	struct import_result r;
+	struct str csv = STR("kind,section,login,directory,person,requested_change,need,starts_on,rights,factors\n"
+	                     "personal,税務課,u1007,庁内ディレクトリ,1007,create,業務,2026-06-01,\"[{\"\"target\"\":\"\"文書\"\",\"\"level\"\":\"\"read\"\"}]\","
+	                     "知識; possession\n");
+	assert_done(t, ledger_import_apply(&t->w, t->a, &manager, test_ledger(t, "accounts"), csv, &r, &t->e));
+	assert_int_equal(r.created, 1);
+	assert_true(record_may_create(&t->w, &other, test_ledger(t, "accounts")));
+	assert_int_equal(ledger_import_undo(&t->w, t->a, &other, r.id, &t->e), ERR_NOTFOUND);
+	assert_int_equal(test_int(t, "SELECT count(*) FROM accounts"), 1);
+	assert_done(t, ledger_import_undo(&t->w, t->a, &office, r.id, &t->e));
+	assert_int_equal(test_int(t, "SELECT count(*) FROM accounts"), 0);
+}
+
 static void rows_are_known_by_what_is_unique_together(void **state)
 {
 	struct test_world *t = *state;
@@ -183,6 +200,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(another_city_gets_the_same, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(faults_name_their_lines_and_nothing_is_half_imported, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(an_import_is_taken_back_as_a_whole, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(only_its_own_person_or_the_office_takes_an_import_back, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(rows_are_known_by_what_is_unique_together, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_row_may_name_a_later_one, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_city_of_6000_is_imported_in_time, set_up, tear_down),

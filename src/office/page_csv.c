@@ -48,11 +48,14 @@ static void fill_columns(struct ctx *c, const struct ledger *l, struct tpl_impor
 	d->columns = v;
 }
 
+/* Whoever may take them back: one's own, and all of them for the security office. */
 static void fill_earlier(struct ctx *c, const struct ledger *l, struct tpl_import *d)
 {
 	struct tpl_import_earlier *v = arena_array(c->arena, 20, sizeof(*v));
 	struct stmt *q = db_query(c->office->db, Q_IMPORT_LIST);
 	bind_str(q, 1, l->name);
+	bind_int(q, 2, c->actor.person);
+	bind_int(q, 3, ACTOR_HAS(&c->actor, ROLE_SECRETARIAT) || ACTOR_HAS(&c->actor, ROLE_CHIEF));
 	while (d->n_earlier < 20 && step(q) == 1)
 		v[d->n_earlier++] = (struct tpl_import_earlier){
 			.at = col_int(q, 1), .who = col_dup(q, 2, c->arena), .created = col_int(q, 3), .updated = col_int(q, 4), .undone = !col_null(q, 5),
