@@ -1,7 +1,8 @@
-"""load URL TOKEN PID KILLS SEED FILE: creates records from several threads while processes of the house PID are killed; FILE gets
-the subject of every acknowledged record. judge DIR FILE: what was acknowledged is there, what is there is sealed."""
-import http.client, json, os, random, signal, sqlite3, ssl, subprocess, sys, threading, time
-from urllib.parse import urlparse
+"""load URL TOKEN PID KILLS SEED FILE PASSWORD: records are created and moved on over the API, and written through forms by somebody
+signed in, while processes of the house PID are killed; FILE gets what was acknowledged. judge DIR FILE: all of that is there once,
+what is there is sealed."""
+import http.client, json, os, random, re, signal, sqlite3, ssl, subprocess, sys, threading, time
+from urllib.parse import urlencode, urlparse
 
 ROLES = ["keys", "vault", "auth", "office.writer", "office.job", "office.reader.0", "office.reader.1", "front"]
 PER_MINUTE = 8                                        # below what the supervisor takes as hopeless
@@ -11,7 +12,7 @@ class Load:
     def __init__(self, url, token):
         self.at, self.token = urlparse(url), token
         self.stop, self.lock = threading.Event(), threading.Lock()
-        self.acked, self.failed, self.n = [], 0, 0
+        self.acked, self.acts, self.failed = [], [], 0
 
     def connect(self):
         context = ssl._create_unverified_context()
@@ -29,27 +30,82 @@ class Load:
             k += 1
             subject = f"load-{worker}-{k}"
             body = {"fields": {"subject": subject, "kind": "equipment", "section": self.section, "symptom": "x", "effect": "none"}}
+            connection, status, text = self.ask(connection, "/api/v1/ledgers/failures/records", body)
+            self.note(self.acked, subject, status == 201, status, text)
+            if status == 201 and k % 2 == 0:
+                connection = self.receive(connection, json.loads(text))
+
+    def receive(self, connection, record):
+        """An action: its answer waits for the vault. Without an answer it is not tried again; who knows whether it was done."""
+        body = {"version": record["version"], "fields": {"received_at": self.received, "owner": self.person}}
+        connection, status, text = self.ask(connection, f"/api/v1/ledgers/failures/records/{record['id']}/actions/receive", body)
+        self.note(self.acts, str(record["id"]), status == 200, status, text)
+        return connection
+
+    def ask(self, connection, path, body):
+        try:
+            connection = connection or self.connect()
+            return connection, *self.call(connection, "POST", path, body)
+        except (OSError, http.client.HTTPException):
+            return None, 0, b""
+
+    def note(self, done, what, good, status, text):
+        with self.lock:
+            if good:
+                done.append(what)
+            else:
+                self.failed += 1
+        if status in (400, 401, 403, 404, 409, 422):
+            print("refused:", what, status, text[-900:].decode())
+            os._exit(1)
+        if not good:
+            time.sleep(0.02)
+
+    def form(self, connection, method, path, fields=None):
+        """One page or form as a browser asks for it."""
+        head = {"Cookie": "; ".join(f"{k}={v}" for k, v in self.cookies.items()), "Content-Type": "application/x-www-form-urlencoded"}
+        connection.request(method, path, urlencode(fields) if fields else None, head)
+        answer = connection.getresponse()
+        for cookie in answer.headers.get_all("Set-Cookie") or []:
+            name, _, value = cookie.split(";")[0].partition("=")
+            self.cookies[name] = value
+        text = answer.read()
+        found = re.search(rb'name="csrf" value="([^"]*)"', text)
+        self.csrf = found.group(1).decode() if found else self.csrf
+        return answer.status, text
+
+    def sign_in(self, staff_no, password):
+        self.cookies, self.csrf, new = {}, "", "青い海 走る電車 静かな朝"
+        connection = self.connect()
+        self.form(connection, "POST", "/sign-in", {"staff_no": staff_no, "password": password})
+        self.form(connection, "GET", "/sign-in/password")
+        self.form(connection, "POST", "/sign-in/password", {"csrf": self.csrf, "current": password, "password": new, "again": new})
+        status, text = self.form(connection, "GET", "/ledgers/failures/new")
+        assert status == 200, (status, text[-300:])
+
+    def write_forms(self):
+        connection, k = None, 0
+        while not self.stop.is_set():
+            k += 1
+            subject = f"form-{k}"
+            fields = {"csrf": self.csrf, "subject": subject, "kind": "equipment", "section": self.section, "symptom": "x",
+                "effect": "none", "do": "save"}
             try:
                 connection = connection or self.connect()
-                status, text = self.call(connection, "POST", "/api/v1/ledgers/failures/records", body)
+                status, text = self.form(connection, "POST", "/ledgers/failures", fields)
             except (OSError, http.client.HTTPException):
-                status, connection = 0, None
-            with self.lock:
-                if status == 201:
-                    self.acked.append(subject)
-                else:
-                    self.failed += 1
-            if status in (400, 401, 403, 404, 422):
-                print("refused:", status, text[:300])
-                os._exit(1)
-            if status != 201:
-                time.sleep(0.02)
+                connection, status, text = None, 0, b""
+            self.note(self.acked, subject, status == 303, status, text)
 
     def find_section(self):
         connection = self.connect()
         status, text = self.call(connection, "GET", "/api/v1/ledgers/org-units/records")
         assert status == 200, (status, text[:300])
         self.section = max(r["id"] for r in json.loads(text)["records"])
+        status, text = self.call(connection, "GET", "/api/v1/ledgers/persons/records?q=1001")
+        assert status == 200, (status, text[:300])
+        self.person = json.loads(text)["records"][0]["id"]
+        self.received = time.strftime("%Y-%m-%dT%H:%M", time.localtime(time.time() + 86400))
 
 
 def pid_of(house, role):
@@ -64,10 +120,12 @@ def lives(house):
         return False
 
 
-def load(url, token, house, kills, seed, out):
+def load(url, token, house, kills, seed, out, password):
     job, rng, times = Load(url, token), random.Random(int(seed)), {r: [] for r in ROLES}
     job.find_section()
-    workers = [threading.Thread(target=job.create, args=(w,), daemon=True) for w in range(4)]
+    job.sign_in("1002", password)
+    workers = [threading.Thread(target=job.create, args=(w,), daemon=True) for w in range(3)]
+    workers.append(threading.Thread(target=job.write_forms, daemon=True))
     for w in workers:
         w.start()
     done, from_ = 0, time.monotonic()
@@ -92,9 +150,10 @@ def load(url, token, house, kills, seed, out):
     for w in workers:
         w.join(25)
     again = len(job.acked) - before
-    print(f"# {done} kills in {time.monotonic() - from_:.0f} s, {len(job.acked)} records acknowledged, {job.failed} requests failed")
+    print(f"# {done} kills in {time.monotonic() - from_:.0f} s, {len(job.acked)} records and {len(job.acts)} actions "
+          f"acknowledged, {job.failed} requests failed")
     with open(out, "w") as f:
-        f.write("\n".join(job.acked))
+        json.dump({"records": job.acked, "actions": job.acts}, f)
     if again < 20:
         print("the house does not work after the last kill")
         sys.exit(1)
@@ -103,11 +162,24 @@ def load(url, token, house, kills, seed, out):
 
 def judge(folder, acked):
     db = sqlite3.connect(os.path.join(folder, "office", "office.db"))
-    want = open(acked).read().split()
+    said = json.load(open(acked))
+    want = said["records"]
     have = [r[0] for r in db.execute("SELECT subject FROM failures")]
     lost, twice = set(want) - set(have), len(have) - len(set(have))
     check("no acknowledged record is lost", len(want) >= 20 and not lost, sorted(lost)[:5])
     check("no record is there twice", twice == 0, twice)
+    forms = [w for w in want if w.startswith("form-")]
+    check("forms were among them", forms, want[:5])
+    steps = dict(db.execute("SELECT record, count(*) FROM failures_step WHERE action = 'receive' GROUP BY 1").fetchall())
+    lost = [a for a in said["actions"] if steps.get(int(a), 0) == 0]
+    check("no acknowledged action is lost", said["actions"] and not lost, lost[:5])
+    twice = [r for r, n in steps.items() if n > 1]
+    check("no action is there twice", not twice, twice[:5])
+    half = db.execute("""SELECT count(*) FROM failures f WHERE (f.state = 'received') <> EXISTS
+        (SELECT 1 FROM failures_step s WHERE s.record = f.id AND s.action = 'receive')
+        OR (f.state = 'received') <> EXISTS (SELECT 1 FROM record_log l JOIN outbox o ON o.seq = l.seq
+        WHERE l.ledger = 'failures' AND l.record = f.id AND l.action = 'record.receive')""").fetchone()[0]
+    check("state, steps and events agree on every record", half == 0, half)
     bare = db.execute("""SELECT count(*) FROM failures f WHERE NOT EXISTS (SELECT 1 FROM record_log l JOIN outbox o ON o.seq = l.seq
         WHERE l.ledger = 'failures' AND l.record = f.id AND l.action LIKE '%create')""").fetchone()[0]
     check("every record has its event", bare == 0, bare)
