@@ -172,6 +172,8 @@ int api_record_create(struct ctx *c, struct err *e)
 	struct faults faults = {0};
 	int64_t id;
 	int r = need_ledger(c, &l, e);
+	if (r == 0 && !record_may_create(&c->world, &c->actor, l))
+		return err_set(e, ERR_DENIED, "%s", _("Your roles do not allow new records in this ledger."));
 	if (r < 0 || (r = api_body_read(c, l, &body, e)) < 0)
 		return r;
 	r = record_create(&c->world, c->arena, &c->actor, l, &body.values, &id, &faults, e);

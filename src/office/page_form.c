@@ -108,15 +108,21 @@ static int again(struct ctx *c, const struct purpose *p, struct err *e)
 	return show(c, p, e);
 }
 
+static int need_create(struct ctx *c, struct ledger **ret, struct err *e)
+{
+	int r = need_ledger(c, ret, e);
+	if (r == 0 && !record_may_create(&c->world, &c->actor, *ret))
+		return err_set(e, ERR_DENIED, "%s", _("Your roles do not allow new records in this ledger."));
+	return r;
+}
+
 int page_record_new(struct ctx *c, struct err *e)
 {
 	struct purpose p = {0};
 	struct ledger *l;
-	int r = need_ledger(c, &l, e);
+	int r = need_create(c, &l, e);
 	if (r < 0)
 		return r;
-	if (!record_may_create(&c->world, &c->actor, l))
-		return err_set(e, ERR_DENIED, "%s", _("Your roles do not allow new records in this ledger."));
 	p.l = l;
 	return show(c, &p, e);
 }
@@ -154,7 +160,7 @@ int do_record_create(struct ctx *c, struct err *e)
 	struct form_in in;
 	struct faults faults = {0};
 	int64_t id;
-	int r = need_ledger(c, &l, e);
+	int r = need_create(c, &l, e);
 	if (r < 0 || (r = form_read(c, l, &in, e)) < 0)
 		return r;
 	struct purpose p = {.l = l, .typed = &in, .faults = &faults};
@@ -236,7 +242,11 @@ int do_record_update(struct ctx *c, struct err *e)
 	struct form_in in;
 	struct faults faults = {0};
 	int r = need_record(c, &l, &rec, e);
-	if (r < 0 || (r = form_read(c, l, &in, e)) < 0)
+	if (r < 0)
+		return r;
+	if (!record_may_edit(&c->world, c->arena, &c->actor, &rec, NULL))
+		return err_set(e, ERR_DENIED, "%s", _("You may not edit this record in its present state."));
+	if ((r = form_read(c, l, &in, e)) < 0)
 		return r;
 	struct purpose p = {.l = l, .rec = &rec, .typed = &in, .faults = &faults};
 	if (!in.save)
@@ -267,6 +277,8 @@ int do_record_act(struct ctx *c, struct err *e)
 	const struct action *act = ledger_action(l, c->args[2]);
 	if (!act)
 		return err_set(e, ERR_NOTFOUND, "%s", _("There is no such action."));
+	if (!record_may_act(&c->world, c->arena, &c->actor, &rec, act, e))
+		return e->code < 0 ? e->code : ERR_DENIED;
 	if ((r = form_read(c, l, &in, e)) < 0)
 		return r;
 	struct purpose p = {.l = l, .rec = &rec, .act = act, .typed = &in, .faults = &faults};

@@ -157,6 +157,8 @@ static int confirm(struct ctx *c, struct err *e)
 {
 	struct msg m;
 	struct str code = str_trim(req_field(c, "code"));
+	if (!code.n)
+		return begin(c, c->session->stage == SESSION_ENROL, str_from(_("Enter the code.")), e);
 	auth_msg(c, &m, AUTH_TOTP_CONFIRM);
 	msg_put_i64(&m, c->session->person);
 	msg_put_str(&m, str_slice(code, 0, 20));

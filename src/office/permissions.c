@@ -21,7 +21,7 @@ static void routes_table(struct buf *out)
 		const struct route *rt = &routes[i];
 		buf_printf(out, "| %s `%s` |", rt->method, rt->path);
 		for (int r = 0; r < ROLE_COUNT_; r++)
-			buf_printf(out, " %s |", rt->flags & R_PUBLIC ? "○" : rt->roles == ROLES_ALL || (rt->roles >> r & 1) ? "●" : "·");
+			buf_printf(out, " %s |", rt->flags & R_PUBLIC ? "○" : perm_route(rt, r) ? "●" : "·");
 		buf_putc(out, '\n');
 	}
 }
@@ -43,12 +43,10 @@ static void put_who(struct buf *out, const struct who_list *w)
 
 static const char *scope_word(const struct ledger *l, int role)
 {
-	if ((l->see & SEE_ALL) || lists_role(&l->see_roles, role))
+	if (perm_see(l, role, PERM_OTHER, NULL))
 		return "all";
-	if (l->see & SEE_DEPT)
-		return "dept";
-	if (l->see & SEE_SECTION)
-		return "section";
+	if (perm_see(l, role, PERM_OWN, NULL))
+		return (l->see & SEE_DEPT) && role != ROLE_CONTRACTOR ? "dept" : "section";
 	return l->see & SEE_OWN ? "own" : "·";
 }
 
@@ -71,9 +69,17 @@ static void action_row(struct buf *out, const struct ledger *l, const struct act
 	}
 	buf_puts(out, " |");
 	for (int r = 0; r < ROLE_COUNT_; r++)
-		buf_puts(out, a->automatic.n ? " auto |" : lists_role(by, r) ? " ● |" : " · |");
+		buf_puts(out, a->automatic.n && !by->n ? " auto |" : lists_role(by, r) ? " ● |" : " · |");
 	buf_putc(out, '\n');
 	(void)l;
+}
+
+static bool may_write(const struct ledger *l, int role)
+{
+	bool may = lists_role(&l->write, role);
+	for (size_t i = 0; i < l->n_states; i++)
+		may |= l->states[i].start && l->states[i].has_write && lists_role(&l->states[i].write, role);
+	return may;
 }
 
 static void ledger_table(struct buf *out, const struct ledger *l)
@@ -87,7 +93,7 @@ static void ledger_table(struct buf *out, const struct ledger *l)
 		buf_printf(out, " %s |", scope_word(l, r));
 	buf_puts(out, "\n| create |");
 	for (int r = 0; r < ROLE_COUNT_; r++)
-		buf_puts(out, lists_role(&l->write, r) ? " ● |" : " · |");
+		buf_puts(out, may_write(l, r) ? " ● |" : " · |");
 	buf_putc(out, '\n');
 	for (size_t i = 0; i < l->n_actions; i++)
 		action_row(out, l, &l->actions[i]);
@@ -98,7 +104,8 @@ int permissions_markdown(const struct ledgers *all, struct buf *out)
 	buf_puts(out, "# Who may do what\n\nMade by `make permissions` from the route table (src/office/route.c) and the ledger definitions (ledgers/); a test "
 	              "fails when this file is not what they say, and another tries the cells over HTTP.\n\n");
 	routes_table(out);
-	buf_puts(out, "\n## Ledgers\n\nsee: own = records one applied for or owns, section = of one's section, dept = of one's department, all. Words like "
+	buf_puts(out, "\n## Ledgers\n\nsee: own = records one applied for or owns, section = of one's section, dept = of one's department, all. Everybody but "
+	              "a contractor is staff as well: what staff may, the others may too. Words like "
 	              "`applicant` stand for the person in that part of the record. Field-wise rights (edit, secret) are in each definition.\n");
 	for (size_t i = 0; i < all->n; i++)
 		ledger_table(out, all->v[i]);

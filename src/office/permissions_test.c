@@ -1,4 +1,5 @@
-/* docs/permissions.md is what the route table and the definitions say. With --write: writes it. */
+/* docs/permissions.md is what the route table and the definitions say. With --write: writes it; --tsv: one line per
+ * cell on standard output. */
 #include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -43,8 +44,25 @@ static void writes_need_sign_in(void **state)
 	}
 }
 
+static int tsv(void)
+{
+	struct ledgers *all;
+	struct err e = {0};
+	struct buf b;
+	buf_init(&b, 64u << 20);
+	int r = ledgers_load("ledgers", NULL, &all, &e);
+	if (r == 0)
+		r = permissions_tsv(all, &b);
+	if (r == 0 && fwrite(b.p, 1, b.n, stdout) != b.n)
+		r = ERR_SYS;
+	buf_release(&b);
+	return r < 0;
+}
+
 int main(int argc, char **argv)
 {
+	if (argc == 2 && strcmp(argv[1], "--tsv") == 0)
+		return tsv();
 	if (argc == 2 && strcmp(argv[1], "--write") == 0) {
 		struct buf b;
 		struct err e = {0};
