@@ -27,11 +27,13 @@ endef
 $(foreach p,$(filter-out cli,$(PROGRAMS)),$(eval $(call attack_rule,$(p))))
 -include $(wildcard $(O)/attack/obj/*/*.d)
 
-# --- what takes long: a thousand kills (SEED= for another order) -------------------------------------------------------
-.PHONY: soak soak-kills
-soak: soak-kills
+# --- what takes long: a thousand kills, every cell of the permission matrix (SEED= for another order) ------------------
+.PHONY: soak soak-kills soak-matrix
+soak: soak-kills soak-matrix
 soak-kills: all
 	KILLS=1000 SEED=$(or $(SEED),1) O=$(abspath $(O)) test/e2e/kills.sh
+soak-matrix: all $(O)/test/office/permissions_test
+	SECONDS_MAX=0 SEED=$(or $(SEED),1) O=$(abspath $(O)) test/e2e/matrix.sh
 
 clean:
 	rm -rf build build-san
