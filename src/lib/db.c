@@ -1,5 +1,6 @@
 #include "lib/db.h"
 
+#include <errno.h>
 #include <sqlite3.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -25,7 +26,22 @@ struct db {
 	struct stmt *bucket[CACHE_BUCKETS];
 	size_t n_cached;
 	uint64_t tick;
+	bool no_room;                                    /* since db_begin something failed for want of space */
 };
+
+/* Remembers why before a rollback overwrites it. */
+static void note_failure(struct db *db, int rc)
+{
+	int cause = sqlite3_system_errno(db->h);
+
+	if ((rc & 0xff) == SQLITE_FULL || ((rc & 0xff) == SQLITE_IOERR && (cause == ENOSPC || cause == EDQUOT)))
+		db->no_room = true;
+}
+
+bool db_no_room(struct db *db)
+{
+	return db->no_room;
+}
 
 static int db_fail(struct db *db, struct err *e, const char *what)
 {
@@ -147,6 +163,7 @@ int db_exec(struct db *db, const char *sql, struct err *e)
 	char *msg = NULL;
 
 	if (sqlite3_exec(db->h, sql, NULL, NULL, &msg) != SQLITE_OK) {
+		note_failure(db, sqlite3_extended_errcode(db->h));
 		int rc = err_set(e, ERR_DB, "%s", msg ? msg : sqlite3_errmsg(db->h));
 
 		sqlite3_free(msg);
@@ -157,6 +174,7 @@ int db_exec(struct db *db, const char *sql, struct err *e)
 
 int db_begin(struct db *db, struct err *e)
 {
+	db->no_room = false;
 	return db_exec(db, db->mode == DB_READ ? "BEGIN" : "BEGIN IMMEDIATE", e);
 }
 
@@ -306,6 +324,8 @@ int step(struct stmt *s)
 	if (rc == SQLITE_ROW)
 		return 1;
 	s->running = false;
+	if (rc != SQLITE_DONE)
+		note_failure(s->db, sqlite3_extended_errcode(s->db->h));
 	sqlite3_reset(s->s);
 	return rc == SQLITE_DONE ? 0 : ERR_DB;
 }

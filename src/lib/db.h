@@ -38,6 +38,8 @@ int db_begin(struct db *db, struct err *e) MUST_USE;
 int db_commit(struct db *db, struct err *e) MUST_USE;
 void db_rollback(struct db *db);
 bool db_in_tx(struct db *db);
+/* Has the disk been full since db_begin? */
+bool db_no_room(struct db *db);
 
 /* Statement by its number in gen/queries.h, or by text (cached, at most DB_CACHE_MAX; NULL on error: see db_error). */
 #define DB_CACHE_MAX 512

@@ -133,6 +133,10 @@ static void finish(struct ctx *c, int r, struct err *e)
 {
 	if (r == PARKED)
 		return;
+	if (r == ERR_DB && db_no_room(c->office->db)) {
+		log_error("office.full", "path=%.*s text=\"%s\"", STR_ARG(c->req->path), e->text);
+		r = err_set(e, ERR_BUSY, "%s", _("The disk of the system is full. Nothing was changed; please tell the operator and try again later."));
+	}
 	if (r < 0)
 		fail(c, r, e);
 	struct office *o = c->office;
