@@ -47,13 +47,13 @@ UPDATE clause SET own_text = ?2 WHERE id = ?1;
 INSERT INTO law_group(id, ja, en) VALUES (?1, ?2, ?3) ON CONFLICT(id) DO UPDATE SET ja = excluded.ja, en = excluded.en;
 -- name: control_put
 INSERT INTO control(id, kind, title_ja, title_en, engine, subject, subject_kind, role, doer, cycle, evidence, measure, fails_when,
-	feeds, tolerance, target, grace_days, withdrawn)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, 0)
+	feeds, tolerance, target, grace_days, measure_ja, fails_when_ja, withdrawn)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, 0)
 ON CONFLICT(id) DO UPDATE SET kind = excluded.kind, title_ja = excluded.title_ja, title_en = excluded.title_en,
 	engine = excluded.engine, subject = excluded.subject, subject_kind = excluded.subject_kind, role = excluded.role,
 	doer = excluded.doer, cycle = excluded.cycle, evidence = excluded.evidence, measure = excluded.measure,
 	fails_when = excluded.fails_when, feeds = excluded.feeds, tolerance = excluded.tolerance, target = excluded.target,
-	grace_days = excluded.grace_days, withdrawn = 0;
+	grace_days = excluded.grace_days, measure_ja = excluded.measure_ja, fails_when_ja = excluded.fails_when_ja, withdrawn = 0;
 -- name: control_withdraw_all
 UPDATE control SET withdrawn = 1;
 -- name: control_part_clear
@@ -66,7 +66,7 @@ SELECT 1 FROM control_part WHERE control = ?1 AND part = ?2;
 SELECT part, ja, en FROM control_part WHERE control = ?1 ORDER BY pos;
 -- name: control_bound
 SELECT c.id, c.kind, c.title_ja, c.title_en, c.engine, c.subject, c.subject_kind, c.role, c.doer, coalesce(s.cycle, c.cycle), c.evidence,
-	c.measure, c.fails_when, c.feeds, c.tolerance
+	c.measure, c.fails_when, c.measure_ja, c.fails_when_ja, c.feeds, c.tolerance
 FROM control c LEFT JOIN control_setting s ON s.control = c.id
 WHERE NOT c.withdrawn AND EXISTS (SELECT 1 FROM binding b JOIN clause k ON k.id = b.clause
 	WHERE b.control = c.id AND b.source <> 'removed' AND k.standard = ?1 AND NOT k.withdrawn)

@@ -312,7 +312,31 @@ static void test_newer_store_is_refused(void **state)
 	db_close(db);
 	assert_int_equal(store_open(path, DB_WRITE, &db, &e), ERR_VERSION);
 	assert_int_equal(store_open(path, DB_READ, &db, &e), ERR_VERSION);
-	assert_string_equal(e.text, "the store has version 99, this program knows up to 1");
+	char want[80];
+	snprintf(want, sizeof want, "the store has version 99, this program knows up to %d", STORE_VERSION);
+	assert_string_equal(e.text, want);
+	assert_int_equal(unlink(path), 0);
+}
+
+static void test_older_store_is_brought_up(void **state)
+{
+	struct town *t = *state;
+	char path[128];
+	struct db *db = NULL;
+	struct err e = { 0 };
+
+	snprintf(path, sizeof path, "%s/office.db", t->path);
+	assert_int_equal(store_open(path, DB_CREATE, &db, &e), 0);
+	assert_int_equal(db_exec(db, "ALTER TABLE control DROP COLUMN measure_ja; ALTER TABLE control DROP COLUMN fails_when_ja;"
+	                             "INSERT INTO control(id, kind, title_ja, title_en, measure) VALUES ('x', 'term', 'x', 'x', 'kept');"
+	                             "PRAGMA user_version=1", &e), 0);
+	db_close(db);
+	assert_int_equal(store_open(path, DB_READ, &db, &e), ERR_WRONG_STATE);
+	assert_int_equal(store_open(path, DB_WRITE, &db, &e), 0);
+	assert_int_equal(db_exec(db, "UPDATE control SET measure_ja = '残る', fails_when_ja = NULL WHERE measure = 'kept'", &e), 0);
+	db_close(db);
+	assert_int_equal(store_open(path, DB_READ, &db, &e), 0);
+	db_close(db);
 	assert_int_equal(unlink(path), 0);
 }
 
@@ -323,7 +347,7 @@ int main(void)
 		CASE(test_second_run_changes_nothing), CASE(test_words_alone_touch_no_table), CASE(test_added_and_removed),
 		CASE(test_renamed),                    CASE(test_choices),                    CASE(test_other_types),
 		CASE(test_failure_leaves_all_as_it_was), CASE(test_ids_are_not_given_again),  CASE(test_circle),
-		CASE(test_newer_store_is_refused),
+		CASE(test_newer_store_is_refused),     CASE(test_older_store_is_brought_up),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -115,6 +115,8 @@ static int load_control(struct load *l, struct table *t)
 		bind_int(s, 17, grace);
 	else
 		bind_null(s, 17);
+	bind_str(s, 18, table_get(t, "measure_ja"));
+	bind_str(s, 19, table_get(t, "fails_when_ja"));
 	return run(s, l->e);
 }
 

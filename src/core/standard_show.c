@@ -150,7 +150,7 @@ static int put_parts(struct show *w, struct str control)
 static int put_controls(struct show *w)
 {
 	static const char *const names[] = {"id", "kind", "title_ja", "title_en", "engine", "subject", "subject_kind", "role", "doer", "cycle",
-		"evidence", "measure", "fails_when", "feeds", "tolerance"};
+		"evidence", "measure", "fails_when", "measure_ja", "fails_when_ja", "feeds", "tolerance"};
 	struct stmt *s = query(w, Q_CONTROL_BOUND);
 	int rc = 0, more;
 

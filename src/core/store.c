@@ -18,6 +18,11 @@ static int version_of(struct db *db, int64_t *ret, struct err *e)
 	return 0;
 }
 
+/* From version N to N + 1. */
+static const char *const steps[STORE_VERSION] = {
+	[1] = "ALTER TABLE control ADD COLUMN measure_ja TEXT; ALTER TABLE control ADD COLUMN fails_when_ja TEXT",
+};
+
 int store_schema(struct db *db, struct err *e)
 {
 	char pragma[40];
@@ -29,8 +34,10 @@ int store_schema(struct db *db, struct err *e)
 	if ((rc = db_begin(db, e)))
 		return rc;
 	snprintf(pragma, sizeof pragma, "PRAGMA user_version=%d", STORE_VERSION);
-	/* Tables that stand are left alone; a version after 1 puts its ALTER statements here, by `version`. */
+	/* Tables that stand are left alone; a version after 1 puts its ALTER statements into `steps`. */
 	rc = db_exec(db, sql_schema, e);
+	for (int64_t v = version; !rc && v > 0 && v < STORE_VERSION; v++)
+		rc = db_exec(db, steps[v], e);
 	if (!rc && version != STORE_VERSION)
 		rc = db_exec(db, pragma, e);
 	if (!rc)

@@ -3,6 +3,7 @@
 #include "office/pages.h"
 
 #include "core/check.h"
+#include "core/standard.h"
 #include "lib/clock.h"
 #include "lib/date.h"
 #include "office/query.h"
@@ -332,17 +333,43 @@ static void fill_decisions(struct ctx *c, struct tpl_control *d)
 	d->start_action = arena_strf(c->arena, "/controls/%.*s/start", STR_ARG(d->id));
 }
 
+/* "[leaver_days]" stands for the municipality's own value. */
+static struct str with_parameters(struct ctx *c, struct str text)
+{
+	struct buf b;
+	struct str rest = text;
+	buf_init(&b, 16384);
+	for (bool first = true; rest.p; first = false) {
+		struct str plain = str_cut(&rest, '['), after = rest, name, value;
+		if (!first) {
+			after = plain;                           /* what followed a bracket */
+			name = str_cut(&after, ']');
+			if (after.p && param_get(c->office->db, c->arena, arena_z(c->arena, name), &value) == 0) {
+				buf_str(&b, value);
+				plain = after;
+			} else {
+				buf_putc(&b, '[');
+			}
+		}
+		buf_str(&b, plain);
+	}
+	text = buf_err(&b) ? text : arena_str(c->arena, buf_view(&b));
+	buf_release(&b);
+	return text;
+}
+
 int page_control(struct ctx *c, struct err *e)
 {
 	struct tpl_control d = {.crumbs = board_crumbs(c)};
+	const bool ja = i18n_lang() == LANG_JA;
 	struct stmt *q = db_query(c->office->db, Q_PAGE_CONTROL_GET);
 	bind_str(q, 1, c->args[0]);
 	int r = step(q);
 	if (r == 1) {
 		d.id = col_dup(q, 0, c->arena);
 		d.title = pick(q, 1, c->arena);
-		d.how = col_dup(q, 3, c->arena);
-		d.fails_when = col_dup(q, 4, c->arena);
+		d.how = col_dup(q, ja ? 13 : 3, c->arena);
+		d.fails_when = col_dup(q, ja ? 14 : 4, c->arena);
 		d.role = doer_label(col_dup(q, 5, c->arena));
 		d.doer = doer_label(col_dup(q, 6, c->arena));
 		d.tolerance = tolerance_words(c, col_dup(q, 7, c->arena));
@@ -354,6 +381,8 @@ int page_control(struct ctx *c, struct err *e)
 	stmt_done(q);
 	if (r != 1)
 		return err_set(e, ERR_NOTFOUND, "%s", _("There is no such control."));
+	d.how = with_parameters(c, d.how);
+	d.fails_when = with_parameters(c, d.fails_when);
 	const struct check *check = checks_get(c->office->checks, d.id);
 	d.query = check ? check->body : STR("");
 	fill_parts(c, &d);

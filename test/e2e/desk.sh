@@ -113,6 +113,16 @@ get sec /settings/texts >/dev/null
 get staff $k >/dev/null; grep -q "表からの文, 全部" "$T/page" && grep -q 令和9年版 "$T/page" || fail "the text of the table"
 ok "a table of texts is loaded whole or not at all, in UTF-8 or CP932"
 
+# --- words of controls --------------------------------------------------------------------------------------------------------------------
+get sec /controls/account.unused >/dev/null; grep -q '90日を超えて使われていない' "$T/page" && ! grep -q '\[unused_days\]' "$T/page" || fail "how it is judged, in Japanese"
+get sec /settings/parameters >/dev/null
+[[ $(post sec /settings/parameters --data-urlencode name=unused_days --data-urlencode value=60 --data-urlencode reason=規程の改正) == 303* ]] || fail parameter
+get sec /controls/account.unused >/dev/null; grep -q '60日を超えて使われていない' "$T/page" || fail "the page shows another value than the one in force"
+ok "a control says in Japanese what is judged, with the municipality's own values"
+get sec /controls/incident.escalated >/dev/null; sed 's/<pre.*//; /<pre/,/<\/pre>/d' "$T/page" >"$T/words"
+grep -q '統括情報セキュリティ責任者、情報システム管理者' "$T/words" && ! grep -q 'chief、' "$T/words" || fail "role codes in reasons"
+ok "reasons name roles by their labels"
+
 kill "$house"; wait "$house" 2>/dev/null; house=
 [ "$(sql "SELECT count(*) FROM receipt WHERE notice = ${n##*/} AND how = 'read'")" = 1 ] || fail "no receipt"
 [ "$(sql "SELECT count(*) FROM carry_outs WHERE id IN ($own, $other) AND state = 'approved'")" = 2 ] || fail "not both approved"
