@@ -55,22 +55,6 @@ const struct command *command_find(int n, char **args, int *ret_words)
 	return best;
 }
 
-void command_help_all(void)
-{
-	struct place p;
-	struct err e;
-	char path[4200];
-	bool placed = place_find(&p, &e) == 0;
-	printf("%s: sekisho COMMAND …\n\n", _("usage"));
-	for (size_t i = 0; i < n_commands; i++) {
-		/* A tool that this installation does not have is no command of it. */
-		if (commands[i].run == command_tool && placed && place_program(&p, commands[i].name, path, sizeof path, &e) != 0)
-			continue;
-		printf("  %s %s\n      %s\n", commands[i].name, commands[i].usage, _(commands[i].help));
-	}
-	printf("\n%s\n", _("Every command takes --help. Exit codes: 0 done, 1 the answer is no, 2 wrong use, 3 failed."));
-}
-
 int command_usage(const struct command *c)
 {
 	fprintf(stderr, "%s: sekisho %s %s\n", _("usage"), c->name, c->usage);

@@ -3,6 +3,7 @@
 #define CLI_COMMAND_H
 
 #include <stddef.h>
+#include <stdio.h>
 
 #include "cli/place.h"
 #include "lib/str.h"
@@ -28,7 +29,10 @@ extern const size_t n_commands;
 
 /* The command these arguments begin with (two words before one), NULL when there is none. *ret_words: how many they were. */
 const struct command *command_find(int n, char **args, int *ret_words);
+/* help.c, to standard output; the last: the commands of two words that begin with this one, false when there is none. */
 void command_help_all(void);
+void command_help(const struct command *c);
+bool command_help_group(const char *word, FILE *to);
 int command_usage(const struct command *c);          /* to stderr; EXIT_USAGE */
 int command_fail(const struct err *e);               /* "sekisho: …" to stderr; EXIT_FAILED */
 

@@ -124,7 +124,7 @@ int command_init(const struct command *c, const struct place *p, int n, char **a
 	if (!parse(&x, n, args))
 		return command_usage(c);
 	if (!standard_known(p, x.standard)) {
-		fprintf(stderr, _("sekisho: there is no standard \"%s\"\n"), x.standard);
+		fprintf(stderr, _("sekisho: there is no standard \"%s\"; there are iizuka, setagaya, chitose and shinagawa\n"), x.standard);
 		return EXIT_USAGE;
 	}
 	/* rmdir succeeds on an empty folder only: what holds anything is never touched. */

@@ -30,6 +30,9 @@ int main(int argc, char **argv)
 	}
 	const struct command *c = command_find(argc - 1, argv + 1, &n);
 	if (!c) {
+		bool asked = argc >= 2 && wants_help(argc - 2, argv + 2);
+		if (argc >= 2 && command_help_group(argv[1], asked ? stdout : stderr))
+			return asked ? 0 : EXIT_USAGE;
 		if (argc >= 2)
 			fprintf(stderr, _("sekisho: there is no command \"%.*s\"; see sekisho --help\n"), STR_ARG(str_from(argv[1])));
 		else
@@ -39,7 +42,7 @@ int main(int argc, char **argv)
 	int left = argc - 1 - n;
 	char **args = argv + 1 + n;
 	if (c->run != command_tool && wants_help(left, args)) {
-		printf("%s: sekisho %s %s\n%s\n", _("usage"), c->name, c->usage, _(c->help));
+		command_help(c);
 		return 0;
 	}
 	if (place_find(&place, &e) != 0)

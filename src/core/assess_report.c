@@ -197,7 +197,7 @@ static int report(struct report *r, struct str as_of, struct str clause)
 	int rc;
 
 	if (date_parse(day, &d))
-		return err_set(r->e, ERR_INVALID, _("%.*s is not a date like 2026-11-20."), STR_ARG(day));
+		return err_set(r->e, ERR_SYNTAX, _("%.*s is not a date like 2026-11-20."), STR_ARG(day));
 	if (str_cmp(day, r->w->today) > 0)
 		return err_set(r->e, ERR_RANGE, _("%.*s lies in the future."), STR_ARG(day));
 	/* Today means now; a past day its last instant. */

@@ -393,7 +393,7 @@ static void the_past_is_read_from_spans(void **state)
 	}
 	buf_init(&out, 1 << 20);
 	assert_int_equal(assess_status_json(&f->w, STR("2026-11-27"), STR_NONE, STR_NONE, &out, &e), ERR_RANGE);
-	assert_int_equal(assess_status_json(&f->w, STR("26-11-27"), STR_NONE, STR_NONE, &out, &e), ERR_INVALID);
+	assert_int_equal(assess_status_json(&f->w, STR("26-11-27"), STR_NONE, STR_NONE, &out, &e), ERR_SYNTAX);
 	assert_int_equal(assess_status_json(&f->w, STR_NONE, STR_NONE, STR("iz.0"), &out, &e), ERR_NOTFOUND);
 	buf_clear(&out);
 	assert_int_equal(assess_status_text(&f->w, STR_NONE, STR_NONE, STR("iz.7.2.1.2.c"), &out, &e), 0);

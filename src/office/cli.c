@@ -125,7 +125,8 @@ static int run_command(struct cli *c)
 		buf_printf(&c->err, _("sekisho: there is no command \"%.*s\"; see sekisho --help\n"), STR_ARG(c->n_args ? c->args[0] : STR("")));
 		return 2;
 	}
-	return cmd->run(c);
+	int code = cmd->run(c);
+	return code == 2 && !c->err.n ? cli_usage(c, cmd) : code; /* wrong use is never silent */
 }
 
 int cli_message(struct office *o, int fd, struct msg *m)

@@ -149,7 +149,9 @@ static int64_t person_find(struct cli *c, struct str id)
 static int need_person(struct cli *c, int64_t *ret, struct err *e)
 {
 	struct str id = cli_option(c, "--person");
-	*ret = id.n ? person_find(c, id) : 0;
+	if (!id.n)
+		return err_set(e, ERR_SYNTAX, "%s", _("Say whose it is: --person ID (the staff number)."));
+	*ret = person_find(c, id);
 	return *ret ? 0 : err_set(e, ERR_NOTFOUND, _("There is no person \"%.*s\" (staff number, or number in the ledger persons)."), STR_ARG(id));
 }
 

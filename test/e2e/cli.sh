@@ -21,6 +21,10 @@ for w in gate zone; do
   [ -x "$O/libexec/sekisho/$w" ] || ! grep -q "^  $w " "$T/commands" || fail "--help lists $w, which is not there"
 done
 echo "ok --help lists only what is there"
+[ "$(code status --help)" = 0 ] && grep -q -- '--as-of DATE: ' "$T/out" && ! grep -q 'OSCAL' "$T/out" || fail "--help explains its own words and no others"
+echo "ok --help of a command explains the words of its usage"
+[ "$(code ledger --help)" = 0 ] && grep -q 'ledger import DIR LEDGER FILE' "$T/out" || fail "ledger --help"
+echo "ok the first word of a command names what begins with it"
 [ "$(code --version)" = 0 ] && grep -q '^sekisho [0-9]' "$T/out" || fail "--version"
 echo "ok --version"
 
@@ -41,6 +45,11 @@ echo "ok messages are in the locale's language"
 "$S" init "$T/d" --city 見本市 --standard iizuka 2>"$T/err" || fail "init: $(cat "$T/err")"
 [ "$(code ledger show "$T/d" nonsense)" = 1 ] || fail "no such ledger: $(cat "$T/err")"
 echo "ok the answer no is 1"
+for wrong in "standard show $T/d" "status $T/d --as-of nonsense" "link $T/d" "password $T/d" "token create $T/d --scope read"; do
+  # shellcheck disable=SC2086
+  [ "$(code $wrong)" = 2 ] && [ -s "$T/err" ] || fail "wrong use \"$wrong\": $(cat "$T/out" "$T/err")"
+done
+echo "ok wrong use of a command on the data is 2 and says why"
 [ "$(code status "$T/d" --json --clause nonsense)" -le 1 ] || fail "status of an unknown clause"
 [ "$(code doctor "$T/d" --json)" -le 1 ] && jq -e '.grade and (.points | length > 5)' "$T/out" >/dev/null || fail "doctor: $(cat "$T/out")"
 [ "$(jq '[.points[] | select(.grade == "bad" and .id != "disk")] | length' "$T/out")" = 0 ] || fail "doctor finds a new folder bad: $(cat "$T/out")"
