@@ -17,6 +17,8 @@ bool record_may_edit_any(struct ctx *c, const struct record *r);
 /* The ways round the separation of duties that this person may record (page_override.c), and the newest of all (a block of tpl/home). */
 int record_overrides_fill(struct ctx *c, const struct record *rec, struct tpl_record *d, struct err *e) MUST_USE;
 void overrides_list(struct ctx *c, size_t max, struct tpl_home_blocks *b);
+/* Of a column of a table or checklist, also of a checklist's own columns. */
+struct str column_label(const struct field *f, struct str name);
 /* A value of a change (JSON of the history) as a person reads it. */
 struct json_t;
 struct str change_value(struct ctx *c, const struct field *f, struct json_t *v);

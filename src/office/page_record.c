@@ -107,14 +107,6 @@ static struct str cell_display(struct ctx *c, const struct field *f, const struc
 	return s;
 }
 
-static struct str column_label(const struct field *f, struct str name)
-{
-	const struct field *col = field_column(f, name);
-	if (col)
-		return label_text(&col->label);
-	return str_from(str_is(name, "item") ? _("Item") : str_is(name, "answer") ? _("Answer") : str_is(name, "note") ? _("Note") : "");
-}
-
 static void fill_rows(struct ctx *c, const struct field *f, const struct value *v, struct tpl_record_heads_facts *fact)
 {
 	struct tpl_record_heads_facts_rows *rows = arena_array(c->arena, v->n_rows + 1, sizeof(*rows));

@@ -55,6 +55,7 @@ get sys /duties >/dev/null
 get sys "$at" >/dev/null; ! grep -q "$at/override" "$T/page" || fail "he sees the way round himself"
 [[ $(post sys "$at/override" --data-urlencode "who=approve:$sys" --data-urlencode reason=急ぐ) == 403* ]] || fail "he records it himself"
 get sec /ledgers/carry-outs/"$other" >/dev/null; ! grep -q "/override" "$T/page" || fail "offered where nobody concerned could decide"
+grep -q '数量: 1' "$T/page" && ! grep -q '\[{&quot;' "$T/page" || fail "the history shows the rows of a table as a program sees them"
 get sec "$at" >/dev/null; grep -q "value=\"approve:$sys\"" "$T/page" || fail "not offered where it would be needed"
 [[ $(post sec "$at/override" --data-urlencode "who=approve:$sys" --data-urlencode 'reason= ') == 303* ]]
 get sec /overrides >/dev/null; ! grep -q "$at\"" "$T/page" || fail "recorded without a reason"
