@@ -93,7 +93,8 @@ LINT_SRC   := $(wildcard src/*/*.c tools/*.c bench/*.c)
 LINT_O     := $(O)/$(if $(LINT_FAST),lint-fast,lint)
 LINT_FLAGS  = $(CPPFLAGS) -std=gnu17 -Wall -Wextra -Wno-unused-parameter -Wno-missing-field-initializers
 # The analyzer does not know that a failed cmocka assertion never returns.
-LINT_TIDY   = $(if $(filter %_test.c,$<),--checks='-clang-analyzer-*,-bugprone-suspicious-include')
+LINT_LESS  := --checks='-clang-analyzer-*,-bugprone-suspicious-include'
+LINT_TIDY   = $(if $(filter %_test.c,$<),$(LINT_LESS))
 SCRIPTS     = $(shell git ls-files '*.sh' .ci/run 2>/dev/null)
 .PHONY: lint-clang lint-cppcheck lint-scripts
 lint:

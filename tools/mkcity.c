@@ -54,10 +54,12 @@ static void line(const char *at, const char *by, const char *what, const char *f
 		exit(1);
 	char *end;
 	int day = (int)strtol(at + 1, &end, 10), hour = (int)strtol(end + 1, &end, 10), minute = (int)strtol(end + 1, NULL, 10);
-	if (n_entries % 1024 == 0)
-		entries = realloc(entries, sizeof(*entries) * (size_t)(n_entries + 1024));
-	if (!entries)
-		exit(1);
+	if (n_entries % 1024 == 0) {
+		struct entry *more = realloc(entries, sizeof(*entries) * (size_t)(n_entries + 1024));
+		if (!more)
+			exit(1);
+		entries = more;
+	}
 	entries[n_entries] = (struct entry){day, hour * 60 + minute, n_entries, text};
 	n_entries++;
 }
@@ -376,7 +378,7 @@ static void system_managers(void)
 		char scope[900] = "'scope':'system','systems':[";
 		for (int n = m; n < SYSTEMS; n += 6)
 			snprintf(scope + strlen(scope), sizeof(scope) - strlen(scope), "%s'@y%d'", n == m ? "" : ",", n);
-		strcat(scope, "]");
+		snprintf(scope + strlen(scope), sizeof(scope) - strlen(scope), "]");
 		role("sys-manager", SYS_A + m, NULL, "chief", scope);
 	}
 }

@@ -179,7 +179,7 @@ static int look_at(struct backup *b, char out[SHA256_HEX], struct err *e)
 /* Copied again until nothing moved meanwhile. */
 static int copy_log(struct backup *b, struct err *e)
 {
-	char before[SHA256_HEX], after[SHA256_HEX];
+	char before[SHA256_HEX] = "", after[SHA256_HEX] = "";
 	struct archive_mark m = archive_here(b->a);
 	for (int i = 0; i < TRIES; i++) {
 		int r = i ? archive_back(b->a, m, e) : 0;

@@ -39,7 +39,7 @@ for none in "status $T/none" "run $T/none" "assess $T" "ledger import $T persons
 done
 echo "ok what fails is 3"
 LC_ALL=ja_JP.UTF-8 "$S" status "$T/none" 2>"$T/err"; grep -q 'データフォルダー' "$T/err" || fail "Japanese: $(cat "$T/err")"
-LC_ALL= LC_MESSAGES=ja_JP.UTF-8 "$S" --help | grep -q '使い方' || fail "LC_MESSAGES"
+LC_ALL='' LC_MESSAGES=ja_JP.UTF-8 "$S" --help | grep -q '使い方' || fail "LC_MESSAGES"
 echo "ok messages are in the locale's language"
 
 "$S" init "$T/d" --city 見本市 --standard iizuka 2>"$T/err" || fail "init: $(cat "$T/err")"
