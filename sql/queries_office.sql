@@ -30,8 +30,6 @@ UPDATE session SET ended_at = ?3 WHERE person = ?1 AND id <> ?2 AND ended_at IS 
 SELECT id, created_at, seen_at, peer, agent FROM session WHERE person = ?1 AND ended_at IS NULL ORDER BY seen_at DESC LIMIT 50;
 -- name: session_person
 SELECT person FROM session WHERE id = ?1 AND ended_at IS NULL;
--- name: session_old
-DELETE FROM session WHERE ended_at < ?1;
 
 -- name: token_by_hash
 SELECT id, kind, person, scope, expires_at, used_at FROM token WHERE token_hash = ?1 AND revoked_at IS NULL;
@@ -39,10 +37,6 @@ SELECT id, kind, person, scope, expires_at, used_at FROM token WHERE token_hash 
 INSERT INTO token(kind, token_hash, person, scope, created_at, created_by, expires_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7);
 -- name: token_used
 UPDATE token SET used_at = ?2 WHERE id = ?1;
--- name: token_list
-SELECT id, kind, person, scope, created_at, expires_at, used_at FROM token WHERE kind = 'api' AND person = ?1 AND revoked_at IS NULL ORDER BY id DESC LIMIT 100;
--- name: token_revoke
-UPDATE token SET revoked_at = ?2 WHERE id = ?1 AND revoked_at IS NULL;
 
 -- name: signin_person
 SELECT id, state, person_type FROM persons WHERE staff_no = ?1;

@@ -6,8 +6,6 @@ ON CONFLICT(id) DO UPDATE SET ja = excluded.ja, en = excluded.en, version = excl
 	source = excluded.source, loaded_at = excluded.loaded_at;
 -- name: standard_active
 UPDATE standard SET active = (id = ?1) WHERE active <> (id = ?1);
--- name: standard_any_active
-SELECT id FROM standard WHERE active LIMIT 1;
 -- name: standard_all
 SELECT s.id, s.ja, s.en, s.version, s.valid_from, s.active, s.own,
 	(SELECT count(*) FROM clause c WHERE c.standard = s.id AND NOT c.withdrawn)

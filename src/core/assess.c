@@ -137,19 +137,6 @@ int assess_all(struct world *w, struct checks *c, struct err *e)
 	return assess_finish(&x, rc);
 }
 
-int assess_control(struct world *w, struct checks *c, struct str control, struct err *e)
-{
-	struct assess x;
-	const struct control_row *k;
-	int rc = assess_start(&x, w, c, e);
-
-	if (!rc) {
-		k = assess_row(&x, control);
-		rc = k ? judge_control(&x, k, STR_NONE) : err_set(e, ERR_NOTFOUND, "no control %.*s", STR_ARG(control));
-	}
-	return assess_finish(&x, rc);
-}
-
 static int job(struct assess *x, struct str control)
 {
 	struct stmt *s = assess_query(x, Q_ASSESS_JOB_WAITING);

@@ -24,10 +24,9 @@ void checks_free(struct checks *c);
 /* Controls with at most so many subjects are judged whole after a change: their counts stay exact. */
 #define ASSESS_WHOLE_MAX 2000
 
-/* Judges every control, or one, or the subjects one change touches; writes finding, finding_span, the status of controls and
+/* Judges every control, or the subjects one change touches; writes finding, finding_span, the status of controls and
  * clauses and the event of each change of a clause. In the caller's transaction. */
 int assess_all(struct world *w, struct checks *c, struct err *e) MUST_USE;
-int assess_control(struct world *w, struct checks *c, struct str control, struct err *e) MUST_USE;
 /* table: of the store. Returns 1 when the change touches everything (a parameter, a setting): judge all. */
 int assess_change(struct world *w, struct checks *c, struct str table, int64_t changed_id, struct err *e) MUST_USE;
 /* Many at once: each control is judged once. */

@@ -368,14 +368,6 @@ const struct check *checks_get(const struct checks *all, struct str control)
 	return NULL;
 }
 
-bool check_has_part(const struct check *c, struct str part)
-{
-	for (size_t i = 0; i < c->n_parts; i++)
-		if (str_eq(c->parts[i].key, part))
-			return true;
-	return false;
-}
-
 /* The next of codes that stand in a list ("chief、sys-manager", "ciso, dept-head"). */
 static struct str next_code(struct str *rest)
 {

@@ -57,7 +57,6 @@ const struct check *checks_get(const struct checks *all, struct str control);
 const struct checks *checks_loaded(void);
 /* "KEY|arg|arg" in the language of the request; the key itself when the check is gone. */
 struct str check_reason(struct arena *a, struct str control, struct str reason);
-bool check_has_part(const struct check *c, struct str part);
 
 /* Replaces the SELECT of a check (the mutation test tries changed ones). */
 void check_set_body(struct arena *a, struct check *c, struct str body);

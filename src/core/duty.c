@@ -239,10 +239,3 @@ int duty_follow_others(struct job *j, const struct record *r)
 	}
 	return err;
 }
-
-int duty_record_changed(struct world *w, struct arena *a, const struct ledger *l, int64_t id, struct err *e)
-{
-	static const struct actor system = {0};
-	struct job j = {.w = w, .a = a, .who = &system, .l = l, .e = e};
-	return duty_follow(&j, id);
-}

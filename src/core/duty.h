@@ -18,8 +18,6 @@ struct duty_row {
 	bool by_hand;                                    /* nothing in a record ends it: duty_done does */
 };
 
-/* Opens and closes what follows from the record as it now is. In the transaction of the change. */
-int duty_record_changed(struct world *w, struct arena *a, const struct ledger *l, int64_t id, struct err *e) MUST_USE;
 /* Open occurrences that wait for this person, the oldest due first. */
 int duty_list(struct world *w, struct arena *a, const struct actor *who, size_t limit, struct duty_row **ret, size_t *ret_n,
               struct err *e) MUST_USE;

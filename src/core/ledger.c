@@ -85,13 +85,6 @@ const struct choice *field_choice(const struct field *f, struct str code)
 	return NULL;
 }
 
-bool ledger_state_ends(const struct ledger *l, struct str name)
-{
-	const struct state *s = ledger_state(l, name);
-
-	return s && s->end;
-}
-
 bool field_is_child(const struct field *f)
 {
 	return f->many || f->type == FT_TABLE || f->type == FT_CHECKLIST;

@@ -230,8 +230,6 @@ struct action *ledger_action(const struct ledger *l, struct str name);
 /* By its name: does it say no, or end something? */
 bool action_is_refusal(const struct action *a);
 const struct choice *field_choice(const struct field *f, struct str code);
-/* Does this state end the record's way? */
-bool ledger_state_ends(const struct ledger *l, struct str name);
 /* Kept as a child table: many, table, checklist. */
 bool field_is_child(const struct field *f);
 /* A column every ledger has (id, number, title …), whether or not the definition labels it. */

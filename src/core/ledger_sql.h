@@ -28,10 +28,6 @@ int ledgers_migrate(struct db *db, const struct ledgers *all, struct err *e) MUS
 int ledger_functions(struct db *db) MUST_USE;
 /* Is the expression acceptable for this ledger (only its columns, `today`, `now`, named functions)? Used at load. */
 int ledger_expr_check(struct db *db, const struct ledger *l, struct str expr, struct err *e) MUST_USE;
-/* "(SELECT *, ?2 AS today, ?3 AS now FROM t_v)": the rows an expression of this ledger stands on (?2 ISO date, ?3 µs). */
-void ledger_row_sql(const struct ledger *l, struct buf *out);
-/* A checked expression as SQL on such a row. */
-void ledger_expr_sql(struct str expr, struct buf *out);
 /* Truth of an expression on one stored record; NULL counts as false. */
 int ledger_expr_true(struct db *db, const struct ledger *l, struct str expr, int64_t id, struct str today, int64_t now, bool *ret,
                      struct err *e) MUST_USE;

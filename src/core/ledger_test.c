@@ -158,8 +158,8 @@ static void test_good(void **state)
 	assert_int_equal(l->actions[0].not_.v[1].kind, WHO_FIELD);
 	assert_int_equal(l->actions[1].from.n, 2);
 	assert_true(str_is(field_column(ledger_field(l, STR("parts")), STR("weight"))->min, "1"));
-	assert_true(ledger_state_ends(l, STR("closed")));
-	assert_false(ledger_state_ends(l, STR("draft")));
+	assert_true(ledger_state(l, STR("closed"))->end);
+	assert_false(ledger_state(l, STR("draft"))->end);
 	assert_int_equal(strlen(l->sha256), 64);
 	assert_null(ledgers_get(all, STR("thing")));
 	i18n_set(LANG_EN);

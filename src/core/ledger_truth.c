@@ -9,14 +9,10 @@
 
 #define EXPR_SQL_MAX (64u << 10)
 
-void ledger_row_sql(const struct ledger *l, struct buf *out)
+/* "(SELECT *, ?2 AS today, ?3 AS now FROM t_v)": the rows an expression of this ledger stands on (?2 ISO date, ?3 µs). */
+static void row_sql(const struct ledger *l, struct buf *out)
 {
 	buf_printf(out, "(SELECT *, ?2 AS today, ?3 AS now FROM \"%.*s_v\")", STR_ARG(l->table));
-}
-
-void ledger_expr_sql(struct str expr, struct buf *out)
-{
-	expr_sql(expr, false, out);
 }
 
 /* Only this ledger's columns and the functions of the language; what a view reads behind them is the view's business. */
@@ -50,7 +46,7 @@ int ledger_expr_check(struct db *db, const struct ledger *l, struct str expr, st
 	buf_puts(&sql, "SELECT (");
 	expr_sql(expr, false, &sql);
 	buf_puts(&sql, ") FROM ");
-	ledger_row_sql(l, &sql);
+	row_sql(l, &sql);
 	if (buf_err(&sql)) {
 		buf_release(&sql);
 		return err_set(e, ERR_TOOBIG, "expression too long");
@@ -76,7 +72,7 @@ int ledger_expr_true(struct db *db, const struct ledger *l, struct str expr, int
 	buf_puts(&sql, "SELECT (");
 	expr_sql(expr, false, &sql);
 	buf_puts(&sql, ") FROM ");
-	ledger_row_sql(l, &sql);
+	row_sql(l, &sql);
 	buf_puts(&sql, " WHERE id = ?1");
 	s = buf_err(&sql) ? NULL : db_sql(db, buf_z(&sql));
 	buf_release(&sql);

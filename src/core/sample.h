@@ -14,8 +14,6 @@
 
 #include "core/assess.h"
 
-#define SAMPLE_LINES_MAX 50000
-
 /* e->line is the line that failed. Opens its own transactions. */
 int sample_load(struct world *w, struct checks *checks, const char *path, struct err *e) MUST_USE;
 

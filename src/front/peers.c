@@ -136,16 +136,6 @@ int peers_submit(struct call *c)
 	return p ? 0 : ERR_CLOSED;
 }
 
-bool peers_ready(void)
-{
-	bool ready;
-
-	pthread_mutex_lock(&peers.lock);
-	ready = choose(false) != NULL;
-	pthread_mutex_unlock(&peers.lock);
-	return ready;
-}
-
 static void finish_all(struct queue *q)
 {
 	while (q->first) {

@@ -46,7 +46,6 @@ void peers_init(struct loop *l, peers_lost *lost);
  * the caller closes his); replaces an older one, whose requests end without answer. fd -1: it is gone. ERR_NOTFOUND:
  * no process that front asks. */
 int peers_set(const char *name, int fd) MUST_USE;
-bool peers_ready(void);                                  /* the writer is there */
 /* 0: done will be called. ERR_CLOSED: nobody is there, done will not be called. */
 int peers_submit(struct call *c) MUST_USE;
 /* Ends requests that wait too long. */

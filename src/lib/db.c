@@ -392,11 +392,6 @@ int col_count(struct stmt *s)
 	return sqlite3_column_count(s->s);
 }
 
-const char *col_name(struct stmt *s, int i)
-{
-	return sqlite3_column_name(s->s, i);
-}
-
 bool col_null(struct stmt *s, int i)
 {
 	return sqlite3_column_type(s->s, i) == SQLITE_NULL;

@@ -65,7 +65,6 @@ int db_changes(struct db *db);
 
 /* Columns from 0, valid until the next step. */
 int col_count(struct stmt *s);
-const char *col_name(struct stmt *s, int i);
 bool col_null(struct stmt *s, int i);
 bool col_is_int(struct stmt *s, int i);              /* stored as an integer: col_str would have to make a text of it */
 int64_t col_int(struct stmt *s, int i);

@@ -13,11 +13,6 @@ void html_release(struct html *h)
 	buf_release(&h->out);
 }
 
-struct safe_html html_view(const struct html *h)
-{
-	return (struct safe_html){buf_view(&h->out)};
-}
-
 void html_raw(struct html *h, const char *p, size_t n)
 {
 	buf_put(&h->out, p, n);

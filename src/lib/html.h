@@ -21,7 +21,6 @@ struct html {
 
 void html_init(struct html *h, size_t max);
 void html_release(struct html *h);
-struct safe_html html_view(const struct html *h);    /* valid until the next write */
 
 /* Used by generated code */
 void html_raw(struct html *h, const char *p, size_t n);

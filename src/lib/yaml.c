@@ -268,10 +268,3 @@ int yaml_bool(const struct yaml_node *n, bool *ret)
 	*ret = str_is(n->text, "true");
 	return 0;
 }
-
-int yaml_int(const struct yaml_node *n, int64_t *ret)
-{
-	if (!n || n->kind != YAML_SCALAR || n->quoted)
-		return ERR_SYNTAX;
-	return str_int(n->text, INT64_MIN, INT64_MAX, ret);
-}

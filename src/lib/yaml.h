@@ -34,6 +34,5 @@ int yaml_parse_apart(struct arena *a, struct arena *texts, const char *file, str
 struct yaml_node *yaml_get(const struct yaml_node *map, const char *key);
 /* Plain true/false; ERR_SYNTAX otherwise (quoted text is not a bool). */
 int yaml_bool(const struct yaml_node *n, bool *ret) MUST_USE;
-int yaml_int(const struct yaml_node *n, int64_t *ret) MUST_USE;
 
 #endif

@@ -25,7 +25,6 @@ const struct setting settings[] = {
 	{"outbox_age_minutes", SET_INT, 1, 1440, "60", NULL, N_("Unsealed minutes at most"), N_("When the vault is away, writing stops when the oldest event waits this long.")},
 	{"upload_mb", SET_INT, 1, 30, "30", NULL, N_("Largest attachment in MB"), N_("Per file.")},
 	{"list_rows", SET_INT, 10, 200, "50", NULL, N_("Rows per page"), N_("In lists.")},
-	{"due_days", SET_INT, 0, 90, "14", NULL, N_("Days before due"), N_("How long before its date a matter counts as due soon.")},
 };
 const size_t n_settings = ARRAY_LEN(settings);
 
