@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "lib/buf.h"
 #include "lib/text.h"
 
 bool field_text_ok(struct str s)
@@ -13,17 +14,6 @@ bool field_text_ok(struct str s)
 			return false;
 	}
 	return utf8_valid(s);
-}
-
-static int hex_value(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
 }
 
 static int decode(struct str in, size_t max, struct arena *a, struct str *ret)
@@ -39,8 +29,8 @@ static int decode(struct str in, size_t max, struct arena *a, struct str *ret)
 		if (c == '+')
 			c = ' ';
 		else if (c == '%') {
-			int hi = in.n - i > 2 ? hex_value(in.p[i + 1]) : -1;
-			int lo = in.n - i > 2 ? hex_value(in.p[i + 2]) : -1;
+			int hi = in.n - i > 2 ? hex_digit(in.p[i + 1]) : -1;
+			int lo = in.n - i > 2 ? hex_digit(in.p[i + 2]) : -1;
 
 			if (hi < 0 || lo < 0)
 				return ERR_SYNTAX;

@@ -32,17 +32,6 @@ int head_method(struct str method)
 	return is_token(method) ? 501 : 400;
 }
 
-static int hex_value(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
-
 /* The byte at s.p[*i], which may be %XX; moves *i behind it. -1 on a bad percent or a control byte. */
 static int decoded_byte(struct str s, size_t *i)
 {
@@ -51,8 +40,8 @@ static int decoded_byte(struct str s, size_t *i)
 	if (c == '%') {
 		if (s.n - *i < 3)
 			return -1;
-		hi = hex_value(s.p[*i + 1]);
-		lo = hex_value(s.p[*i + 2]);
+		hi = hex_digit(s.p[*i + 1]);
+		lo = hex_digit(s.p[*i + 2]);
 		if (hi < 0 || lo < 0)
 			return -1;
 		c = hi << 4 | lo;

@@ -175,7 +175,7 @@ const char *buf_z(struct buf *b)
 	return b->p;
 }
 
-static int hex_digit(char c)
+int hex_digit(char c)
 {
 	if (c >= '0' && c <= '9')
 		return c - '0';

@@ -41,6 +41,7 @@ struct str buf_view(const struct buf *b);
 /* NUL-terminated; "" when empty or failed. Valid until the next put. */
 const char *buf_z(struct buf *b);
 
+int hex_digit(char c);                               /* 0-15, or -1 */
 /* Decoding: each returns bytes written or a negative code; out must hold cap bytes. */
 long hex_decode(struct str s, void *out, size_t cap);
 long base64_decode(struct str s, void *out, size_t cap); /* strict, padded */

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "core/proto.h"
+#include "lib/buf.h"
 #include "office/dispatch.h"
 
 #define HEADERS_MAX 64
@@ -62,11 +63,6 @@ int request_read(struct msg *m, struct arena *a, struct request *r)
 	if (read_pairs(m, a, REQ_FIELDS_MAX, &r->fields, &r->n_fields) || read_files(m, a, r))
 		return ERR_PROTO;
 	return msg_end(m);
-}
-
-static int hex_digit(char c)
-{
-	return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 }
 
 /* application/x-www-form-urlencoded; bad escapes and control characters make the whole query unreadable. */
