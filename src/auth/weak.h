@@ -13,8 +13,4 @@ const char *weak_why(struct str password, int64_t min_length, const struct str *
  * it, letters replaced (p@ssw0rd), repeated or reversed. `folded` is folded text (lib/text.h). */
 bool weak_common(struct str folded);
 
-/* Appends what a person might type for a guess, each ended by a NUL: the folded text, its digits alone, Latin readings of
- * kana, and for a date its usual shapes (19850403, 850403, 0403, 3apr…, s600403). */
-void weak_variants(struct str guess, struct buf *out);
-
 #endif

@@ -123,7 +123,6 @@ int record_blank(struct job *j, struct record *r) MUST_USE;
 /* record_create after the first question of right; given: number, state, applicant, created_on of an import, or NULL. */
 int record_insert(struct job *j, const struct values *in, const struct record *given, int64_t *ret_id) MUST_USE;
 void record_sync(struct job *j, struct record *r);   /* section and owner from the fields of that name */
-const struct state *start_state(struct job *j, const struct record *r);
 
 /* --- change.c: what changed, as JSON --------------------------------------------------------------------------------- */
 int change_json(struct job *j, const struct record *before, const struct record *after, struct str *ret, size_t *ret_n) MUST_USE;

@@ -33,7 +33,8 @@ static const char *key_column(const struct ledger *l)
 	return str_is(l->name, "persons") ? "staff_no" : str_is(l->name, "org-units") ? "code" : "number";
 }
 
-struct str key_write(struct job *j, const struct field *f, struct str exact)
+/* Exact text of a field to what stands in the file. */
+static struct str key_write(struct job *j, const struct field *f, struct str exact)
 {
 	struct str id = exact, name = target_name(f), key = STR_NONE;
 	if (!is_ref(f) || !exact.n)
@@ -70,7 +71,8 @@ static int64_t find_one(struct job *j, const struct ledger *to, const char *colu
 	return id;
 }
 
-int64_t key_find(struct job *j, const struct ledger *to, struct str key)
+/* id of the record called so in a ledger; 0 none. */
+static int64_t key_find(struct job *j, const struct ledger *to, struct str key)
 {
 	int64_t id = find_one(j, to, key_column(to), key);
 	if (!id)

@@ -32,8 +32,6 @@ void ledger_sql_indexes(const struct ledger *l, struct buf *out);
 int ledger_sql_view(const struct ledger *l, const struct ledgers *all, struct buf *out) MUST_USE;
 void ledger_sql_triggers(const struct ledger *l, const struct ledgers *all, struct buf *out);
 
-/* SQL storage class of a field, "TEXT" and so on. */
-const char *field_sql_type(const struct field *f);
 /* A reference with several targets, kept as id and kind. */
 bool field_has_kind(const struct field *f);
 /* A text in single quotes. */

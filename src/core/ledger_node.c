@@ -160,7 +160,7 @@ int parse_label(struct parse *p, const struct yaml_node *n, struct label *ret)
 	return parse_map(p, n, "label", keys, ARRAY_LEN(keys), ret);
 }
 
-struct field *parse_known(struct parse *p, struct str name)
+static struct field *parse_known(struct parse *p, struct str name)
 {
 	for (size_t i = 0; i < p->n_known; i++)
 		if (str_eq(p->known[i].name, name))

@@ -58,7 +58,6 @@ int parse_expr(struct parse *p, const struct yaml_node *n, struct str on, struct
 int parse_items(struct parse *p, const struct yaml_node *n, const char *what, size_t size, size_t max, struct yaml_node ***ret_items,
                 void **ret, size_t *ret_n) MUST_USE;
 bool parse_is_role(struct str code);
-struct field *parse_known(struct parse *p, struct str name);
 /* The name in the list nearest to `word`, or NULL when none is near. */
 const char *parse_nearest(struct str word, const char *const *names, size_t n);
 

@@ -9,7 +9,8 @@
 
 #include "core/ledger_ddl.h"
 
-const char *field_sql_type(const struct field *f)
+/* SQL storage class of a field, "TEXT" and so on. */
+static const char *field_sql_type(const struct field *f)
 {
 	switch (f->type) {
 	case FT_INTEGER: case FT_MONEY: case FT_BOOL: case FT_DATETIME: case FT_PERSON: case FT_SECTION: case FT_REF:

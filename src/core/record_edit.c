@@ -106,7 +106,7 @@ int record_judge(struct job *j, struct record *r, const bool *editable)
 	return bad ? ERR_INVALID : 0;
 }
 
-const struct state *start_state(struct job *j, const struct record *r)
+static const struct state *start_state(struct job *j, const struct record *r)
 {
 	const struct state *only = NULL;
 	for (size_t i = 0; i < j->l->n_states; i++) {

@@ -43,7 +43,8 @@ const struct source *sources_find(const struct sources *s, struct str name)
 	return found ? s->list[at] : NULL;
 }
 
-int sources_set(struct sources *s, struct str name, uint64_t seq, uint64_t index, const uint8_t *hash)
+/* ERR_TOOBIG beyond SOURCES_MAX. */
+static int sources_set(struct sources *s, struct str name, uint64_t seq, uint64_t index, const uint8_t *hash)
 {
 	struct source *src;
 	bool found;

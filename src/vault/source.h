@@ -23,8 +23,6 @@ struct sources {
 void sources_release(struct sources *s);
 /* NULL when it never appended; valid until the next change. */
 const struct source *sources_find(const struct sources *s, struct str name);
-/* ERR_TOOBIG beyond SOURCES_MAX. */
-int sources_set(struct sources *s, struct str name, uint64_t seq, uint64_t index, const uint8_t *hash) MUST_USE;
 /* Takes the entry at index into account when it is chained: ERR_CONFLICT when it does not follow its source's last. */
 int sources_follow(struct sources *s, const struct entry *en, uint64_t index) MUST_USE;
 /* Appends u32 count and those whose last entry lies at or after `from`. */
