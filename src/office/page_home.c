@@ -424,7 +424,6 @@ int page_job(struct ctx *c, struct err *e)
 		d.running = str_is(state, "waiting") || str_is(state, "running");
 		d.failed = str_is(state, "failed");
 		d.cancelled = str_is(state, "cancelled");
-		d.finished = str_is(state, "done");
 		d.done = col_int(q, 3);
 		d.total = col_int(q, 4);
 		d.text = col_dup(q, 5, c->arena);
