@@ -241,6 +241,15 @@ static void cache_drop_oldest(struct db *db)
 	db->n_cached--;
 }
 
+/* SQLite keeps a statement's text up to its semicolon; a line break after it belongs to the text asked for alone. */
+static bool same_text(const struct stmt *s, const char *sql)
+{
+	const char *kept = sqlite3_sql(s->s);
+	size_t n = strlen(kept);
+
+	return !strncmp(kept, sql, n) && !sql[n + strspn(sql + n, " \t\r\n;")];
+}
+
 struct stmt *db_sql(struct db *db, const char *sql)
 {
 	size_t b = bucket_of(sql);
@@ -248,7 +257,7 @@ struct stmt *db_sql(struct db *db, const char *sql)
 	struct stmt *s;
 
 	for (s = db->bucket[b]; s; s = s->next)
-		if (!s->running && !strcmp(sqlite3_sql(s->s), sql)) {
+		if (!s->running && same_text(s, sql)) {
 			s->used = ++db->tick;
 			return stmt_ready(s);
 		}

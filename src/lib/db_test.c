@@ -134,6 +134,22 @@ static void test_cache_is_bounded(void **state)
 	db_close(db);
 }
 
+/* Texts of gen/queries.h end in a line break, which SQLite does not keep. */
+static void test_cache_gives_the_same_again(void **state)
+{
+	static const char *const texts[] = {"SELECT 1", "SELECT 2;", "SELECT 3;\n", "SELECT 4\n"};
+	struct db *db = open_memory();
+
+	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+		struct stmt *first = db_sql(db, texts[i]);
+
+		assert_non_null(first);
+		assert_ptr_equal(db_sql(db, texts[i]), first);
+	}
+	assert_ptr_not_equal(db_sql(db, "SELECT 1"), db_sql(db, "SELECT 1 + 1"));
+	db_close(db);
+}
+
 static void test_files(void **state)
 {
 	char dir[] = "/tmp/db_test.XXXXXX", path[64];
@@ -175,6 +191,7 @@ int main(void)
 		cmocka_unit_test(test_failures_are_told),
 		cmocka_unit_test(test_transactions),
 		cmocka_unit_test(test_cache_is_bounded),
+		cmocka_unit_test(test_cache_gives_the_same_again),
 		cmocka_unit_test(test_files),
 	};
 
