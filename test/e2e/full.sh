@@ -8,7 +8,7 @@ cleanup() { [ -z "$house" ] || { kill "$house" 2>/dev/null; wait "$house" 2>/dev
 trap cleanup EXIT
 fail() { echo "FAIL $*"; tail -20 "$T/err" 2>/dev/null; exit 1; }
 mkdir "$T/disk"
-mount -t tmpfs -o size=64m,mode=755 none "$T/disk" 2>/dev/null || { echo "ok not root: left out"; exit 0; }
+mount -t tmpfs -o size=64m,mode=755 none "$T/disk" 2>/dev/null || { echo "skip a full disk: needs root"; exit 0; }
 
 "$O/sekisho" init "$D" --city 見本市 --standard iizuka 2>"$T/err" || fail init
 cat >"$T/units.csv" <<'X'
