@@ -377,7 +377,10 @@ int db_check(struct db *db, struct err *e)
 		if (r < 0)
 			return db_fail(db, e, ask[i]);
 		if (r == 1 && (i || !str_is(col_str(s, 0), "ok"))) {
-			r = err_set(e, ERR_CORRUPT, "%s: %.*s", ask[i] + 7, STR_ARG(col_str(s, 0)));
+			struct str rest = col_str(s, 0), line = str_cut(&rest, '\n');
+
+			/* its first line only names the database */
+			r = err_set(e, ERR_CORRUPT, "%s: %.*s", ask[i] + 7, STR_ARG(rest.n ? rest : line));
 			stmt_done(s);
 			return r;
 		}

@@ -53,6 +53,8 @@ int cli_transact(struct cli *c, int (*fn)(struct cli *, void *, struct err *), v
 
 /* The office's part of sekisho backup: office/cli_backup.c */
 cli_run cli_backup;
+/* The office's part of sekisho doctor, a JSON array of points: office/cli_doctor.c */
+cli_run cli_doctor;
 /* A backup whose command went away is given up. */
 void cli_backup_old(void);
 

@@ -384,6 +384,7 @@ const struct cli_command cli_commands[] = {
 	{"ledger import", "LEDGER FILE [--dry-run]", N_("Rows of a CSV file into a ledger"), run_ledger_import},
 	{"people import", "FILE [--dry-run]", N_("Rows of a CSV file into the ledger persons"), run_people_import},
 	{"backup", "begin|go|step|end [RESULT]", N_("The office's part of a backup"), cli_backup},
+	{"doctor", "", N_("The office's part of the doctor"), cli_doctor},
 	{"standard list", "", N_("Standards in the store"), cli_standard_list},
 	{"standard show", "ID", N_("Clauses of a standard with their controls"), cli_standard_show},
 	{"standard import", "FILE [--source TEXT] [--version TEXT] [--dry-run]", N_("Loads a municipality's own text"), cli_standard_import},

@@ -97,6 +97,20 @@ static void leave_url(const char *url)
 		log_warn("supervise.url", "text=\"%s\"", e.text);
 }
 
+/* For doctor, which then looks at each by itself: role, process id, posture. */
+static void leave_processes(struct super *s)
+{
+	struct buf b;
+	struct err e;
+	buf_init(&b, 65536);
+	for (size_t i = 0; i < s->house.n_roles; i++)
+		if (s->house.roles[i].state == ROLE_UP)
+			buf_printf(&b, "%s %d %s\n", s->house.roles[i].name, (int)s->house.roles[i].pid, s->house.roles[i].posture);
+	if (file_write_atomic_at(run_fd, "processes", b.p, b.n, 0644, &e) != 0)
+		log_warn("supervise.processes", "text=\"%s\"", e.text);
+	buf_release(&b);
+}
+
 static void on_ready(struct super *s, const char *url)
 {
 	int w = house_find(&s->house, "office.writer");
@@ -174,6 +188,8 @@ int main(int argc, char **argv)
 	sup.loop = loop_new();
 	sup.ready = on_ready;
 	sup.note = on_note;
+	if (!opt.oneshot)
+		sup.up = leave_processes;
 	loop_add(sup.loop, signal_fd, on_signal, NULL);
 	if (control_fd >= 0)
 		loop_add(sup.loop, control_fd, on_control, NULL);
@@ -182,5 +198,6 @@ int main(int argc, char **argv)
 	if (control_fd >= 0)
 		(void)unlinkat(run_fd, "control.sock", 0);
 	(void)unlinkat(run_fd, "url", 0);
+	(void)unlinkat(run_fd, "processes", 0);
 	return sup.exit_code;
 }

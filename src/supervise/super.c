@@ -173,6 +173,8 @@ static int take_ready(struct super *s, struct role *r, struct msg *m)
 	r->state = ROLE_UP;
 	r->was_up = true;
 	log_info("supervise.up", "role=%s pid=%d posture=\"%s\"", r->name, (int)r->pid, r->posture);
+	if (s->up)
+		s->up(s);
 	start_followers(s, (int)(r - s->house.roles));
 	if (!s->ready_said && super_all_up(s)) {
 		s->ready_said = true;

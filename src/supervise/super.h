@@ -28,6 +28,7 @@ struct super {
 	int listen_fd;                                   /* -1: no front */
 	/* All are up for the first time; url is front's or NULL. */
 	void (*ready)(struct super *s, const char *url);
+	void (*up)(struct super *s);                     /* another process is up; may be NULL */
 	void (*note)(struct super *s, const char *line);
 	bool ready_said, stopping;
 	unsigned stop_rank;
