@@ -85,7 +85,8 @@ run:
 	@exec $(O)/sekisho run "$(DIR)" --listen 127.0.0.1:$(PORT) --link
 
 # Where they go is where `sekisho` looks: ../libexec and ../share beside its folder.
-PREFIX ?= /usr/local
+prefix ?= /usr/local
+PREFIX ?= $(prefix)
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/libexec/sekisho $(DESTDIR)$(PREFIX)/share/sekisho \
 	  $(DESTDIR)$(PREFIX)/lib/systemd/system
@@ -94,6 +95,8 @@ install: all
 	cd $(O)/share/sekisho && find * -type f -exec install -D -m 644 '{}' '$(abspath $(DESTDIR)$(PREFIX))/share/sekisho/{}' ';'
 	sed 's,@PREFIX@,$(PREFIX),' deploy/sekisho.service >$(DESTDIR)$(PREFIX)/lib/systemd/system/sekisho.service
 	chmod 644 $(DESTDIR)$(PREFIX)/lib/systemd/system/sekisho.service
+	install -D -m 644 docs/man/sekisho.1 $(DESTDIR)$(PREFIX)/share/man/man1/sekisho.1
+	install -D -m 644 docs/man/sekisho.conf.5 $(DESTDIR)$(PREFIX)/share/man/man5/sekisho.conf.5
 
 # --- generated code (tools/) ---------------------------------------------------
 $(O)/tools/%: tools/%.c

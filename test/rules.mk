@@ -128,3 +128,9 @@ mutate: $(O)/test/core/checks_test
 # --- docs/permissions.md from the route table and the definitions -------------------------------------------------------
 permissions: $(O)/test/office/permissions_test
 	$< --write
+
+# --- docs/man from the tables of commands and of settings ----------------------------------------------------------------
+.PHONY: man
+man: $(O)/test/cli/man_test $(O)/test/office/setting_test
+	@mkdir -p docs/man
+	for t in $^; do $$t --write || exit 1; done

@@ -1,0 +1,117 @@
+/* docs/man/sekisho.conf.5 is what the table of settings says, and every default is a value the table itself accepts. With --write:
+ * writes the page. */
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#include "core/org.h"
+#include "lib/file.h"
+#include "lib/i18n.h"
+#include "office/setting.h"
+
+#define PAGE "sekisho.conf.5"
+#define PAGE_MAX (1u << 20)
+
+static void text(struct buf *b, const char *z)
+{
+	for (const char *p = z; *p; p++)
+		if (*p == '\\')
+			buf_puts(b, "\\e");
+		else if (*p == '-')
+			buf_puts(b, "\\-");
+		else
+			buf_putc(b, *p);
+}
+
+static void values(struct buf *b, const struct setting *s)
+{
+	switch (s->type) {
+	case SET_INT:
+		buf_printf(b, "A number from %lld to %lld", (long long)s->min, (long long)s->max);
+		break;
+	case SET_BOOL:
+		buf_puts(b, "0 or 1");
+		break;
+	case SET_TEXT:
+		buf_printf(b, "Text of %lld to %lld characters", (long long)s->min, (long long)s->max);
+		break;
+	case SET_CHOICE:
+		buf_puts(b, "One of ");
+		text(b, s->choices);
+		break;
+	case SET_ROLES:
+		buf_puts(b, "Role codes separated by commas");
+		break;
+	}
+	buf_puts(b, s->def[0] ? "; default: " : "; empty by default");
+	text(b, s->def);
+	buf_puts(b, ".\n");
+}
+
+static void generate(struct buf *b)
+{
+	buf_init(b, PAGE_MAX);
+	buf_puts(b, ".\\\" Made by make man from src/office/setting.c.\n.TH SEKISHO.CONF 5 \"\" \"Sekisho " SEKISHO_VERSION "\"\n.SH NAME\n"
+	            "sekisho.conf \\- a data folder of Sekisho, and its settings\n.SH DESCRIPTION\n.I DIR/sekisho.conf\n"
+	            "marks a data folder. It is written by\n.B sekisho init\nas lines of\n.IR \"name \" = \" value\" :\n"
+	            "city, standard and, for a sample city, sample = yes. Nothing reads its values after that but\n.BR \"sekisho doctor\" ;\n"
+	            "the settings themselves are kept in the store, with their history, and are changed on the Settings page by the security office.\n"
+	            ".SH SETTINGS\n");
+	for (size_t i = 0; i < n_settings; i++) {
+		buf_puts(b, ".TP\n.B ");
+		text(b, settings[i].name);
+		buf_puts(b, "\n");
+		text(b, settings[i].label);
+		buf_puts(b, ". ");
+		text(b, settings[i].help);
+		buf_puts(b, "\n");
+		values(b, &settings[i]);
+	}
+	buf_puts(b, ".SH \"SEE ALSO\"\n.BR sekisho (1)\n");
+}
+
+static void page_is_current(void **state)
+{
+	struct buf want, have;
+	struct err e = {0};
+	generate(&want);
+	buf_init(&have, PAGE_MAX);
+	assert_int_equal(buf_err(&want), 0);
+	assert_int_equal(file_read("docs/man/" PAGE, PAGE_MAX, &have, &e), 0);
+	if (!str_eq(buf_view(&want), buf_view(&have)))
+		fail_msg("docs/man/" PAGE " is not current: make man");
+	buf_release(&want);
+	buf_release(&have);
+}
+
+static void defaults_are_values(void **state)
+{
+	for (size_t i = 0; i < n_settings; i++) {
+		const struct setting *s = &settings[i];
+		struct str rest = str_from(s->def);
+		int64_t n;
+		if (s->type == SET_INT && str_int(rest, s->min, s->max, &n) < 0)
+			fail_msg("%s: %s", s->name, s->def);
+		for (; s->type == SET_ROLES && rest.n;)
+			if (role_parse(str_trim(str_cut(&rest, ','))) < 0)
+				fail_msg("%s: %s", s->name, s->def);
+	}
+}
+
+int main(int argc, char **argv)
+{
+	if (argc == 2 && strcmp(argv[1], "--write") == 0) {
+		struct buf b;
+		struct err e = {0};
+		generate(&b);
+		int dir = open("docs/man", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		int r = dir < 0 ? ERR_SYS : file_write_atomic_at(dir, PAGE, b.p, b.n, 0644, &e);
+		if (r < 0)
+			fprintf(stderr, "docs/man/" PAGE ": %s\n", e.text);
+		return r < 0;
+	}
+	const struct CMUnitTest tests[] = {cmocka_unit_test(page_is_current), cmocka_unit_test(defaults_are_values)};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
