@@ -30,6 +30,8 @@ UPDATE session SET ended_at = ?3 WHERE person = ?1 AND id <> ?2 AND ended_at IS 
 SELECT id, created_at, seen_at, peer, agent FROM session WHERE person = ?1 AND ended_at IS NULL ORDER BY seen_at DESC LIMIT 50;
 -- name: session_person
 SELECT person FROM session WHERE id = ?1 AND ended_at IS NULL;
+-- name: access_recent
+SELECT 1 FROM record_log WHERE ledger = 'persons' AND record = ?1 AND action = ?2 AND actor = ?3 AND at > ?4 LIMIT 1;
 
 -- name: token_by_hash
 SELECT id, kind, person, scope, expires_at, used_at FROM token WHERE token_hash = ?1 AND revoked_at IS NULL;

@@ -41,6 +41,9 @@ int assess_jobs(struct world *w, struct checks *c, int64_t *ret_n, struct err *e
 /* `sekisho status`: {"as_of","clauses":[{"id","status","strength","controls":[{"id","status","subjects":[…]}]}]} of the standard
  * in force. as_of: ISO date (end of that day), control, clause: STR_NONE for now and all. ERR_RANGE for a date to come. */
 int assess_status_json(struct world *w, struct str as_of, struct str control, struct str clause, struct buf *out, struct err *e) MUST_USE;
+/* The same for a person: only subjects this person may know of. */
+int assess_status_json_for(struct world *w, const struct actor *who, struct str as_of, struct str control, struct str clause,
+                           struct buf *out, struct err *e) MUST_USE;
 int assess_status_text(struct world *w, struct str as_of, struct str control, struct str clause, struct buf *out, struct err *e) MUST_USE;
 
 #endif

@@ -1,6 +1,7 @@
 /* The status of clauses, controls and subjects on a day, as JSON or as lines of text. */
 #include "core/assess_int.h"
 
+#include "core/engine.h"
 #include "lib/date.h"
 #include "lib/i18n.h"
 #include "lib/json.h"
@@ -9,6 +10,7 @@
 struct report {
 	struct world *w;
 	struct arena *a;
+	const struct actor *who;                         /* whose answer it is; NULL: the console's, who knows of everything */
 	struct buf *out;
 	struct jw j;
 	bool text;
@@ -35,8 +37,25 @@ static int fail_db(struct report *r)
 	return err_set(r->e, ERR_DB, "%s", db_error(r->w->db));
 }
 
+/* A subject that is a record is named only to whoever may know of that record. */
+static bool subject_known(struct report *r, struct str subject, struct str kind)
+{
+	struct str rest = subject, head = str_cut(&rest, ':');
+	int64_t id;
+
+	if (rest.n) { /* a record of another ledger than the control's usual one */
+		kind = head;
+		subject = rest;
+	}
+	const struct ledger *l = r->who ? ledgers_get(r->w->ledgers, kind) : NULL;
+	struct job j = {.w = r->w, .a = r->a, .who = r->who, .l = l, .e = r->e};
+	return !l || str_int(subject, 1, INT64_MAX, &id) < 0 || visible(&j, id);
+}
+
 static int put_subject(struct report *r, struct str control, struct stmt *s)
 {
+	if (!subject_known(r, col_str(s, 0), col_str(s, 6)))
+		return 0;
 	struct str reason = check_reason(r->a, control, col_str(s, 4));
 
 	if (r->text) {
@@ -215,9 +234,9 @@ static int report(struct report *r, struct str as_of, struct str clause)
 	return rc;
 }
 
-static int start(struct world *w, struct str as_of, struct str control, struct str clause, struct buf *out, bool text, struct err *e)
+static int start(struct world *w, const struct actor *who, struct str as_of, struct str control, struct str clause, struct buf *out, bool text, struct err *e)
 {
-	struct report r = {.w = w, .a = arena_new(ASSESS_ARENA_MAX), .out = out, .text = text, .control = control, .e = e};
+	struct report r = {.w = w, .a = arena_new(ASSESS_ARENA_MAX), .who = who, .out = out, .text = text, .control = control, .e = e};
 	int rc = report(&r, as_of, clause);
 
 	arena_free(r.a);
@@ -226,10 +245,16 @@ static int start(struct world *w, struct str as_of, struct str control, struct s
 
 int assess_status_json(struct world *w, struct str as_of, struct str control, struct str clause, struct buf *out, struct err *e)
 {
-	return start(w, as_of, control, clause, out, false, e);
+	return start(w, NULL, as_of, control, clause, out, false, e);
+}
+
+int assess_status_json_for(struct world *w, const struct actor *who, struct str as_of, struct str control, struct str clause,
+                           struct buf *out, struct err *e)
+{
+	return start(w, who, as_of, control, clause, out, false, e);
 }
 
 int assess_status_text(struct world *w, struct str as_of, struct str control, struct str clause, struct buf *out, struct err *e)
 {
-	return start(w, as_of, control, clause, out, true, e);
+	return start(w, NULL, as_of, control, clause, out, true, e);
 }

@@ -18,7 +18,7 @@ int api_status(struct ctx *c, struct err *e)
 {
 	struct buf b;
 	buf_init(&b, API_OUT_MAX);
-	int r = assess_status_json(&c->world, req_param(c, "as-of"), req_param(c, "control"), req_param(c, "clause"), &b, e);
+	int r = assess_status_json_for(&c->world, &c->actor, req_param(c, "as-of"), req_param(c, "control"), req_param(c, "clause"), &b, e);
 	if (r < 0) {
 		buf_release(&b);
 		return r;

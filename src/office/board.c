@@ -209,9 +209,11 @@ struct str duty_label(struct ctx *c, struct str who)
 	return s;
 }
 
-/* May this person know of the subject? Subjects that are no records (a role, a term) are known to all. */
-static bool may_know(struct ctx *c, struct str kind, struct str id, struct str *href)
+/* May this person know of the subject? Subjects that are no records (a role, a term) are known to all. ret_hidden: not even
+ * that there is one. */
+static bool may_know(struct ctx *c, struct str kind, struct str id, struct str *href, bool *ret_hidden)
 {
+	*ret_hidden = false;
 	struct str rest = id, head = str_cut(&rest, ':');
 	if (rest.n) { /* a record of another ledger than the control's usual one */
 		kind = head;
@@ -224,8 +226,10 @@ static bool may_know(struct ctx *c, struct str kind, struct str id, struct str *
 	*href = STR("");
 	if (!l || str_int(id, 1, INT64_MAX, &k) < 0)
 		return true;
-	if (record_get(&c->world, c->arena, &c->actor, l, k, &rec, &e) < 0)
+	if (record_get(&c->world, c->arena, &c->actor, l, k, &rec, &e) < 0) {
+		*ret_hidden = l->restricted;
 		return false;
+	}
 	*href = arena_strf(c->arena, "/ledgers/%.*s/%lld", STR_ARG(kind), (long long)k);
 	return true;
 }
@@ -264,18 +268,19 @@ const struct tpl_subjects *board_subjects(struct ctx *c, struct stmt *q, struct 
 	stmt_done(q);
 	for (size_t i = 0; i < n; i++) {
 		struct str href;
-		bool known = may_know(c, raw[i].kind, raw[i].subject, &href);
-		v[i] = (struct tpl_subjects_rows){
+		bool hidden, known = may_know(c, raw[i].kind, raw[i].subject, &href, &hidden);
+		last[0] = raw[i].subject;
+		last[1] = raw[i].part;
+		if (hidden)
+			continue;
+		v[d->n_rows++] = (struct tpl_subjects_rows){
 			.status = ui_status(c->arena, raw[i].status < 0 ? ST_UNKNOWN : (enum status)raw[i].status), .href = href,
 			.title = known ? raw[i].title : str_from(_("(not shown to you)")), .section = known ? raw[i].section : STR(""),
 			.part = part_label(c, raw[i].control, raw[i].part),
 			.reason = known ? check_reason(c->arena, raw[i].control, raw[i].reason) : STR(""), .due = str_slice(raw[i].due, 0, 10),
 			.late = raw[i].due.n && str_cmp(str_slice(raw[i].due, 0, 10), c->world.today) < 0};
-		last[0] = raw[i].subject;
-		last[1] = raw[i].part;
 	}
 	d->label = label;
 	d->rows = v;
-	d->n_rows = n;
 	return d;
 }

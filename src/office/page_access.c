@@ -6,11 +6,15 @@
 
 #include "core/event.h"
 #include "core/proto.h"
+#include "lib/clock.h"
 #include "lib/hash.h"
 #include "queries.h"
 #include "tpl.h"
 
 #define FOUND_MAX 20
+#define TWO_HANDS_US (7 * DAY_US)
+#define ASKED_PASSWORD "auth.temporary-password-asked"
+#define ASKED_REMOVAL "auth.factor-removal-asked"
 
 struct issue {
 	int64_t person;
@@ -96,6 +100,21 @@ static int set_temporary(struct ctx *c, struct issue *x, struct err *e)
 	return auth_call(c, &m, after_temporary, x, e);
 }
 
+/* A new password and the second factor taken away are together a whole sign-in: the two are not in one hand within a week. */
+static int check_two_hands(struct ctx *c, int64_t person, const char *mine, const char *other, struct err *e)
+{
+	struct stmt *q = db_query(c->office->db, Q_ACCESS_RECENT);
+	bind_int(q, 1, person);
+	bind_z(q, 2, other);
+	bind_int(q, 3, c->actor.person);
+	bind_int(q, 4, c->world.now - TWO_HANDS_US);
+	bool same = step(q) == 1;
+	stmt_done(q);
+	return !same ? put_event(c, mine, person, e) /* before auth is asked: two requests at once do not slip through */
+	             : err_set(e, ERR_DENIED, "%s", _("Whoever issues a password for somebody does not remove that person's second factor as well: "
+	                       "a second person of the security office has to."));
+}
+
 int do_access(struct ctx *c, struct err *e)
 {
 	struct issue *x = ARENA_NEW(c->arena, struct issue);
@@ -108,6 +127,10 @@ int do_access(struct ctx *c, struct err *e)
 	x->name = who.name;
 	if (x->person == c->actor.person && !str_is(what, "sessions"))
 		return err_set(e, ERR_DENIED, "%s", _("Somebody else of the security office does this for you."));
+	int r = str_is(what, "temporary") ? check_two_hands(c, x->person, ASKED_PASSWORD, ASKED_REMOVAL, e)
+	      : str_is(what, "forget") ? check_two_hands(c, x->person, ASKED_REMOVAL, ASKED_PASSWORD, e) : 0;
+	if (r < 0)
+		return r;
 	if (str_is(what, "temporary"))
 		return set_temporary(c, x, e);
 	if (str_is(what, "unlock") || str_is(what, "forget")) {
@@ -118,7 +141,7 @@ int do_access(struct ctx *c, struct err *e)
 	}
 	if (!str_is(what, "sessions"))
 		return err_set(e, ERR_SYNTAX, "%s", _("Unknown act."));
-	int r = end_sessions(c, x->person, e);
+	r = end_sessions(c, x->person, e);
 	if (r < 0 || (r = put_event(c, "auth.sessions-ended", x->person, e)) < 0)
 		return r;
 	flash(c, _("The sessions were ended."));

@@ -60,6 +60,7 @@ get ciso /sign-in/password >/dev/null; k=$(csrf)
 new='青い海 走る電車 静かな朝'
 [[ $(post ciso /sign-in/password --data-urlencode "csrf=$k" --data-urlencode "current=$p" --data-urlencode "password=$new" --data-urlencode "again=$new") == *"/sign-in/enrol" ]] ||
   fail "password change"
+[[ $(post half /sign-in --data-urlencode staff_no=1001 --data-urlencode "password=$new") == *"/sign-in/enrol" ]] || fail "a second sign-in"
 [ "$(get ciso /sign-in/enrol)" = 200 ] || fail "enrolment page"
 k=$(csrf); secret=$(sed 's/<[^>]*>/ /g' "$T/page" | grep -oE '\b([A-Z2-7]{4} ){4,}[A-Z2-7]{1,4}\b' | head -1 | tr -d ' ')
 [ -n "$secret" ] || fail "no secret on the enrolment page"
@@ -67,6 +68,8 @@ k=$(csrf); secret=$(sed 's/<[^>]*>/ /g' "$T/page" | grep -oE '\b([A-Z2-7]{4} ){4
 grep -q 'class="codes"' "$T/page" || fail "no recovery codes"
 [ "$(get ciso /board)" = 200 ] || fail "board after sign-in"
 ok "the CISO's role asks for a second factor, then the board opens"
+[ "$(get half /sign-in/enrol)" = 303 ] || fail "a half sign-in left elsewhere may replace the second factor"
+ok "setting up the second factor ends what was half signed in elsewhere"
 
 enter() { # WHO STAFF_NO: no second factor needed
   local t; t=$("$S" password "$D" --person "$2" 2>>"$T/err") || fail "password of $2"
