@@ -251,6 +251,30 @@ int form_read(struct ctx *c, const struct ledger *l, struct form_in *ret, struct
 	return r;
 }
 
+static bool same_set(const struct value *a, const struct value *b)
+{
+	size_t found = 0;
+	for (size_t i = 0; i < a->n_many; i++)
+		for (size_t k = 0; k < b->n_many; k++)
+			found += str_eq(a->many[i], b->many[k]);
+	return a->n_many == b->n_many && found == a->n_many;
+}
+
+void form_keep(const struct ledger *l, const struct values *was, struct form_in *in)
+{
+	for (size_t i = 0; i < in->values.n; i++) {
+		struct value *v = &in->values.v[i];
+		const struct field *f = ledger_field(l, v->field);
+		const struct value *old = values_get(was, v->field);
+		if (!f || !old)
+			continue;
+		if (f->type == FT_BOOL && !v->text.n && str_is(old->text, "0"))
+			v->text = old->text;
+		else if (f->many && !lines_of(f) && same_set(v, old))
+			v->many = old->many;
+	}
+}
+
 struct str form_search(const struct ctx *c, struct str field)
 {
 	for (size_t i = 0; i < c->req->n_fields; i++) {

@@ -81,8 +81,8 @@ static void fill_words(struct ctx *c, const struct purpose *p, struct tpl_form *
 	d->action = arena_strf(c->arena, "%.*s/act/%.*s", STR_ARG(d->cancel), STR_ARG(p->act->name));
 	d->submit = label;
 	d->danger = action_is_refusal(p->act);
-	d->note_label = str_from(_("Remark"));
 	d->note_required = action_needs_note(p->act);
+	d->note_label = str_from(d->note_required ? _("Reason") : _("Remark"));
 	d->note = p->typed ? p->typed->note : STR("");
 	d->note_error = fault_text(p->faults, STR("note"));
 }
@@ -251,6 +251,7 @@ int do_record_update(struct ctx *c, struct err *e)
 	struct purpose p = {.l = l, .rec = &rec, .typed = &in, .faults = &faults};
 	if (!in.save)
 		return again(c, &p, e);
+	form_keep(l, &rec.values, &in);
 	r = record_update(&c->world, c->arena, &c->actor, l, rec.id, in.version, &in.values, &faults, e);
 	if (r == ERR_CONFLICT)
 		return show_conflict(c, l, &rec, &in, e);
@@ -284,6 +285,7 @@ int do_record_act(struct ctx *c, struct err *e)
 	struct purpose p = {.l = l, .rec = &rec, .act = act, .typed = &in, .faults = &faults};
 	if (!in.save)
 		return again(c, &p, e);
+	form_keep(l, &rec.values, &in);
 	r = record_act(&c->world, c->arena, &c->actor, l, rec.id, in.version, act, &in.values, in.note, &faults, e);
 	if (r == ERR_CONFLICT)
 		return show_conflict(c, l, &rec, &in, e);

@@ -209,7 +209,7 @@ static int fill_action(struct ctx *c, const struct record *rec, const struct act
 	out->danger = action_is_refusal(a);
 	out->action = arena_strf(c->arena, "%.*s/act/%.*s", STR_ARG(record_href(c, l->name, id)), STR_ARG(a->name));
 	out->note_required = action_needs_note(a);
-	out->note_label = a->by.n || a->two_of.n ? str_from(_("Remark")) : STR("");
+	out->note_label = a->by.n || a->two_of.n ? str_from(out->note_required ? _("Reason") : _("Remark")) : STR("");
 	struct form_item *items;
 	int r = record_form(&c->world, c->arena, &c->actor, l, rec, a, NULL, &items, e);
 	if (r < 0)

@@ -123,6 +123,14 @@ ok "a control says in Japanese what is judged, with the municipality's own value
 get sec /controls/incident.escalated >/dev/null; sed 's/<pre.*//; /<pre/,/<\/pre>/d' "$T/page" >"$T/words"
 grep -q '統括情報セキュリティ責任者、情報システム管理者' "$T/words" && ! grep -q 'chief、' "$T/words" || fail "role codes in reasons"
 ok "reasons name roles by their labels"
+# --- an edit changes what was changed -------------------------------------------------------------------------------------------------
+a=$(sql "SELECT x.id FROM information_assets x JOIN persons p ON p.section = x.section WHERE p.staff_no = '1016' AND x.grouped = 0 AND x.specific_personal = 0
+  AND x.state = 'classified' LIMIT 1"); [ -n "$a" ] || fail "no asset with a no"
+get head "/ledgers/information-assets/$a/edit" >/dev/null; v=$(grep -o 'name="version" value="[0-9]*"' "$T/page" | head -1 | grep -o '[0-9]*')
+[[ $(post head "/ledgers/information-assets/$a" --data-urlencode "version=$v" --data-urlencode do=save --data-urlencode name=名を変えた資産 \
+  --data-urlencode has=grouped --data-urlencode has=specific_personal) == 303* ]] || fail "edit of the name"
+[ "$(sql "SELECT name, grouped, specific_personal FROM information_assets WHERE id = $a")" = "名を変えた資産|0|0" ] || fail "a box left empty made a no unknown"
+ok "a tick box left alone keeps its no"
 
 kill "$house"; wait "$house" 2>/dev/null; house=
 [ "$(sql "SELECT count(*) FROM receipt WHERE notice = ${n##*/} AND how = 'read'")" = 1 ] || fail "no receipt"
