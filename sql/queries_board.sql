@@ -17,7 +17,7 @@ SELECT id, ja, en FROM law_group ORDER BY id;
 -- name: board_worse
 SELECT s.clause, p.status, s.status, s.from_at, k.summary_ja, k.summary_en, k.heading
 FROM clause_span s JOIN clause_span p ON p.clause = s.clause AND p.to_at = s.from_at JOIN clause k ON k.id = s.clause
-WHERE s.to_at IS NULL AND s.from_at > ?2 AND k.standard = ?1 ORDER BY s.from_at DESC LIMIT 200;
+WHERE s.from_at > ?2 AND s.from_at <= ?3 AND (s.to_at IS NULL OR s.to_at > ?3) AND p.from_at < p.to_at AND k.standard = ?1 ORDER BY s.from_at DESC LIMIT 200;
 -- name: board_counts_at
 SELECT s.status, count(*) FROM clause_span s JOIN clause k ON k.id = s.clause
 WHERE k.standard = ?1 AND NOT k.withdrawn AND s.from_at <= ?2 AND (s.to_at IS NULL OR s.to_at > ?2) GROUP BY s.status;
@@ -47,7 +47,7 @@ WHERE b.clause = ?1 AND b.source <> 'removed' AND f.from_at <= ?2 AND (f.to_at I
 SELECT DISTINCT x.id, x.number, x.title, x.until, x.state FROM exceptions x JOIN exceptions__clauses k ON k.record = x.id
 WHERE k.value = ?1 AND x.state IN ('submitted', 'approved', 'in-use', 'expired') ORDER BY x.until DESC LIMIT 20;
 -- name: clause_spans
-SELECT status, from_at, to_at FROM clause_span WHERE clause = ?1 ORDER BY from_at DESC LIMIT 30;
+SELECT status, from_at, to_at FROM clause_span WHERE clause = ?1 AND (to_at IS NULL OR to_at > from_at) ORDER BY from_at DESC LIMIT 30;
 -- name: clause_neighbours
 SELECT (SELECT n.id FROM clause n WHERE n.standard = k.standard AND n.pos < k.pos AND NOT n.withdrawn ORDER BY n.pos DESC LIMIT 1),
        (SELECT n.id FROM clause n WHERE n.standard = k.standard AND n.pos > k.pos AND NOT n.withdrawn ORDER BY n.pos LIMIT 1)

@@ -198,7 +198,8 @@ static void fill_worse(struct ctx *c, const struct board *b, struct tpl_board *d
 	struct tpl_board_worse *v = arena_array(c->arena, 10, sizeof(*v));
 	struct stmt *q = db_query(c->office->db, Q_BOARD_WORSE);
 	bind_str(q, 1, b->standard);
-	bind_int(q, 2, c->world.now - WORSE_DAYS * DAY_US);
+	bind_int(q, 2, b->at - WORSE_DAYS * DAY_US);
+	bind_int(q, 3, b->at);
 	while (d->n_worse < 10 && step(q) == 1) {
 		int from = status_parse(col_str(q, 1)), to = status_parse(col_str(q, 2));
 		if (from < 0 || to < 0 || to >= from)
