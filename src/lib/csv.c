@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/i18n.h"
 #include "lib/text.h"
 
 struct csv {
@@ -157,7 +158,7 @@ int csv_decode(struct str in, struct buf *out, bool *ret_was_cp932, struct err *
 		in = str_slice(in, 3, in.n);
 	bool utf8 = utf8_valid(in);
 	if (!utf8 && marked)
-		return err_set(e, ERR_SYNTAX, "the file says it is UTF-8 but is not");
+		return err_set(e, ERR_SYNTAX, _("the file says it is UTF-8 but is not"));
 	size_t start = out->n;
 	int r = 0;
 	if (utf8)
@@ -171,10 +172,10 @@ int csv_decode(struct str in, struct buf *out, bool *ret_was_cp932, struct err *
 		struct str done = str_slice(buf_view(out), start, SIZE_MAX);
 		for (size_t i = 0; i < done.n; i++)
 			line += done.p[i] == '\n';
-		return err_at(e, r, "", line, 0, "the file is neither UTF-8 nor Shift_JIS (CP932)");
+		return err_at(e, r, "", line, 0, _("the file is neither UTF-8 nor Shift_JIS (CP932)"));
 	}
 	if (r)
-		return err_set(e, r, r == ERR_SYS ? "the CP932 tables are missing" : "the file is too large");
+		return err_set(e, r, r == ERR_SYS ? _("the CP932 tables are missing") : _("the file is too large"));
 	*ret_was_cp932 = !utf8;
 	return 0;
 }

@@ -8,6 +8,7 @@
 
 #define SMALL_LIST 60
 #define FOUND_LIST 20
+#define OFFERED_LIST 8
 
 struct shown {                                       /* what an input holds, whatever it stands in */
 	struct str name, text;
@@ -127,6 +128,8 @@ static int fill_ref(struct ctx *c, const struct field *f, const struct shown *s,
 	int r = field_picks(&c->world, c->arena, &c->actor, f, out->searched.n ? out->searched : STR_NONE, FOUND_LIST + 1, &picks, &n, e);
 	if (r < 0)
 		return r;
+	if (!s->required && !out->searched.n && n > OFFERED_LIST)
+		return 0; /* a long list that may be left out is only in the way: the search box finds */
 	struct tpl_input_options *v = arena_array(c->arena, n + 1, sizeof(*v));
 	for (size_t i = 0; i < n && kept < FOUND_LIST; i++)
 		if (!holds(s, picks[i].value))
