@@ -286,7 +286,7 @@ static void fill_tabs(struct ctx *c, struct tpl_control *d)
 /* Key of a page: subject and part of its last row, with a character between that neither holds. */
 static void fill_subjects(struct ctx *c, struct tpl_control *d)
 {
-	struct str rest = req_param(c, "after"), after[2] = {str_cut(&rest, '\n'), rest}, last[2] = {0};
+	struct str rest = req_param(c, "after"), after[2] = {str_cut(&rest, '~'), rest}, last[2] = {0};
 	struct str part = req_param(c, "part"), status = req_param(c, "status");
 	bool more;
 	struct stmt *q = db_query(c->office->db, Q_CONTROL_FINDINGS);
@@ -304,7 +304,7 @@ static void fill_subjects(struct ctx *c, struct tpl_control *d)
 		link_init(&k, arena_strf(c->arena, "/controls/%.*s", STR_ARG(d->id)));
 		link_put(&k, "part", part);
 		link_put(&k, "status", status);
-		link_put(&k, "after", arena_strf(c->arena, "%.*s\n%.*s", STR_ARG(last[0]), STR_ARG(last[1])));
+		link_put(&k, "after", arena_strf(c->arena, "%.*s~%.*s", STR_ARG(last[0]), STR_ARG(last[1])));
 		d->next = link_done(&k, c->arena);
 	}
 	if (!d->subjects->n_rows)
