@@ -128,7 +128,7 @@ static int filter_sql(struct job *j, const struct list_filter *lf, struct buf *s
 	}
 	buf_printf(sql, " AND %s ", column);
 	struct str text = filter_text(j, t, lf->text), id = text;
-	if (t == FT_REF && text.n && memchr(text.p, ':', text.n)) {
+	if (t == FT_REF && f && f->to.n > 1 && text.n && memchr(text.p, ':', text.n)) {
 		struct str kind = str_cut(&id, ':');
 		buf_puts(sql, "= ");
 		param(sql, p, id, true);

@@ -48,8 +48,7 @@ static void read_query(struct ctx *c, const struct ledger *l, struct list_query 
 		if (!str_starts(p->name, "f.") || !p->value.n)
 			continue;
 		struct str field = str_slice(p->name, 2, p->name.n);
-		const struct field *f = ledger_field(l, field);
-		q->filters[q->n_filters++] = (struct list_filter){field, f && f->many ? STR("has") : STR("="), p->value};
+		q->filters[q->n_filters++] = (struct list_filter){field, STR("="), p->value};
 	}
 }
 

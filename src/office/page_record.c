@@ -286,7 +286,7 @@ static int fill_linked(struct ctx *c, const struct record *rec, struct tpl_recor
 			struct list_query q = {.state = STR_NONE, .sort = STR_NONE, .after = STR_NONE, .limit = LINKED_ROWS, .n_filters = 1};
 			struct str id = f->to.n > 1 ? arena_strf(c->arena, "%.*s:%lld", STR_ARG(rec->ledger->name), (long long)rec->id)
 			                            : arena_strf(c->arena, "%lld", (long long)rec->id);
-			q.filters[0] = (struct list_filter){f->name, f->many ? STR("has") : STR("="), id};
+			q.filters[0] = (struct list_filter){f->name, STR("="), id};
 			struct list_page page = {0};
 			int r = record_list(&c->world, c->arena, &c->actor, l, &q, &page, e);
 			if (r < 0)
