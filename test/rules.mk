@@ -35,6 +35,11 @@ soak-kills: all
 soak-matrix: all $(O)/test/office/permissions_test
 	SECONDS_MAX=0 SEED=$(or $(SEED),1) O=$(abspath $(O)) test/e2e/matrix.sh
 
+# --- numbers (RECORDS= fewer for a quick look) ---------------------------------------------------------------------------
+bench: all
+	@./deps.sh bench
+	bench/run.sh $(O)/sekisho $(RECORDS)
+
 clean:
 	rm -rf build build-san
 
