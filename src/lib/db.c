@@ -133,8 +133,8 @@ int db_prepare_all(struct db *db, const struct db_query *queries, size_t n, stru
 		else if (rc != SQLITE_OK)
 			rc = err_set(e, ERR_DB, "query %s: %s", queries[i].name, sqlite3_errmsg(db->h));
 		if (rc) {
-			while (i-- > 0)
-				sqlite3_finalize(v[i].s);
+			for (size_t k = 0; k <= i; k++)          /* the one at fault too: it may have been the first of two */
+				sqlite3_finalize(v[k].s);
 			free(v);
 			return rc;
 		}
