@@ -30,6 +30,7 @@ int page_export(struct ctx *c, struct err *e)
 	if (r < 0)
 		return r;
 	buf_init(&out, CSV_BYTES_MAX);
+	buf_puts(&out, "\xef\xbb\xbf"); /* spreadsheets take the file for UTF-8 by this mark; the import skips it */
 	r = ledger_export_csv(&c->world, &c->actor, l, &out, e);
 	if (r == 0)
 		r = note_personal_read(c, l->name, 0, STR("export"), e);
