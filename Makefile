@@ -5,7 +5,7 @@
 #   make test       installs, builds, runs every test (SAN=1: with ASan and UBSan)
 #   make lint fuzz bench soak mutate install
 #
-# A program is a folder src/<program>/ with one main.c. Layers: src/lib <- src/core <- src/<program>.
+# A program is a folder src/<program>/ with one main.c. Layers: src/lib <- src/core <- src/tlog <- src/<program>.
 
 SAN   ?=
 O     ?= $(if $(SAN),build-san,build)
@@ -59,6 +59,8 @@ GEN_C   := $(O)/gen/tpl.c $(O)/gen/queries.c $(O)/gen/embed.c
 GEN_H   := $(O)/gen/tpl.h $(O)/gen/queries.h $(O)/gen/embed.h
 GEN_O   := $(patsubst %.c,%.o,$(GEN_C))
 CORE_O  := $(patsubst src/%.c,$(O)/obj/%.o,$(call src,core))
+TLOG_O  := $(patsubst src/%.c,$(O)/obj/%.o,$(call src,tlog))
+LAYERS  := $(O)/tlog.a $(O)/core.a $(O)/gen.a $(O)/lib.a
 TESTS   := $(patsubst src/%_test.c,%,$(wildcard src/*/*_test.c))
 BINS    := $(addprefix $(O)/libexec/sekisho/,$(filter-out cli,$(PROGRAMS))) $(if $(filter cli,$(PROGRAMS)),$(O)/sekisho)
 
@@ -137,12 +139,14 @@ $(O)/gen.a: $(GEN_O)
 	@rm -f $@; $(AR) rcs $@ $^
 $(O)/core.a: $(CORE_O)
 	@rm -f $@; $(AR) rcs $@ $^
+$(O)/tlog.a: $(TLOG_O)
+	@rm -f $@; $(AR) rcs $@ $^
 
 define program_rule
 OBJ_$(1) := $$(patsubst src/%.c,$(O)/obj/%.o,$$(call src,$(1)))
-$(O)/libexec/sekisho/$(1): $$(OBJ_$(1)) $(O)/core.a $(O)/gen.a $(O)/lib.a
+$(O)/libexec/sekisho/$(1): $$(OBJ_$(1)) $(LAYERS)
 	@mkdir -p $$(@D)
-	$$(call say,LINK) $$(CC) $$(LDFLAGS) $$(OBJ_$(1)) $(O)/core.a $(O)/gen.a $(O)/lib.a $$(LIBS_$(1)) -o $$@
+	$$(call say,LINK) $$(CC) $$(LDFLAGS) $$(OBJ_$(1)) $(LAYERS) $$(LIBS_$(1)) -o $$@
 endef
 $(foreach p,$(PROGRAMS),$(eval $(call program_rule,$(p))))
 $(O)/sekisho: $(O)/libexec/sekisho/cli
@@ -152,12 +156,13 @@ $(O)/sekisho: $(O)/libexec/sekisho/cli
 $(O)/test/lib/%_test: $(O)/obj/lib/%_test.o $(O)/lib.a
 	@mkdir -p $(@D)
 	$(call say,LINK) $(CC) $(LDFLAGS) $< $(O)/lib.a $(LIBS_ALL) -lcmocka -o $@
-$(O)/test/%_test: $(O)/obj/%_test.o $(O)/core.a $(O)/gen.a $(O)/lib.a
+$(O)/test/%_test: $(O)/obj/%_test.o $(LAYERS)
 	@mkdir -p $(@D)
-	$(call say,LINK) $(CC) $(LDFLAGS) $< $(filter-out %/main.o,$(OBJ_$(word 1,$(subst /, ,$*)))) $(O)/core.a $(O)/gen.a $(O)/lib.a \
+	$(call say,LINK) $(CC) $(LDFLAGS) $< $(filter-out %/main.o,$(OBJ_$(word 1,$(subst /, ,$*)))) $(LAYERS) \
 	  $(LIBS_ALL) -lcmocka -o $@
 OBJ_lib :=
 OBJ_core :=
+OBJ_tlog :=
 UNIT := $(addprefix $(O)/test/,$(addsuffix _test,$(TESTS)))
 .SECONDEXPANSION:
 $(UNIT): $(O)/test/%_test: $$(OBJ_$$(word 1,$$(subst /, ,$$*)))

@@ -80,6 +80,13 @@ enum {
 	VAULT_LAST,          /* i last sequence (0 none), s SHA-256 of its entry, i its index */
 };
 
+/* collect -> vault; vault -> detect. Logs: docs/vault.md. Entries stand side by side, each behind its 16-bit length (tlog/entry.h). */
+enum {
+	LOG_APPEND = 340,    /* i batch, s log, u entries, s entries -> LOG_ACK after fdatasync and a signed checkpoint */
+	LOG_ACK,             /* i batch, u err code, i index of the first one */
+	LOG_FEED,            /* vault -> detect: s log, i index of the first one, u entries, s entries: what a signed checkpoint covers */
+};
+
 /* vault -> keys, front -> keys */
 enum {
 	KEYS_SIGN_LOG = 400, /* vault only: s origin, i size, s root[32], i from, s consistency proof from that size (hashes side by

@@ -4,10 +4,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "vault/crc.h"
-#include "vault/io.h"
-#include "vault/segment.h"
-#include "vault/tail.h"
+#include "tlog/crc.h"
+#include "tlog/io.h"
+#include "tlog/segment.h"
+#include "tlog/tail.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n);
 

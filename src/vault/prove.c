@@ -3,32 +3,9 @@
 
 #include <string.h>
 
-int store_prove(struct store *s, uint64_t index, uint64_t size, struct str note, struct buf *entry, struct buf *proof,
-                struct err *e)
-{
-	struct tlog_proof p = {.index = index, .checkpoint = note};
-	struct str bytes;
-	int r;
-
-	if (index >= size)
-		return err_set(e, ERR_RANGE, "entry %llu is not in the signed log of %llu", (unsigned long long)index,
-		               (unsigned long long)size);
-	r = merkle_inclusion(store_node, s, index, size, p.hashes, &p.n);
-	if (r)
-		return err_set(e, r, "the hashes of the proof cannot be read");
-	r = store_entry(s, index, &bytes, e);
-	if (r)
-		return r;
-	buf_str(entry, bytes);
-	if (bytes.n <= PROOF_EXTRA_MAX)
-		p.extra = bytes;
-	tlog_proof_put(proof, &p);
-	return buf_err(entry) || buf_err(proof) ? err_set(e, ERR_NOMEM, "the proof is too long") : 0;
-}
-
 int vault_prove(struct vault *v, uint64_t index, struct buf *entry, struct buf *proof, struct err *e)
 {
-	return store_prove(v->store, index, v->signed_size, buf_view(&v->store->last_signed), entry, proof, e);
+	return tlog_prove(v->log, index, v->signed_size, buf_view(&v->log->last_signed), entry, proof, e);
 }
 
 const struct source *vault_source(const struct vault *v, struct str name)
@@ -41,9 +18,9 @@ const struct sources *vault_sources(const struct vault *v)
 	return &v->sources;
 }
 
-struct store *vault_store(struct vault *v)
+struct tlog *vault_log(struct vault *v)
 {
-	return v->store;
+	return v->log;
 }
 
 uint64_t vault_signed_size(const struct vault *v)
@@ -97,7 +74,7 @@ static int in_segment(struct vault *v, struct segment *seg, struct str name, uin
 			return err_set(e, r, "seg/%020llu: its sources are damaged", (unsigned long long)seg->first);
 		if (last < seq)
 			continue;
-		r = store_block(v->store, seg->blocks[i].first, &b, e);
+		r = tlog_block(v->log, seg->blocks[i].first, &b, e);
 		return r ? r : in_block(b, name, seq, hash, ret_index, e);
 	}
 	return ERR_NOTFOUND;
@@ -107,7 +84,7 @@ int vault_find(struct vault *v, struct str name, uint64_t seq, const uint8_t has
                struct err *e)
 {
 	const struct source *src = sources_find(&v->sources, name);
-	struct store *s = v->store;
+	struct tlog *s = v->log;
 	int r;
 
 	if (!src || !seq || seq > src->seq)
@@ -123,7 +100,7 @@ int vault_find(struct vault *v, struct str name, uint64_t seq, const uint8_t has
 		struct segment *seg;
 		uint64_t before;
 
-		if ((r = store_segment(s, s->segs[i - 1], &seg, e)) || (r = number_in(seg->sources, name, &before)))
+		if ((r = tlog_segment(s, s->segs[i - 1], &seg, e)) || (r = number_in(seg->sources, name, &before)))
 			return r;
 		r = ERR_NOTFOUND;
 		if (before < seq)

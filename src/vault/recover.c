@@ -10,12 +10,12 @@
 #include <unistd.h>
 
 #include "lib/file.h"
-#include "vault/io.h"
+#include "tlog/io.h"
 
 /* The segment that ends, or should end, at the tail. NULL when the log has none yet. */
-static int last_segment(struct store *s, struct segment **ret, struct err *e)
+static int last_segment(struct tlog *s, struct segment **ret, struct err *e)
 {
-	size_t at = s->open->first ? store_seg_at(s, s->open->first - 1) : s->n_segs;
+	size_t at = s->open->first ? tlog_seg_at(s, s->open->first - 1) : s->n_segs;
 	int r;
 
 	*ret = NULL;
@@ -35,24 +35,24 @@ static int last_segment(struct store *s, struct segment **ret, struct err *e)
 
 int recover_edge(struct vault *v, struct err *e)
 {
-	struct store *s = v->store;
+	struct tlog *s = v->log;
 	int r = last_segment(s, &s->live, e);
 
-	if (r || (r = store_tiles(s, e)))
+	if (r || (r = tlog_tiles(s, e)))
 		return r;
 	for (int l = TILE_LEVELS - 1; !r && l > 0; l--)
 		for (unsigned i = 0; !r && i < s->part[l].count; i++)
 			r = merkle_edge_add(&v->edge, 8u * (unsigned)l, s->part[l].h + (size_t)i * MERKLE_LEN);
 	for (uint32_t i = 0; !r && i < s->open->count; i++)
 		r = merkle_edge_add(&v->edge, 0, s->open->leaf[i]);
-	if (!r && v->edge.size != store_size(s))
+	if (!r && v->edge.size != tlog_size(s))
 		r = ERR_CORRUPT;
 	return r ? err_set(e, r, "the tree cannot be put together") : 0;
 }
 
 int recover_judge(struct vault *v, struct err *e)
 {
-	struct store *s = v->store;
+	struct tlog *s = v->log;
 	uint8_t root[MERKLE_LEN];
 	struct checkpoint c;
 	int r;
@@ -64,10 +64,10 @@ int recover_judge(struct vault *v, struct err *e)
 	r = checkpoint_check(buf_view(&s->last_signed), &v->key, &c, e);
 	if (r || !str_is(c.origin, s->origin))
 		return err_set(e, ERR_CORRUPT, "last-signed is not this log's");
-	if (c.size > store_size(s))
+	if (c.size > tlog_size(s))
 		return err_set(e, ERR_CORRUPT, "the log has %llu entries, but %llu were signed",
-		               (unsigned long long)store_size(s), (unsigned long long)c.size);
-	r = merkle_root_at(store_node, s, c.size, root);
+		               (unsigned long long)tlog_size(s), (unsigned long long)c.size);
+	r = merkle_root_at(tlog_node, s, c.size, root);
 	if (r)
 		return err_set(e, r, "the signed tree cannot be put together");
 	if (memcmp(root, c.root, MERKLE_LEN) != 0)
@@ -79,7 +79,7 @@ int recover_judge(struct vault *v, struct err *e)
 }
 
 /* Segments that begin at or after the tail belong to a commit that never ended. */
-static int drop_segments(struct store *s, struct vault_repair *repair, struct err *e)
+static int drop_segments(struct tlog *s, struct vault_repair *repair, struct err *e)
 {
 	bool any = false;
 
@@ -102,7 +102,7 @@ static int drop_segments(struct store *s, struct vault_repair *repair, struct er
 	return any && dir_fsync(s->seg_dir) ? err_sys(e, "seg") : 0;
 }
 
-static int repair_live(struct store *s, struct vault_repair *repair, struct err *e)
+static int repair_live(struct tlog *s, struct vault_repair *repair, struct err *e)
 {
 	struct segment *seg = s->live;
 	bool full;
@@ -126,7 +126,7 @@ static int repair_live(struct store *s, struct vault_repair *repair, struct err 
 }
 
 /* A commit may have filled several segments and ended before all had their footers. */
-static int seal_earlier(struct store *s, struct err *e)
+static int seal_earlier(struct tlog *s, struct err *e)
 {
 	for (size_t i = s->n_segs; i > 0; i--) {
 		struct segment *seg;
@@ -149,13 +149,13 @@ static int seal_earlier(struct store *s, struct err *e)
 }
 
 /* The newest full tiles may be missing: they are written after the entries are safe. */
-static int repair_tiles(struct store *s, struct err *e)
+static int repair_tiles(struct tlog *s, struct err *e)
 {
 	for (unsigned l = 1; l < TILE_LEVELS; l++) {
 		uint8_t tile[TILE_BYTES];
 
 		for (uint64_t n = s->part[l].n; n > 0 && tile_read(s->dir, l, n - 1, tile) == ERR_NOTFOUND; n--) {
-			int r = store_tile_rebuild(s, l, n - 1, e);
+			int r = tlog_tile_rebuild(s, l, n - 1, e);
 
 			if (r)
 				return r;
@@ -165,7 +165,7 @@ static int repair_tiles(struct store *s, struct err *e)
 }
 
 /* What an interrupted write of a small file leaves. */
-static int sweep(struct store *s)
+static int sweep(struct tlog *s)
 {
 	static const char *const names[] = {".tail.new", ".checkpoint.new"};
 
@@ -174,7 +174,7 @@ static int sweep(struct store *s)
 	return 0;
 }
 
-static int show_again(struct store *s, struct err *e)
+static int show_again(struct tlog *s, struct err *e)
 {
 	if (str_eq(buf_view(&s->checkpoint), buf_view(&s->last_signed)))
 		return 0;
@@ -183,7 +183,7 @@ static int show_again(struct store *s, struct err *e)
 
 int recover_repair(struct vault *v, struct vault_repair *repair, struct err *e)
 {
-	struct store *s = v->store;
+	struct tlog *s = v->log;
 	int r;
 
 	if (s->tail_left) {
@@ -199,13 +199,13 @@ int recover_repair(struct vault *v, struct vault_repair *repair, struct err *e)
 
 int recover_sources(struct vault *v, struct err *e)
 {
-	struct store *s = v->store;
+	struct tlog *s = v->log;
 	struct segment *seg;
 	struct cur c;
 	int r = 0;
 
 	if (s->open->first) {
-		r = store_segment(s, s->segs[store_seg_at(s, s->open->first - 1)], &seg, e);
+		r = tlog_segment(s, s->segs[tlog_seg_at(s, s->open->first - 1)], &seg, e);
 		if (r)
 			return r;
 		c = cur_init(seg->sources.p, seg->sources.n);

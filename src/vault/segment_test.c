@@ -84,7 +84,7 @@ static void torn_tail(void **state)
 {
 	struct block *whole = block_new(), *b = block_new();
 	struct fixture f;
-	struct store *s;
+	struct tlog *s;
 	struct buf file;
 	char path[160];
 	size_t left;
@@ -94,7 +94,7 @@ static void torn_tail(void **state)
 	snprintf(path, sizeof path, "%s/tail", f.path);
 	buf_init(&file, TAIL_BYTES_MAX);
 	assert_int_equal(file_read(path, TAIL_BYTES_MAX, &file, NULL), 0);
-	assert_int_equal(store_open(f.path, &s, NULL), 0);
+	assert_int_equal(tlog_open(f.path, &s, NULL), 0);
 	assert_int_equal(tail_parse(buf_view(&file), s->origin_hash, whole, &left), 0);
 	assert_int_equal(whole->count, 20);
 	assert_int_equal(left, 0);
@@ -115,7 +115,7 @@ static void torn_tail(void **state)
 		}
 		file.p[n] ^= 0x10;
 	}
-	store_free(s);
+	tlog_free(s);
 	block_free(b);
 	block_free(whole);
 	buf_release(&file);
@@ -144,7 +144,7 @@ static void cut_is_logged(void **state)
 	assert_int_equal(vault_open(f.path, &v, &repair, NULL), 0);
 	assert_true(repair.cut);
 	assert_int_equal(repair.torn_bytes, 17);
-	assert_int_equal(store_entry(vault_store(v), 20, &bytes, NULL), 0);
+	assert_int_equal(tlog_entry(vault_log(v), 20, &bytes, NULL), 0);
 	assert_int_equal(entry_parse(bytes, &en), 0);
 	assert_true(str_is(en.source, VAULT_OWN));
 	assert_true(str_is(en.raw, "{\"type\":\"cut\",\"bytes\":17,\"entries\":0,\"size\":20}"));

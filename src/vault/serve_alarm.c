@@ -90,14 +90,14 @@ static void remember(struct serve *s, const struct entry *en)
 
 void serve_recall(struct serve *s)
 {
-	struct store *st = vault_store(s->vault);
-	uint64_t size = store_size(st), i = size > SERVE_RECALL ? size - SERVE_RECALL : 0;
+	struct tlog *st = vault_log(s->vault);
+	uint64_t size = tlog_size(st), i = size > SERVE_RECALL ? size - SERVE_RECALL : 0;
 
 	for (; i < size; i++) {
 		struct str bytes;
 		struct entry en;
 
-		if (!store_entry(st, i, &bytes, NULL) && !entry_parse(bytes, &en) && str_is(en.source, VAULT_OWN) &&
+		if (!tlog_entry(st, i, &bytes, NULL) && !entry_parse(bytes, &en) && str_is(en.source, VAULT_OWN) &&
 		    str_starts(en.raw, "{\"type\":\"alarm\""))
 			remember(s, &en);
 	}
@@ -117,8 +117,8 @@ static void put_log(struct serve *s, struct jw *j)
 	jw_kstr(j, "root", buf_view(&root));
 	jw_kint(j, "signed_size", (int64_t)vault_signed_size(s->vault));
 	jw_kint(j, "signed_at", s->signed_at);
-	jw_kstr(j, "checkpoint", buf_view(&vault_store(s->vault)->last_signed));
-	jw_kstr(j, "vkey", buf_view(&vault_store(s->vault)->vkey));
+	jw_kstr(j, "checkpoint", buf_view(&vault_log(s->vault)->last_signed));
+	jw_kstr(j, "vkey", buf_view(&vault_log(s->vault)->vkey));
 	jw_key(j, "sources");
 	jw_array(j);
 	for (size_t i = 0; i < all->n; i++) {

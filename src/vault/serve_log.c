@@ -74,7 +74,7 @@ static int learn_key(struct serve *s)
 	int r;
 
 	msg_init(&m, KEYS_VKEY);
-	msg_put_z(&m, vault_store(s->vault)->origin);
+	msg_put_z(&m, vault_log(s->vault)->origin);
 	r = ask_keys(s, &m, &answer);
 	if (r)
 		return r;
@@ -116,7 +116,7 @@ static int ask_signature(struct serve *s, uint64_t from, uint64_t *ret_size)
 	size_t n = 0;
 
 	vault_head(s->vault, &c);
-	if (from && merkle_consistency(store_node, vault_store(s->vault), from, c.size, proof, &n))
+	if (from && merkle_consistency(tlog_node, vault_log(s->vault), from, c.size, proof, &n))
 		return ERR_CORRUPT;
 	msg_init(&m, KEYS_SIGN_LOG);
 	msg_put_str(&m, c.origin);
@@ -254,7 +254,7 @@ static void own(struct serve *s, const char *type, const char *detail)
 void serve_heartbeat(void *arg)
 {
 	struct serve *s = arg;
-	uint64_t size = s->vault ? store_size(vault_store(s->vault)) : 0;
+	uint64_t size = s->vault ? tlog_size(vault_log(s->vault)) : 0;
 
 	if (size && size == s->idle_since) {
 		own(s, "heartbeat", "");
@@ -298,7 +298,7 @@ void serve_open(struct serve *s)
 	s->why[0] = 0;
 	if (!s->n_alarms)
 		serve_recall(s);
-	log_info("vault.open", "size=%llu signed=%llu cut=%llu lost=%llu", (unsigned long long)store_size(vault_store(s->vault)),
+	log_info("vault.open", "size=%llu signed=%llu cut=%llu lost=%llu", (unsigned long long)tlog_size(vault_log(s->vault)),
 	         (unsigned long long)vault_signed_size(s->vault), (unsigned long long)repair.torn_bytes,
 	         (unsigned long long)repair.lost_entries);
 	if (learn_key(s) && s->state != SERVE_OPEN)

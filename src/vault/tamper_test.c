@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 
 #include "lib/file.h"
-#include "vault/io.h"
+#include "tlog/io.h"
 
 static void copy(const char *from, const char *to)
 {
@@ -145,9 +145,9 @@ static void edit_tail(struct fixture *f, enum edit edit)
 {
 	struct tail t = {.fd = -1};
 	struct block *out = block_new();
-	struct store *s;
+	struct tlog *s;
 
-	assert_int_equal(store_open(f->path, &s, NULL), 0);
+	assert_int_equal(tlog_open(f->path, &s, NULL), 0);
 	block_reset(out, s->open->first);
 	for (uint32_t i = 0; i < s->open->count; i++) {
 		struct str bytes = block_entry(s->open, i);
@@ -173,7 +173,7 @@ static void edit_tail(struct fixture *f, enum edit edit)
 	assert_int_equal(tail_replace(&t, s->dir, s->origin_hash, out, NULL), 0);
 	tail_close(&t);
 	block_free(out);
-	store_free(s);
+	tlog_free(s);
 }
 
 static void entries_edited_with_right_checksums(void **state)
@@ -220,7 +220,7 @@ static void truncated_then_continued(void **state)
 		assert_int_equal(fixture_append(v, &at), 0);
 	assert_true(!vault_commit(v, NULL) && !fixture_sign(&f, v));
 	buf_init(&later, NOTE_MAX);
-	buf_str(&later, buf_view(&vault_store(v)->last_signed));
+	buf_str(&later, buf_view(&vault_log(v)->last_signed));
 	vault_close(v);
 	o.vkey = buf_view(&f.vkey);
 	o.known[0] = buf_view(&later);

@@ -19,16 +19,16 @@
 #define COMMIT_EVERY 2048u
 #define REASON_MAX 1000u
 
-static int copy_entries(struct store *from, struct vault *to, struct err *e)
+static int copy_entries(struct tlog *from, struct vault *to, struct err *e)
 {
-	uint64_t n = store_size(from), at;
+	uint64_t n = tlog_size(from), at;
 	int r = 0;
 
 	for (uint64_t i = 0; !r && i < n; i++) {
 		struct entry en;
 		struct str bytes;
 
-		r = store_entry(from, i, &bytes, e);
+		r = tlog_entry(from, i, &bytes, e);
 		if (!r && entry_parse(bytes, &en))
 			r = err_set(e, ERR_CORRUPT, "entry %llu is damaged", (unsigned long long)i);
 		if (!r)
@@ -39,7 +39,7 @@ static int copy_entries(struct store *from, struct vault *to, struct err *e)
 	return r;
 }
 
-static int tell(struct store *from, struct vault *to, const char *reason, struct err *e)
+static int tell(struct tlog *from, struct vault *to, const char *reason, struct err *e)
 {
 	struct buf b;
 	struct jw j;
@@ -50,7 +50,7 @@ static int tell(struct store *from, struct vault *to, const char *reason, struct
 	jw_init(&j, &b, false);
 	jw_object(&j);
 	jw_kz(&j, "origin", from->origin);
-	jw_kint(&j, "size", (int64_t)store_size(from));
+	jw_kint(&j, "size", (int64_t)tlog_size(from));
 	jw_kstr(&j, "last_signed", from->last_signed.n ? buf_view(&from->last_signed) : STR(""));
 	jw_kz(&j, "reason", reason);
 	jw_end_object(&j);
@@ -64,7 +64,7 @@ static int tell(struct store *from, struct vault *to, const char *reason, struct
 	return r ? r : vault_commit(to, e);
 }
 
-static int write_new(struct store *from, const char *path, const char *reason, struct err *e)
+static int write_new(struct tlog *from, const char *path, const char *reason, struct err *e)
 {
 	struct vault_repair repair;
 	char origin[TOOL_ORIGIN_MAX];
@@ -111,7 +111,7 @@ static int swap(const char *dir, const char *fresh, char old[TOOL_PATH_MAX + 32]
 int tool_new_origin(struct tool *t)
 {
 	char fresh[TOOL_PATH_MAX + 32], old[TOOL_PATH_MAX + 32];
-	struct store *from = NULL;
+	struct tlog *from = NULL;
 	struct err e = {0};
 	size_t n = t->reason ? strlen(t->reason) : 0;
 	int r, lock;
@@ -119,7 +119,7 @@ int tool_new_origin(struct tool *t)
 	if (!n || n > REASON_MAX)
 		return tool_usage();
 	snprintf(fresh, sizeof fresh, "%s.new-%d", t->dir, (int)getpid());
-	r = store_open(t->dir, &from, &e);
+	r = tlog_open(t->dir, &from, &e);
 	if (r)
 		return tool_fail(&e);
 	lock = openat(from->dir, "lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0640);
@@ -133,6 +133,6 @@ int tool_new_origin(struct tool *t)
 		printf(_("The log goes on under a new name; the old one is kept at %s\n"), old);
 	if (lock >= 0)
 		close(lock);
-	store_free(from);
+	tlog_free(from);
 	return r ? tool_fail(&e) : TOOL_YES;
 }

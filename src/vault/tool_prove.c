@@ -6,16 +6,16 @@
 #include "vault/vault.h"
 
 /* Opens a folder whose last-signed is rightly signed by its own key. */
-static int open_signed(struct tool *t, struct store **ret, struct checkpoint *ret_head, struct note_key *ret_key)
+static int open_signed(struct tool *t, struct tlog **ret, struct checkpoint *ret_head, struct note_key *ret_key)
 {
 	struct err e = {0};
-	struct store *s = NULL;
+	struct tlog *s = NULL;
 
-	if (store_open(t->dir, &s, &e))
+	if (tlog_open(t->dir, &s, &e))
 		return tool_fail(&e);
 	if (note_key_parse(buf_view(&s->vkey), ret_key, &e) ||
-	    checkpoint_check(buf_view(&s->last_signed), ret_key, ret_head, &e) || store_tiles(s, &e)) {
-		store_free(s);
+	    checkpoint_check(buf_view(&s->last_signed), ret_key, ret_head, &e) || tlog_tiles(s, &e)) {
+		tlog_free(s);
 		tool_fail(&e);
 		return TOOL_NO;
 	}
@@ -71,7 +71,7 @@ int tool_prove(struct tool *t)
 	struct checkpoint c = {0};
 	struct note_key key = {0};
 	struct err e = {0};
-	struct store *s = NULL;
+	struct tlog *s = NULL;
 	struct buf entry, proof, json;
 	uint64_t index;
 	int r;
@@ -84,12 +84,12 @@ int tool_prove(struct tool *t)
 	buf_init(&entry, ENTRY_MAX);
 	buf_init(&proof, NOTE_MAX);
 	buf_init(&json, TOOL_OUT_MAX);
-	r = store_prove(s, index, c.size, buf_view(&s->last_signed), &entry, &proof, &e);
+	r = tlog_prove(s, index, c.size, buf_view(&s->last_signed), &entry, &proof, &e);
 	if (!r)
 		r = check(buf_view(&entry), buf_view(&proof), &key, &p, &e);
 	if (!r && t->json)
 		proof_json(&json, &p, buf_view(&entry), buf_view(&proof));
-	store_free(s);
+	tlog_free(s);
 	r = r ? tool_fail(&e) : tool_print(t->json ? &json : &proof);
 	buf_release(&entry);
 	buf_release(&proof);
@@ -190,15 +190,15 @@ static void consistency_json(struct buf *out, const struct consistency *c)
 	buf_putc(out, '\n');
 }
 
-static int consistency_make(struct store *s, struct consistency *c, const struct checkpoint *head, struct err *e)
+static int consistency_make(struct tlog *s, struct consistency *c, const struct checkpoint *head, struct err *e)
 {
 	int r;
 
 	if (!c->old || c->old > c->new || c->new > head->size)
 		return err_set(e, ERR_RANGE, "sizes must be from 1 to the signed %llu", (unsigned long long)head->size);
-	if ((r = merkle_root_at(store_node, s, c->old, c->old_root)) ||
-	    (r = merkle_root_at(store_node, s, c->new, c->new_root)) ||
-	    (r = merkle_consistency(store_node, s, c->old, c->new, c->proof, &c->n)) ||
+	if ((r = merkle_root_at(tlog_node, s, c->old, c->old_root)) ||
+	    (r = merkle_root_at(tlog_node, s, c->new, c->new_root)) ||
+	    (r = merkle_consistency(tlog_node, s, c->old, c->new, c->proof, &c->n)) ||
 	    (r = merkle_consistency_check(c->old, c->new, c->old_root, c->new_root, c->proof, c->n)))
 		return err_set(e, r, "the hashes of the proof cannot be read");
 	if (c->new == head->size && memcmp(c->new_root, head->root, MERKLE_LEN) != 0)
@@ -212,7 +212,7 @@ int tool_consistency(struct tool *t)
 	struct checkpoint head = {0};
 	struct note_key key = {0};
 	struct err e = {0};
-	struct store *s = NULL;
+	struct tlog *s = NULL;
 	struct buf out;
 	int r;
 
@@ -227,7 +227,7 @@ int tool_consistency(struct tool *t)
 		consistency_json(&out, &c);
 	else if (!r)
 		consistency_text(&out, &c, c.new == head.size ? buf_view(&s->last_signed) : STR_NONE);
-	store_free(s);
+	tlog_free(s);
 	r = r ? tool_fail(&e) : tool_print(&out);
 	buf_release(&out);
 	return r;

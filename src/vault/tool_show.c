@@ -86,7 +86,7 @@ int tool_show(struct tool *t)
 {
 	uint64_t from = 0, to = 0;
 	struct err e = {0};
-	struct store *s;
+	struct tlog *s;
 	struct buf b;
 	struct jw j;
 	int r = 0;
@@ -98,7 +98,7 @@ int tool_show(struct tool *t)
 		to = from;
 	if (to < from || to - from >= SHOW_MAX)
 		return tool_usage();
-	if (store_open(t->dir, &s, &e))
+	if (tlog_open(t->dir, &s, &e))
 		return tool_fail(&e);
 	buf_init(&b, TOOL_OUT_MAX);
 	jw_init(&j, &b, true);
@@ -107,7 +107,7 @@ int tool_show(struct tool *t)
 	for (uint64_t i = from; !r && i <= to; i++) {
 		struct str bytes;
 
-		r = store_entry(s, i, &bytes, &e);
+		r = tlog_entry(s, i, &bytes, &e);
 		if (r)
 			continue;
 		if (t->json)
@@ -119,7 +119,7 @@ int tool_show(struct tool *t)
 		jw_end_array(&j);
 		buf_putc(&b, '\n');
 	}
-	store_free(s);
+	tlog_free(s);
 	if (r) {
 		buf_release(&b);
 		return tool_fail(&e);

@@ -100,7 +100,7 @@ int tool_verify(struct tool *t)
 	struct buf key, keys, known[VERIFY_KNOWN_MAX];
 	struct checkpoint c = {.size = 0};
 	struct verify_report r;
-	struct store *s;
+	struct tlog *s;
 	struct err e = {0};
 	int bad = 0;
 
@@ -117,9 +117,9 @@ int tool_verify(struct tool *t)
 	if (!bad) {
 		o.vkey = t->vkey ? buf_view(&key) : STR_NONE;
 		/* asked before the log is read, for both go on growing */
-		if (!store_open(t->dir, &s, NULL)) {
+		if (!tlog_open(t->dir, &s, NULL)) {
 			read_keys(t, str_from(s->origin), &c, &keys);
-			store_free(s);
+			tlog_free(s);
 		}
 		o.known_size = c.size;
 		o.known_root = c.root;

@@ -9,7 +9,7 @@
 
 #include "lib/clock.h"
 #include "lib/file.h"
-#include "vault/io.h"
+#include "tlog/io.h"
 
 int vault_create(const char *path, struct str origin, unsigned units, struct err *e)
 {
@@ -52,7 +52,7 @@ int vault_create(const char *path, struct str origin, unsigned units, struct err
 /* One writer: an advisory lock that the kernel gives up with the process. */
 static int take_lock(struct vault *v, struct err *e)
 {
-	v->lock = openat(v->store->dir, "lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0640);
+	v->lock = openat(v->log->dir, "lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0640);
 	if (v->lock < 0)
 		return err_sys(e, "lock");
 	if (flock(v->lock, LOCK_EX | LOCK_NB))
@@ -64,9 +64,9 @@ static int open_key(struct vault *v, struct err *e)
 {
 	int r;
 
-	if (!v->store->vkey.n)
+	if (!v->log->vkey.n)
 		return 0;
-	r = note_key_parse(buf_view(&v->store->vkey), &v->key, e);
+	r = note_key_parse(buf_view(&v->log->vkey), &v->key, e);
 	v->has_key = !r;
 	return r ? err_set(e, ERR_CORRUPT, "vkey: damaged") : 0;
 }
@@ -76,11 +76,11 @@ static int open_steps(struct vault *v, const char *path, struct vault_repair *re
 	int r;
 
 	/* The lock lies in the folder, and the folder may change until it is ours: so it is read twice. */
-	if ((r = store_open(path, &v->store, e)) || (r = take_lock(v, e)))
+	if ((r = tlog_open(path, &v->log, e)) || (r = take_lock(v, e)))
 		return r;
-	store_free(v->store);
-	v->store = NULL;
-	if ((r = store_open(path, &v->store, e)) || (r = open_key(v, e)) || (r = recover_edge(v, e)) ||
+	tlog_free(v->log);
+	v->log = NULL;
+	if ((r = tlog_open(path, &v->log, e)) || (r = open_key(v, e)) || (r = recover_edge(v, e)) ||
 	    (r = recover_judge(v, e)) || (r = recover_repair(v, repair, e)) || (r = recover_sources(v, e)))
 		return r;
 	v->committed = v->edge.size;
@@ -127,12 +127,12 @@ void vault_close(struct vault *v)
 {
 	if (!v)
 		return;
-	if (v->store) {
+	if (v->log) {
 		free_full(v);
-		segment_free(v->store->live);
+		segment_free(v->log->live);
 	}
 	tail_close(&v->tail);
-	store_free(v->store);
+	tlog_free(v->log);
 	sources_release(&v->sources);
 	buf_release(&v->snapshot);
 	if (v->lock >= 0)
@@ -148,8 +148,8 @@ int vault_set_key(struct vault *v, struct str vkey, struct err *e)
 
 	if (r)
 		return r;
-	if (!str_is(str_from(k.name), v->store->origin))
-		return err_set(e, ERR_CONFLICT, "a key of %s, not of %s", k.name, v->store->origin);
+	if (!str_is(str_from(k.name), v->log->origin))
+		return err_set(e, ERR_CONFLICT, "a key of %s, not of %s", k.name, v->log->origin);
 	if (v->has_key)
 		return memcmp(k.public_key, v->key.public_key, NOTE_PUBLIC_LEN)
 		               ? err_set(e, ERR_CONFLICT, "this log was signed with another key")
@@ -157,10 +157,10 @@ int vault_set_key(struct vault *v, struct str vkey, struct err *e)
 	buf_init(&b, NOTE_VKEY_MAX);
 	note_key_put(&b, &k);
 	buf_putc(&b, '\n');
-	r = file_write_atomic_at(v->store->dir, "vkey", b.p, b.n, 0644, e);
+	r = file_write_atomic_at(v->log->dir, "vkey", b.p, b.n, 0644, e);
 	if (!r) {
-		buf_clear(&v->store->vkey);
-		buf_str(&v->store->vkey, buf_view(&b));
+		buf_clear(&v->log->vkey);
+		buf_str(&v->log->vkey, buf_view(&b));
 		v->key = k;
 		v->has_key = true;
 	}
@@ -171,7 +171,7 @@ int vault_set_key(struct vault *v, struct str vkey, struct err *e)
 /* The open block is full: into its segment with it. Not yet synced; the tail still has what was committed of it. */
 static int close_block(struct vault *v, struct err *e)
 {
-	struct store *s = v->store;
+	struct tlog *s = v->log;
 	struct block *b = s->open;
 	struct buf touched;
 	int r = 0;
@@ -181,7 +181,7 @@ static int close_block(struct vault *v, struct err *e)
 			return err_set(e, ERR_CORRUPT, "no open segment for entry %llu", (unsigned long long)b->first);
 		r = segment_create(s->seg_dir, b->first, s->capacity, s->origin_hash, clock_true() * 1000,
 		                   buf_view(&v->snapshot), &s->live, e);
-		if (r || (r = store_seg_added(s, b->first)))
+		if (r || (r = tlog_seg_added(s, b->first)))
 			return r;
 		v->seg_new = true;
 	}
@@ -205,8 +205,8 @@ static int close_block(struct vault *v, struct err *e)
 
 int vault_append(struct vault *v, const struct entry *en, uint64_t *ret_index, struct err *e)
 {
-	struct store *s = v->store;
-	uint64_t index = store_size(s);
+	struct tlog *s = v->log;
+	uint64_t index = tlog_size(s);
 	struct buf b;
 	int r;
 
@@ -258,7 +258,7 @@ static int push_tiles(struct vault *v, const struct segment *seg, uint64_t from,
 {
 	for (size_t i = 0; i < seg->n; i++)
 		for (uint32_t k = 0; seg->blocks[i].first >= from && k < seg->blocks[i].count / BUNDLE; k++) {
-			int r = store_tile_push(v->store, seg->blocks[i].bundle[k], e);
+			int r = tlog_tile_push(v->log, seg->blocks[i].bundle[k], e);
 
 			if (r)
 				return r;
@@ -271,9 +271,9 @@ static int sync_segments(struct vault *v, struct err *e)
 	for (size_t i = 0; i < v->n_full; i++)
 		if (io_sync(v->full[i]->fd))
 			return err_sys(e, "seg");
-	if (v->store->live && io_sync(v->store->live->fd))
+	if (v->log->live && io_sync(v->log->live->fd))
 		return err_sys(e, "seg");
-	if (v->seg_new && dir_fsync(v->store->seg_dir))
+	if (v->seg_new && dir_fsync(v->log->seg_dir))
 		return err_sys(e, "seg");
 	v->seg_new = false;
 	return 0;
@@ -281,7 +281,7 @@ static int sync_segments(struct vault *v, struct err *e)
 
 static int commit_blocks(struct vault *v, struct err *e)
 {
-	struct store *s = v->store;
+	struct tlog *s = v->log;
 	uint64_t from = v->tail.first;
 	int r = sync_segments(v, e);
 
@@ -308,7 +308,7 @@ int vault_commit(struct vault *v, struct err *e)
 		return err_set(e, ERR_WRONG_STATE, "the log must be opened anew");
 	if (v->committed == v->edge.size)
 		return 0;
-	r = v->tail.first == v->store->open->first ? tail_commit(&v->tail, e) : commit_blocks(v, e);
+	r = v->tail.first == v->log->open->first ? tail_commit(&v->tail, e) : commit_blocks(v, e);
 	v->broken = r != 0;
 	if (!r) {
 		v->committed = v->edge.size;
@@ -319,7 +319,7 @@ int vault_commit(struct vault *v, struct err *e)
 
 void vault_head(const struct vault *v, struct checkpoint *ret)
 {
-	ret->origin = str_from(v->store->origin);
+	ret->origin = str_from(v->log->origin);
 	ret->size = v->committed;
 	memcpy(ret->root, v->committed_root, MERKLE_LEN);
 }
@@ -333,7 +333,7 @@ bool vault_unsigned(const struct vault *v)
  * is a whole checkpoint, this or the one before. */
 static int show(struct vault *v, struct str note, struct err *e)
 {
-	int dir = v->store->dir;
+	int dir = v->log->dir;
 
 	unlinkat(dir, ".checkpoint.new", 0);
 	if (linkat(dir, "last-signed", dir, ".checkpoint.new", 0)) /* a file system without second names */
@@ -343,7 +343,7 @@ static int show(struct vault *v, struct str note, struct err *e)
 
 int vault_publish(struct vault *v, struct str note, struct err *e)
 {
-	struct store *s = v->store;
+	struct tlog *s = v->log;
 	struct checkpoint c;
 	int r;
 

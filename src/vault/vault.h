@@ -12,8 +12,8 @@
 #ifndef VAULT_VAULT_H
 #define VAULT_VAULT_H
 
-#include "vault/store.h"
-#include "vault/tail.h"
+#include "tlog/tlog.h"
+#include "tlog/tail.h"
 
 #define VAULT_OWN "vault"                            /* the source of the vault's own entries */
 #define VAULT_DETAIL_MAX 4096
@@ -63,19 +63,15 @@ int vault_find(struct vault *v, struct str name, uint64_t seq, const uint8_t has
  * extra data up to PROOF_EXTRA_MAX. ERR_RANGE beyond the signed size. */
 int vault_prove(struct vault *v, uint64_t index, struct buf *entry, struct buf *proof, struct err *e) MUST_USE;
 /* For reading; valid as long as v. */
-struct store *vault_store(struct vault *v);
+struct tlog *vault_log(struct vault *v);
 /* Size of the newest signed checkpoint, 0 when none. */
 uint64_t vault_signed_size(const struct vault *v);
-
-/* Proof text for a store at rest, against checkpoint note `note` of `size` entries. */
-int store_prove(struct store *s, uint64_t index, uint64_t size, struct str note, struct buf *entry, struct buf *proof,
-                struct err *e) MUST_USE;
 
 /* --- between vault.c and recover.c --------------------------------------------------------------------------------- */
 #define VAULT_FULL_MAX 16
 
 struct vault {
-	struct store *store;
+	struct tlog *log;
 	struct tail tail;
 	struct merkle_edge edge;                         /* over all entries appended */
 	struct sources sources;
@@ -89,7 +85,7 @@ struct vault {
 	int lock;
 };
 
-/* Edge over everything the store holds, from tiles and the open block. */
+/* Edge over everything the log holds, from tiles and the open block. */
 int recover_edge(struct vault *v, struct err *e) MUST_USE;
 int recover_sources(struct vault *v, struct err *e) MUST_USE;
 /* Compares with last-signed; changes nothing. */

@@ -55,7 +55,7 @@ static void root_is_the_definition(void **state)
 	for (uint64_t i = 0; i < 5000; i++) {
 		struct str bytes;
 
-		assert_int_equal(store_entry(vault_store(v), i, &bytes, NULL), 0);
+		assert_int_equal(tlog_entry(vault_log(v), i, &bytes, NULL), 0);
 		merkle_leaf(bytes.p, bytes.n, leaves + i * MERKLE_LEN);
 	}
 	merkle_root(leaves, 5000, root);
@@ -65,7 +65,7 @@ static void root_is_the_definition(void **state)
 		uint8_t at[MERKLE_LEN];
 
 		merkle_root(leaves, n, root);
-		assert_int_equal(merkle_root_at(store_node, vault_store(v), n, at), 0);
+		assert_int_equal(merkle_root_at(tlog_node, vault_log(v), n, at), 0);
 		assert_memory_equal(root, at, MERKLE_LEN);
 	}
 	vault_close(v);
@@ -120,12 +120,12 @@ static void consistency_between_sizes(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(at); i++) {
 		for (size_t k = i; k < ARRAY_LEN(at); k++) {
 			uint8_t old[MERKLE_LEN], new[MERKLE_LEN], proof[MERKLE_PROOF_MAX][MERKLE_LEN];
-			struct store *s = vault_store(v);
+			struct tlog *s = vault_log(v);
 			size_t n;
 
-			assert_int_equal(merkle_root_at(store_node, s, at[i], old), 0);
-			assert_int_equal(merkle_root_at(store_node, s, at[k], new), 0);
-			assert_int_equal(merkle_consistency(store_node, s, at[i], at[k], proof, &n), 0);
+			assert_int_equal(merkle_root_at(tlog_node, s, at[i], old), 0);
+			assert_int_equal(merkle_root_at(tlog_node, s, at[k], new), 0);
+			assert_int_equal(merkle_consistency(tlog_node, s, at[i], at[k], proof, &n), 0);
 			assert_int_equal(merkle_consistency_check(at[i], at[k], old, new, proof, n), 0);
 		}
 	}
@@ -221,7 +221,7 @@ static void publishes_only_its_head(void **state)
 	assert_true(vault_unsigned(v));
 	assert_int_equal(fixture_sign(&other, v), ERR_DENIED);
 	/* the old note is rightly signed, but for another size */
-	assert_int_equal(vault_publish(v, buf_view(&vault_store(v)->last_signed), NULL), ERR_CONFLICT);
+	assert_int_equal(vault_publish(v, buf_view(&vault_log(v)->last_signed), NULL), ERR_CONFLICT);
 	assert_int_equal(fixture_sign(&f, v), 0);
 	vault_close(v);
 	fixture_release(&other);
@@ -254,12 +254,12 @@ static void big_entries(void **state)
 	vault_close(v);
 	assert_true(fixture_good(&f, true));
 	v = fixture_open(&f);
-	assert_int_equal(vault_store(v)->open->first, 512);
+	assert_int_equal(vault_log(v)->open->first, 512);
 	for (unsigned i = 0; i < 600; i += 37) {
 		struct str bytes;
 		struct entry got;
 
-		assert_int_equal(store_entry(vault_store(v), i, &bytes, NULL), 0);
+		assert_int_equal(tlog_entry(vault_log(v), i, &bytes, NULL), 0);
 		assert_int_equal(entry_parse(bytes, &got), 0);
 		raw[0] = (char)i;
 		assert_true(str_eq(got.raw, str_n(raw, ENTRY_RAW_MAX)));
@@ -298,7 +298,7 @@ static void zstd_reads_segments(void **state)
 			uint16_t len;
 
 			assert_true(!cur_u16(&c, &len) && !cur_bytes(&c, len, &p));
-			assert_int_equal(store_entry(vault_store(v), n, &stored, NULL), 0);
+			assert_int_equal(tlog_entry(vault_log(v), n, &stored, NULL), 0);
 			assert_true(str_eq(stored, str_n(p, len)));
 		}
 		assert_int_equal(n, i ? 69632 : 65536);

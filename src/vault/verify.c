@@ -15,7 +15,7 @@ struct target {
 };
 
 struct audit {
-	struct store *store;
+	struct tlog *log;
 	struct verify_report *report;
 	struct target targets[TARGETS_MAX];
 	size_t n_targets;
@@ -72,14 +72,14 @@ static void same_key(struct audit *a, const struct note_key *trusted)
 	buf_init(&b, NOTE_VKEY_MAX);
 	note_key_put(&b, trusted);
 	buf_putc(&b, '\n');
-	if (a->store->vkey.n && !str_eq(buf_view(&b), buf_view(&a->store->vkey)))
+	if (a->log->vkey.n && !str_eq(buf_view(&b), buf_view(&a->log->vkey)))
 		problem(a->report, "vkey", "another key than the one trusted");
 	buf_release(&b);
 }
 
 static void read_targets(struct audit *a, const struct verify_options *o)
 {
-	struct str vkey = o->vkey.n ? o->vkey : buf_view(&a->store->vkey);
+	struct str vkey = o->vkey.n ? o->vkey : buf_view(&a->log->vkey);
 	struct note_key key;
 	struct err e = {0};
 
@@ -92,12 +92,12 @@ static void read_targets(struct audit *a, const struct verify_options *o)
 		problem(a->report, "vkey", "%s", e.text);
 		return;
 	}
-	if (!str_is(str_from(key.name), a->store->origin))
+	if (!str_is(str_from(key.name), a->log->origin))
 		problem(a->report, "vkey", "a key of %.100s, not of this log", key.name);
 	if (o->vkey.n)
 		same_key(a, &key);
-	signed_target(a, "last-signed", buf_view(&a->store->last_signed), &key);
-	signed_target(a, "checkpoint", buf_view(&a->store->checkpoint), &key);
+	signed_target(a, "last-signed", buf_view(&a->log->last_signed), &key);
+	signed_target(a, "checkpoint", buf_view(&a->log->checkpoint), &key);
 	for (size_t i = 0; i < o->n_known && i < VERIFY_KNOWN_MAX; i++)
 		signed_target(a, "known checkpoint", o->known[i], &key);
 	if (o->known_size)
@@ -157,7 +157,7 @@ static void push_tile(struct audit *a, const uint8_t *hash)
 		if (p->count < MERKLE_TILE)
 			return;
 		tile_path(l, p->n, path);
-		r = tile_read(a->store->dir, l, p->n, disk);
+		r = tile_read(a->log->dir, l, p->n, disk);
 		/* a tile is written between the entries' commit and their signature */
 		if (r && (a->edge.size <= a->signed_size || r != ERR_NOTFOUND))
 			problem(a->report, path, r == ERR_NOTFOUND ? "missing" : "not a full tile");
@@ -217,17 +217,17 @@ static void check_block(struct audit *a, const struct segment *seg, const struct
 /* False when the walk cannot go on behind this segment. */
 static bool check_segment(struct audit *a, uint64_t first)
 {
-	uint64_t end = a->store->open->first;
+	uint64_t end = a->log->open->first;
 	struct segment *seg;
 	struct err e = {0};
 	char where[32];
 
 	snprintf(where, sizeof where, "seg/%020llu", (unsigned long long)first);
-	if (segment_open(a->store->seg_dir, first, a->store->origin_hash, false, &seg, &e)) {
+	if (segment_open(a->log->seg_dir, first, a->log->origin_hash, false, &seg, &e)) {
 		problem(a->report, where, "%s", e.text);
 		return false;
 	}
-	if (seg->capacity != a->store->capacity)
+	if (seg->capacity != a->log->capacity)
 		problem(a->report, where, "made for another number of entries than the log's");
 	if (!same_sources(&a->report->sources, 0, seg->sources))
 		problem(a->report, where, "its sources are not those of the entries before");
@@ -241,12 +241,12 @@ static bool check_segment(struct audit *a, uint64_t first)
 		a->report->loose_bytes += (uint64_t)(seg->file_bytes - seg->bytes);
 	a->report->segments++;
 	segment_free(seg);
-	return a->edge.size == (end < first + a->store->capacity ? end : first + a->store->capacity);
+	return a->edge.size == (end < first + a->log->capacity ? end : first + a->log->capacity);
 }
 
 static void walk(struct audit *a)
 {
-	struct store *s = a->store;
+	struct tlog *s = a->log;
 	size_t i = 0;
 
 	while (a->edge.size < s->open->first) {
@@ -272,12 +272,12 @@ void verify_folder(const char *path, const struct verify_options *o, struct veri
 	struct err e = {0};
 
 	*ret = (struct verify_report){0};
-	if (store_open(path, &a.store, &e)) {
+	if (tlog_open(path, &a.log, &e)) {
 		problem(ret, "folder", "%s", e.text);
 		block_free(a.block);
 		return;
 	}
-	memcpy(ret->origin, a.store->origin, sizeof ret->origin);
+	memcpy(ret->origin, a.log->origin, sizeof ret->origin);
 	read_targets(&a, o);
 	walk(&a);
 	for (size_t i = 0; i < a.n_targets; i++)
@@ -287,7 +287,7 @@ void verify_folder(const char *path, const struct verify_options *o, struct veri
 	if (!a.n_targets && !ret->n_problems)
 		problem(ret, "checkpoint", "nothing is signed");
 	ret->unsigned_entries = ret->entries > a.signed_size ? ret->entries - a.signed_size : 0;
-	store_free(a.store);
+	tlog_free(a.log);
 	block_free(a.block);
 }
 

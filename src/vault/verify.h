@@ -3,7 +3,7 @@
 #ifndef VAULT_VERIFY_H
 #define VAULT_VERIFY_H
 
-#include "vault/store.h"
+#include "tlog/tlog.h"
 
 #define VERIFY_PROBLEMS_MAX 64
 #define VERIFY_KNOWN_MAX 8

@@ -1,7 +1,7 @@
 /* Full tiles of level 1 and above as files, tile/<level>/<x000/…/000>, named as C2SP tlog-tiles serves them. They outlive the
  * segments. Level 0 is hashed anew from the entries when somebody asks: it would weigh more than the log itself. */
-#ifndef VAULT_TILE_H
-#define VAULT_TILE_H
+#ifndef TLOG_TILE_H
+#define TLOG_TILE_H
 
 #include "core/merkle.h"
 

@@ -1,4 +1,4 @@
-#include "vault/crc.h"
+#include "tlog/crc.h"
 
 #include <pthread.h>
 

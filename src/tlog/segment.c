@@ -1,4 +1,4 @@
-#include "vault/segment.h"
+#include "tlog/segment.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -9,8 +9,8 @@
 
 #include <zstd.h>
 
-#include "vault/crc.h"
-#include "vault/io.h"
+#include "tlog/crc.h"
+#include "tlog/io.h"
 
 #define ARENA_MAX (256u << 20)
 #define LEVEL 1                                      /* on log lines -1 packs better than -3 and three times as fast */

@@ -1,4 +1,4 @@
-#include "vault/io.h"
+#include "tlog/io.h"
 
 #include <errno.h>
 #include <fcntl.h>

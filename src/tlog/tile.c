@@ -1,4 +1,4 @@
-#include "vault/tile.h"
+#include "tlog/tile.h"
 
 #include <errno.h>
 #include <fcntl.h>

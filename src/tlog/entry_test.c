@@ -1,4 +1,4 @@
-#include "vault/entry.h"
+#include "tlog/entry.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -6,8 +6,8 @@
 
 #include <cmocka.h>
 
-#include "vault/block.h"
-#include "vault/crc.h"
+#include "tlog/block.h"
+#include "tlog/crc.h"
 
 static struct entry sample(void)
 {

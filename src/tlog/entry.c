@@ -1,4 +1,4 @@
-#include "vault/entry.h"
+#include "tlog/entry.h"
 
 #include <string.h>
 

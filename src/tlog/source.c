@@ -1,4 +1,4 @@
-#include "vault/source.h"
+#include "tlog/source.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* Reads and writes at a place, whole or not at all, repeated after signals. All return 0 or ERR_SYS (errno says why). */
-#ifndef VAULT_IO_H
-#define VAULT_IO_H
+#ifndef TLOG_IO_H
+#define TLOG_IO_H
 
 #include <sys/types.h>
 

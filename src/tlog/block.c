@@ -1,4 +1,4 @@
-#include "vault/block.h"
+#include "tlog/block.h"
 
 #include <stdlib.h>
 

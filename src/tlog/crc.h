@@ -1,6 +1,6 @@
 /* CRC-32C (Castagnoli, RFC 3720 §B.4): tells torn and rotten bytes from written ones. Proof is the tree's business. */
-#ifndef VAULT_CRC_H
-#define VAULT_CRC_H
+#ifndef TLOG_CRC_H
+#define TLOG_CRC_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -1,7 +1,7 @@
 /* One entry of the log: the envelope (what the vault itself knows: when, from whom, how) and the raw bytes as they came.
  * Exactly these bytes are hashed into the tree. docs/formats/vault.md has them byte by byte. */
-#ifndef VAULT_ENTRY_H
-#define VAULT_ENTRY_H
+#ifndef TLOG_ENTRY_H
+#define TLOG_ENTRY_H
 
 #include <stdint.h>
 

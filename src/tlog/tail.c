@@ -1,12 +1,12 @@
-#include "vault/tail.h"
+#include "tlog/tail.h"
 
 #include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "lib/file.h"
-#include "vault/crc.h"
-#include "vault/io.h"
+#include "tlog/crc.h"
+#include "tlog/io.h"
 
 #define MAGIC "SVTAIL1\n"
 #define HEAD (8 + 8 + SHA256_LEN + 4)

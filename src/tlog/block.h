@@ -1,10 +1,10 @@
 /* A block in memory: up to 2,048 entries as C2SP entry bundles (each entry behind its 16-bit length), with where each
  * entry begins and its leaf hash. The open block grows entry by entry; a stored one is loaded whole. */
-#ifndef VAULT_BLOCK_H
-#define VAULT_BLOCK_H
+#ifndef TLOG_BLOCK_H
+#define TLOG_BLOCK_H
 
 #include "core/merkle.h"
-#include "vault/entry.h"
+#include "tlog/entry.h"
 
 #define BUNDLE 256u                                  /* entries in a bundle = hashes in a level-0 tile */
 #define BLOCK_ENTRIES 2048u

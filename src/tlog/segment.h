@@ -1,14 +1,14 @@
 /* A segment file: seg/<first index, 20 digits>. Zstandard frames, one per block, between skippable frames of ours, so that
  * `zstd -dc` gives the entry bundles back without this program. An open segment ends after its last block; a sealed one
  * ends with a footer and a seek table in the zstd seekable format. docs/formats/vault.md has it byte by byte. */
-#ifndef VAULT_SEGMENT_H
-#define VAULT_SEGMENT_H
+#ifndef TLOG_SEGMENT_H
+#define TLOG_SEGMENT_H
 
 #include <sys/types.h>
 
 #include "lib/arena.h"
-#include "vault/block.h"
-#include "vault/source.h"
+#include "tlog/block.h"
+#include "tlog/source.h"
 
 #define SEGMENT_UNIT 65536u                          /* entries of a full level-1 tile; a segment holds a multiple */
 #define SEGMENT_UNITS_MAX 256u

@@ -10,12 +10,12 @@
  *
  * Opening reads in the order checkpoint, last-signed, tail, segments, so that what a checkpoint covers is found even while
  * the vault goes on writing: entries move from the tail to a segment, and only there. */
-#ifndef VAULT_STORE_H
-#define VAULT_STORE_H
+#ifndef TLOG_H
+#define TLOG_H
 
 #include "core/note.h"
-#include "vault/segment.h"
-#include "vault/tile.h"
+#include "tlog/segment.h"
+#include "tlog/tile.h"
 
 struct tile_part {
 	uint64_t n;                                      /* which tile of its level is not yet full */
@@ -23,7 +23,7 @@ struct tile_part {
 	uint8_t h[TILE_BYTES];
 };
 
-struct store {
+struct tlog {
 	int dir, seg_dir;
 	char origin[NOTE_NAME_MAX + 1];
 	uint8_t origin_hash[SHA256_LEN];
@@ -39,27 +39,31 @@ struct store {
 	struct tile_part part[TILE_LEVELS];              /* [1] up: of the entries in segments */
 };
 
-/* ERR_NOTFOUND when this is no vault folder. The tiles' right edge is not loaded (store_tiles). */
-int store_open(const char *path, struct store **ret, struct err *e) MUST_USE;
-void store_free(struct store *s);
-uint64_t store_size(const struct store *s);
+/* ERR_NOTFOUND when this is no vault folder. The tiles' right edge is not loaded (tlog_tiles). */
+int tlog_open(const char *path, struct tlog **ret, struct err *e) MUST_USE;
+void tlog_free(struct tlog *s);
+uint64_t tlog_size(const struct tlog *s);
 /* Loads the not yet full tiles; what the tile files lack comes from the segments. */
-int store_tiles(struct store *s, struct err *e) MUST_USE;
+int tlog_tiles(struct tlog *s, struct err *e) MUST_USE;
 /* Takes one more level-1 hash, writing tiles that become full. */
-int store_tile_push(struct store *s, const uint8_t *hash, struct err *e) MUST_USE;
+int tlog_tile_push(struct tlog *s, const uint8_t *hash, struct err *e) MUST_USE;
 /* Writes tile (level, n) again from what lies below. */
-int store_tile_rebuild(struct store *s, unsigned level, uint64_t n, struct err *e) MUST_USE;
-int store_seg_added(struct store *s, uint64_t first) MUST_USE;
+int tlog_tile_rebuild(struct tlog *s, unsigned level, uint64_t n, struct err *e) MUST_USE;
+int tlog_seg_added(struct tlog *s, uint64_t first) MUST_USE;
 
 /* Place of the segment that holds index in segs, or n_segs. */
-size_t store_seg_at(const struct store *s, uint64_t index);
-/* The segment; owned by the store, valid until the next call of any function here. */
-int store_segment(struct store *s, uint64_t first, struct segment **ret, struct err *e) MUST_USE;
+size_t tlog_seg_at(const struct tlog *s, uint64_t index);
+/* The segment; owned by the log, valid until the next call of any function here. */
+int tlog_segment(struct tlog *s, uint64_t first, struct segment **ret, struct err *e) MUST_USE;
 /* The unpacked block that holds index; the same ownership. */
-int store_block(struct store *s, uint64_t index, const struct block **ret, struct err *e) MUST_USE;
+int tlog_block(struct tlog *s, uint64_t index, const struct block **ret, struct err *e) MUST_USE;
 /* View of the entry's bytes; the same ownership. ERR_RANGE beyond the end. */
-int store_entry(struct store *s, uint64_t index, struct str *ret, struct err *e) MUST_USE;
-/* A merkle_node_fn over a struct store. */
-int store_node(void *store, unsigned level, uint64_t index, uint8_t out[MERKLE_LEN]) MUST_USE;
+int tlog_entry(struct tlog *s, uint64_t index, struct str *ret, struct err *e) MUST_USE;
+/* A merkle_node_fn over a struct tlog. */
+int tlog_node(void *tlog, unsigned level, uint64_t index, uint8_t out[MERKLE_LEN]) MUST_USE;
+
+/* Proof text for a store at rest, against checkpoint note `note` of `size` entries. */
+int tlog_prove(struct tlog *s, uint64_t index, uint64_t size, struct str note, struct buf *entry, struct buf *proof,
+                struct err *e) MUST_USE;
 
 #endif

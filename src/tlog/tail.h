@@ -1,12 +1,12 @@
 /* The file `tail`: the entries of the open block, uncompressed, each behind its length and a CRC that continues the one
  * before, in space reserved beforehand. What stands here after fdatasync survives a crash. Its first index is also the commit
  * point of the segments: blocks at or after it do not count, for their commit never finished. */
-#ifndef VAULT_TAIL_H
-#define VAULT_TAIL_H
+#ifndef TLOG_TAIL_H
+#define TLOG_TAIL_H
 
 #include <sys/types.h>
 
-#include "vault/block.h"
+#include "tlog/block.h"
 
 #define TAIL_BYTES_MAX (64u + BLOCK_BYTES_MAX + 8u * BLOCK_ENTRIES + TAIL_STEP)
 #define TAIL_STEP (1u << 20)                         /* space is reserved in pieces of this */

@@ -1,9 +1,9 @@
 /* Where each numbering source stands: its last number, that entry's hash and index. From this the vault refuses gaps and
  * forks. Kept in memory, written as differences beside each block, rebuilt at start from the last segment and the tail. */
-#ifndef VAULT_SOURCE_H
-#define VAULT_SOURCE_H
+#ifndef TLOG_SOURCE_H
+#define TLOG_SOURCE_H
 
-#include "vault/entry.h"
+#include "tlog/entry.h"
 
 #define SOURCES_MAX 65536u
 

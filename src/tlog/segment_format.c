@@ -1,8 +1,8 @@
-#include "vault/segment.h"
+#include "tlog/segment.h"
 
 #include <string.h>
 
-#include "vault/crc.h"
+#include "tlog/crc.h"
 
 #define TAG_LEN 4
 

@@ -1,4 +1,4 @@
-#include "vault/store.h"
+#include "tlog/tlog.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -7,12 +7,12 @@
 #include <unistd.h>
 
 #include "lib/file.h"
-#include "vault/tail.h"
+#include "tlog/tail.h"
 
 #define LOG_FILE_MAX 1024u
 #define SEGS_MAX (1u << 24)
 
-static int read_about(struct store *s, struct err *e)
+static int read_about(struct tlog *s, struct err *e)
 {
 	struct str rest, origin, units;
 	struct buf b;
@@ -51,7 +51,7 @@ static int by_index(const void *a, const void *b)
 	return (*x > *y) - (*x < *y);
 }
 
-int store_seg_added(struct store *s, uint64_t first)
+int tlog_seg_added(struct tlog *s, uint64_t first)
 {
 	if (s->n_segs == SEGS_MAX)
 		return ERR_TOOBIG;
@@ -69,7 +69,7 @@ int store_seg_added(struct store *s, uint64_t first)
 	return 0;
 }
 
-static int list_segs(struct store *s, const char *path, struct err *e)
+static int list_segs(struct tlog *s, const char *path, struct err *e)
 {
 	struct arena *a = arena_new(1u << 30);
 	const char *dir = arena_printf(a, "%s/seg", path);
@@ -81,7 +81,7 @@ static int list_segs(struct store *s, const char *path, struct err *e)
 		uint64_t first;
 
 		if (!segment_name_parse(names[i], &first))
-			r = store_seg_added(s, first);
+			r = tlog_seg_added(s, first);
 	}
 	arena_free(a);
 	if (!r && s->n_segs)
@@ -90,14 +90,14 @@ static int list_segs(struct store *s, const char *path, struct err *e)
 }
 
 /* A file that may be absent. */
-static int optional(struct store *s, const char *name, struct buf *b, struct err *e)
+static int optional(struct tlog *s, const char *name, struct buf *b, struct err *e)
 {
 	int r = file_read_at(s->dir, name, NOTE_MAX, b, e);
 
 	return r == ERR_NOTFOUND ? 0 : r;
 }
 
-static int open_all(struct store *s, const char *path, struct err *e)
+static int open_all(struct tlog *s, const char *path, struct err *e)
 {
 	int r;
 
@@ -114,9 +114,9 @@ static int open_all(struct store *s, const char *path, struct err *e)
 	return r ? r : list_segs(s, path, e);
 }
 
-int store_open(const char *path, struct store **ret, struct err *e)
+int tlog_open(const char *path, struct tlog **ret, struct err *e)
 {
-	struct store *s = xcalloc(1, sizeof *s);
+	struct tlog *s = xcalloc(1, sizeof *s);
 	int r;
 
 	s->dir = s->seg_dir = -1;
@@ -127,14 +127,14 @@ int store_open(const char *path, struct store **ret, struct err *e)
 	buf_init(&s->vkey, NOTE_MAX);
 	r = open_all(s, path, e);
 	if (r) {
-		store_free(s);
+		tlog_free(s);
 		return r;
 	}
 	*ret = s;
 	return 0;
 }
 
-void store_free(struct store *s)
+void tlog_free(struct tlog *s)
 {
 	if (!s)
 		return;
@@ -152,12 +152,12 @@ void store_free(struct store *s)
 	free(s);
 }
 
-uint64_t store_size(const struct store *s)
+uint64_t tlog_size(const struct tlog *s)
 {
 	return s->open->first + s->open->count;
 }
 
-size_t store_seg_at(const struct store *s, uint64_t index)
+size_t tlog_seg_at(const struct tlog *s, uint64_t index)
 {
 	size_t lo = 0, hi = s->n_segs;
 
@@ -172,7 +172,7 @@ size_t store_seg_at(const struct store *s, uint64_t index)
 	return lo ? lo - 1 : s->n_segs;
 }
 
-int store_segment(struct store *s, uint64_t first, struct segment **ret, struct err *e)
+int tlog_segment(struct tlog *s, uint64_t first, struct segment **ret, struct err *e)
 {
 	int r;
 
@@ -192,28 +192,28 @@ int store_segment(struct store *s, uint64_t first, struct segment **ret, struct 
 }
 
 /* The segment and the block in it that hold index. */
-static int locate(struct store *s, uint64_t index, struct segment **ret, const struct seg_block **ret_block,
+static int locate(struct tlog *s, uint64_t index, struct segment **ret, const struct seg_block **ret_block,
                   struct err *e)
 {
-	size_t at = store_seg_at(s, index);
+	size_t at = tlog_seg_at(s, index);
 	int r;
 
 	if (at == s->n_segs)
 		return err_set(e, ERR_CORRUPT, "no segment holds entry %llu", (unsigned long long)index);
-	r = store_segment(s, s->segs[at], ret, e);
+	r = tlog_segment(s, s->segs[at], ret, e);
 	if (r)
 		return r;
 	*ret_block = segment_find(*ret, index);
 	return *ret_block ? 0 : err_set(e, ERR_CORRUPT, "no segment holds entry %llu", (unsigned long long)index);
 }
 
-int store_block(struct store *s, uint64_t index, const struct block **ret, struct err *e)
+int tlog_block(struct tlog *s, uint64_t index, const struct block **ret, struct err *e)
 {
 	const struct seg_block *sb;
 	struct segment *seg;
 	int r;
 
-	if (index >= store_size(s))
+	if (index >= tlog_size(s))
 		return err_set(e, ERR_RANGE, "the log ends before entry %llu", (unsigned long long)index);
 	if (index >= s->open->first) {
 		*ret = s->open;
@@ -233,10 +233,10 @@ int store_block(struct store *s, uint64_t index, const struct block **ret, struc
 	return 0;
 }
 
-int store_entry(struct store *s, uint64_t index, struct str *ret, struct err *e)
+int tlog_entry(struct tlog *s, uint64_t index, struct str *ret, struct err *e)
 {
 	const struct block *b;
-	int r = store_block(s, index, &b, e);
+	int r = tlog_block(s, index, &b, e);
 
 	if (!r)
 		*ret = block_entry(b, (uint32_t)(index - b->first));
@@ -244,7 +244,7 @@ int store_entry(struct store *s, uint64_t index, struct str *ret, struct err *e)
 }
 
 /* Hash n of level 1: of the bundle of entries [256n, 256n + 256). */
-static int bundle_hash(struct store *s, uint64_t n, uint8_t *out)
+static int bundle_hash(struct tlog *s, uint64_t n, uint8_t *out)
 {
 	const struct seg_block *sb;
 	struct segment *seg;
@@ -252,7 +252,7 @@ static int bundle_hash(struct store *s, uint64_t n, uint8_t *out)
 	int r;
 
 	if (index >= s->open->first) {
-		if (index + BUNDLE > store_size(s))
+		if (index + BUNDLE > tlog_size(s))
 			return ERR_RANGE;
 		block_bundle(s->open, (uint32_t)((index - s->open->first) / BUNDLE), out);
 		return 0;
@@ -263,10 +263,10 @@ static int bundle_hash(struct store *s, uint64_t n, uint8_t *out)
 	return r;
 }
 
-static int tile_from_below(struct store *s, unsigned level, uint64_t n, unsigned from, unsigned count, uint8_t *out);
+static int tile_from_below(struct tlog *s, unsigned level, uint64_t n, unsigned from, unsigned count, uint8_t *out);
 
 /* `count` hashes from position `from` of tile (level, n). */
-static int tile_hashes(struct store *s, unsigned level, uint64_t n, unsigned from, unsigned count, uint8_t *out)
+static int tile_hashes(struct tlog *s, unsigned level, uint64_t n, unsigned from, unsigned count, uint8_t *out)
 {
 	const struct tile_part *p = &s->part[level];
 	uint8_t whole[TILE_BYTES];
@@ -282,7 +282,7 @@ static int tile_hashes(struct store *s, unsigned level, uint64_t n, unsigned fro
 	return r == ERR_NOTFOUND ? tile_from_below(s, level, n, from, count, out) : r;
 }
 
-static int tile_from_below(struct store *s, unsigned level, uint64_t n, unsigned from, unsigned count, uint8_t *out)
+static int tile_from_below(struct tlog *s, unsigned level, uint64_t n, unsigned from, unsigned count, uint8_t *out)
 {
 	uint8_t below[TILE_BYTES];
 	int r = 0;
@@ -301,19 +301,19 @@ static int tile_from_below(struct store *s, unsigned level, uint64_t n, unsigned
 	return r;
 }
 
-int store_node(void *store, unsigned level, uint64_t index, uint8_t out[MERKLE_LEN])
+int tlog_node(void *tlog, unsigned level, uint64_t index, uint8_t out[MERKLE_LEN])
 {
 	unsigned tile_level = level / 8, count = 1u << level % 8, at;
 	uint64_t from = index << level % 8;
 	uint8_t hashes[TILE_BYTES];
-	struct store *s = store;
+	struct tlog *s = tlog;
 	const struct block *b;
 	int r;
 
-	if (tile_level >= TILE_LEVELS || (index + 1) > store_size(s) >> level)
+	if (tile_level >= TILE_LEVELS || (index + 1) > tlog_size(s) >> level)
 		return ERR_RANGE;
 	if (!tile_level) {
-		r = store_block(s, from, &b, NULL);
+		r = tlog_block(s, from, &b, NULL);
 		if (!r)
 			merkle_root(b->leaf[from - b->first], count, out);
 		return r;
@@ -325,7 +325,7 @@ int store_node(void *store, unsigned level, uint64_t index, uint8_t out[MERKLE_L
 	return r;
 }
 
-int store_tiles(struct store *s, struct err *e)
+int tlog_tiles(struct tlog *s, struct err *e)
 {
 	uint64_t have = s->open->first / BUNDLE;
 	int r;
@@ -347,7 +347,7 @@ int store_tiles(struct store *s, struct err *e)
 	return 0;
 }
 
-int store_tile_push(struct store *s, const uint8_t *hash, struct err *e)
+int tlog_tile_push(struct tlog *s, const uint8_t *hash, struct err *e)
 {
 	uint8_t h[MERKLE_LEN];
 	int r;
@@ -369,7 +369,7 @@ int store_tile_push(struct store *s, const uint8_t *hash, struct err *e)
 	return 0;
 }
 
-int store_tile_rebuild(struct store *s, unsigned level, uint64_t n, struct err *e)
+int tlog_tile_rebuild(struct tlog *s, unsigned level, uint64_t n, struct err *e)
 {
 	uint8_t hashes[TILE_BYTES];
 	int r = tile_from_below(s, level, n, 0, MERKLE_TILE, hashes);
