@@ -101,7 +101,7 @@ install: all
 	install -D -m 644 docs/man/sekisho.conf.5 $(DESTDIR)$(PREFIX)/share/man/man5/sekisho.conf.5
 
 # --- generated code (tools/) ---------------------------------------------------
-$(O)/tools/%: tools/%.c
+$(O)/tools/%: tools/%.c tools/tool.h
 	@mkdir -p $(@D)
 	$(CC) -std=gnu17 -O1 -g -Wall -Wextra -D_GNU_SOURCE $< -o $@
 

@@ -188,6 +188,19 @@ static inline void test_close(struct test_world *t)
 	free(t);
 }
 
+/* For cmocka_unit_test_setup_teardown: the state is the world. */
+static inline int test_set_up(void **state)
+{
+	*state = test_open();
+	return 0;
+}
+
+static inline int test_tear_down(void **state)
+{
+	test_close(*state);
+	return 0;
+}
+
 /* --- doing things as somebody ------------------------------------------------------------------------------------- */
 
 /* Rows of a table or checklist, written as a JSON array of objects of texts. */
@@ -320,6 +333,15 @@ static inline int64_t test_tick(struct test_world *t)
 	if (test_end(t, err) != 0)
 		fail_msg("tick: %s", t->e.text);
 	return moved;
+}
+
+/* Did the last call find fault with this field? */
+static inline bool test_has_fault(const struct test_world *t, const char *field)
+{
+	for (size_t i = 0; i < t->faults.n; i++)
+		if (str_is(t->faults.v[i].field, field))
+			return true;
+	return false;
 }
 
 /* Prints what a call said, for a test that expected otherwise. */

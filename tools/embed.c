@@ -4,36 +4,9 @@
  *
  * Writes embed.c (bytes by the assembler's .incbin, so that large files cost no compile time) and embed.h. The hash
  * names a version of the content in URLs and ETags; it protects nothing, so FNV-1a with 64 bits is enough. */
-#include <errno.h>
-#include <stdarg.h>
 #include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
-__attribute__((noreturn, format(printf, 1, 2))) static void die(const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	fputs("embed: ", stderr);
-	vfprintf(stderr, fmt, ap);
-	fputc('\n', stderr);
-	va_end(ap);
-	exit(1);
-}
-
-static FILE *open_out(const char *stem, const char *suffix)
-{
-	char path[4096];
-	FILE *f;
-
-	snprintf(path, sizeof path, "%s%s", stem, suffix);
-	f = fopen(path, "w");
-	if (!f)
-		die("%s: %s", path, strerror(errno));
-	return f;
-}
+#include "tool.h"
 
 static const char *media_type(const char *name)
 {

@@ -6,42 +6,15 @@
  * enumerator Q_PERSON_BY_ID. A file without any such line is a script: sql/schema.sql becomes sql_schema[]. Comment
  * lines and indentation are dropped from named statements, so that they read well in a trace. */
 #include <ctype.h>
-#include <errno.h>
-#include <stdarg.h>
 #include <stdbool.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+
+#include "tool.h"
 
 #define NAME_MAX_ 80
 #define QUERIES_MAX 4096
 
 static char names[QUERIES_MAX][NAME_MAX_];
 static size_t n_names;
-
-__attribute__((noreturn, format(printf, 1, 2))) static void die(const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	fputs("sqlc: ", stderr);
-	vfprintf(stderr, fmt, ap);
-	fputc('\n', stderr);
-	va_end(ap);
-	exit(1);
-}
-
-static FILE *open_out(const char *stem, const char *suffix)
-{
-	char path[4096];
-	FILE *f;
-
-	snprintf(path, sizeof path, "%s%s", stem, suffix);
-	f = fopen(path, "w");
-	if (!f)
-		die("%s: %s", path, strerror(errno));
-	return f;
-}
 
 static char *slurp(const char *path)
 {

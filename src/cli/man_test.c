@@ -1,35 +1,13 @@
 /* docs/man/sekisho.1 is what the table of commands says. With --write: writes it. */
-#include <fcntl.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <unistd.h>
-#include <cmocka.h>
+#include "test/man.h"
 
 #include "cli/command.h"
-#include "lib/file.h"
 
 #define PAGE "sekisho.1"
-#define PAGE_MAX (1u << 20)
-
-/* In roff a backslash, a minus that may be typed, and a point at a line's begin must be written otherwise. */
-static void text(struct buf *b, const char *z)
-{
-	for (const char *p = z; *p; p++) {
-		if (*p == '\\')
-			buf_puts(b, "\\e");
-		else if (*p == '-')
-			buf_puts(b, "\\-");
-		else if ((*p == '.' || *p == '\'') && (p == z || p[-1] == '\n'))
-			buf_printf(b, "\\&%c", *p);
-		else
-			buf_putc(b, *p);
-	}
-}
 
 static void generate(struct buf *b)
 {
-	buf_init(b, PAGE_MAX);
+	buf_init(b, MAN_MAX);
 	buf_puts(b, ".\\\" Made by make man from src/cli/command.c.\n.TH SEKISHO 1 \"\" \"Sekisho " SEKISHO_VERSION "\"\n.SH NAME\n"
 	            "sekisho \\- runs a municipality's information\\-security standard\n.SH SYNOPSIS\n.B sekisho\n.I COMMAND\n"
 	            ".RI [ argument \" ...]\"\n.SH DESCRIPTION\n"
@@ -37,11 +15,11 @@ static void generate(struct buf *b)
 	            ".SH COMMANDS\n");
 	for (size_t i = 0; i < n_commands; i++) {
 		buf_puts(b, ".TP\n.BR \"sekisho ");
-		text(b, commands[i].name);
+		man_text(b, commands[i].name);
 		buf_puts(b, "\" \" ");
-		text(b, commands[i].usage);
+		man_text(b, commands[i].usage);
 		buf_puts(b, "\"\n");
-		text(b, commands[i].help);
+		man_text(b, commands[i].help);
 		buf_puts(b, ".\n");
 	}
 	buf_puts(b, ".PP\nEvery command takes \\-\\-help.\n.SH \"EXIT STATUS\"\n.TP\n0\nDone.\n.TP\n1\nThe answer is no: not met, violated, not proven.\n"
@@ -55,16 +33,10 @@ static void generate(struct buf *b)
 
 static void page_is_current(void **state)
 {
-	struct buf want, have;
-	struct err e = {0};
-	generate(&want);
-	buf_init(&have, PAGE_MAX);
-	assert_int_equal(buf_err(&want), 0);
-	assert_int_equal(file_read("docs/man/" PAGE, PAGE_MAX, &have, &e), 0);
-	if (!str_eq(buf_view(&want), buf_view(&have)))
-		fail_msg("docs/man/" PAGE " is not current: make man");
-	buf_release(&want);
-	buf_release(&have);
+	struct buf b;
+	generate(&b);
+	man_check(PAGE, &b);
+	buf_release(&b);
 }
 
 static void every_command_is_there(void **state)
@@ -75,7 +47,7 @@ static void every_command_is_there(void **state)
 		char line[200];
 		struct buf name;
 		buf_init(&name, sizeof line);
-		text(&name, commands[i].name);
+		man_text(&name, commands[i].name);
 		snprintf(line, sizeof line, ".BR \"sekisho %s\"", buf_z(&name));
 		buf_release(&name);
 		if (!str_has(buf_view(&b), line))
@@ -88,13 +60,8 @@ int main(int argc, char **argv)
 {
 	if (argc == 2 && strcmp(argv[1], "--write") == 0) {
 		struct buf b;
-		struct err e = {0};
 		generate(&b);
-		int dir = open("docs/man", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-		int r = dir < 0 ? ERR_SYS : file_write_atomic_at(dir, PAGE, b.p, b.n, 0644, &e);
-		if (r < 0)
-			fprintf(stderr, "docs/man/" PAGE ": %s\n", e.text);
-		return r < 0;
+		return man_write(PAGE, &b);
 	}
 	const struct CMUnitTest tests[] = {cmocka_unit_test(page_is_current), cmocka_unit_test(every_command_is_there)};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -7,18 +7,6 @@
 #include "lib/hash.h"
 #include "lib/i18n.h"
 
-static int set_up(void **state)
-{
-	*state = test_open();
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	test_close(*state);
-	return 0;
-}
-
 static void the_chain_holds(void **state)
 {
 	struct test_world *t = *state;
@@ -76,8 +64,8 @@ static void an_event_belongs_to_its_transaction(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(the_chain_holds, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(an_event_belongs_to_its_transaction, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(the_chain_holds, test_set_up, test_tear_down),
+		cmocka_unit_test_setup_teardown(an_event_belongs_to_its_transaction, test_set_up, test_tear_down),
 	};
 	i18n_set(LANG_EN);
 	return cmocka_run_group_tests(tests, NULL, NULL);

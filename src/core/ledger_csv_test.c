@@ -3,18 +3,6 @@
 
 #include "lib/i18n.h"
 
-static int set_up(void **state)
-{
-	*state = test_open();
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	test_close(*state);
-	return 0;
-}
-
 static struct str exported(struct test_world *t, const struct actor *who, const char *ledger)
 {
 	struct buf out;
@@ -196,14 +184,14 @@ static void a_city_of_6000_is_imported_in_time(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(a_round_trip_changes_nothing, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(another_city_gets_the_same, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(faults_name_their_lines_and_nothing_is_half_imported, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(an_import_is_taken_back_as_a_whole, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(only_its_own_person_or_the_office_takes_an_import_back, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(rows_are_known_by_what_is_unique_together, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(a_row_may_name_a_later_one, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(a_city_of_6000_is_imported_in_time, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_round_trip_changes_nothing, test_set_up, test_tear_down),
+		cmocka_unit_test_setup_teardown(another_city_gets_the_same, test_set_up, test_tear_down),
+		cmocka_unit_test_setup_teardown(faults_name_their_lines_and_nothing_is_half_imported, test_set_up, test_tear_down),
+		cmocka_unit_test_setup_teardown(an_import_is_taken_back_as_a_whole, test_set_up, test_tear_down),
+		cmocka_unit_test_setup_teardown(only_its_own_person_or_the_office_takes_an_import_back, test_set_up, test_tear_down),
+		cmocka_unit_test_setup_teardown(rows_are_known_by_what_is_unique_together, test_set_up, test_tear_down),
+		cmocka_unit_test_setup_teardown(a_row_may_name_a_later_one, test_set_up, test_tear_down),
+		cmocka_unit_test_setup_teardown(a_city_of_6000_is_imported_in_time, test_set_up, test_tear_down),
 	};
 	i18n_set(LANG_EN);
 	return cmocka_run_group_tests(tests, NULL, NULL);

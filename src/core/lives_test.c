@@ -4,26 +4,6 @@
 #include "core/duty.h"
 #include "lib/i18n.h"
 
-static int set_up(void **state)
-{
-	*state = test_open();
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	test_close(*state);
-	return 0;
-}
-
-static bool has_fault(const struct test_world *t, const char *field)
-{
-	for (size_t i = 0; i < t->faults.n; i++)
-		if (str_is(t->faults.v[i].field, field))
-			return true;
-	return false;
-}
-
 static const char *first_code(struct test_world *t, const char *ledger, const char *field)
 {
 	return arena_z(t->a, ledger_field(test_ledger(t, ledger), str_from(field))->of[0].code);
@@ -56,7 +36,7 @@ static void a_carry_out_lives(void **state)
 	assert_refused(t, ERR_NOTFOUND, test_act(t, P_OTHER, l, id, "approve", NULL, NULL));
 	assert_done(t, test_act(t, P_MANAGER, l, id, "approve", NULL, NULL));
 	assert_refused(t, ERR_INVALID, test_act(t, P_STAFF, l, id, "depart", NULL, NULL));
-	assert_true(has_fault(t, "out_at"));
+	assert_true(test_has_fault(t, "out_at"));
 	assert_done(t, test_act(t, P_STAFF, l, id, "depart", NULL, "out_at", "2026-06-02T09:10", NULL));
 	assert_int_equal(test_int(t, "SELECT count(*) FROM duty WHERE ledger = 'carry-outs' AND name = 'return' AND due_on = '2026-06-03' AND"
 	                             " done_at IS NULL"), 1);
@@ -101,7 +81,7 @@ static void a_blanket_permit_covers_later_carry_outs(void **state)
 	int64_t blanket, id;
 	assert_done(t, test_create(t, P_STAFF, l, &blanket, CARRY_OUT(t), "kind", "blanket", "due_at", "2027-03-31 17:00", NULL));
 	assert_refused(t, ERR_INVALID, test_create(t, P_STAFF, l, &id, CARRY_OUT(t), "blanket", test_id(t, blanket), NULL));
-	assert_true(has_fault(t, "blanket"));
+	assert_true(test_has_fault(t, "blanket"));
 	assert_done(t, test_act(t, P_STAFF, l, blanket, "submit", NULL, NULL));
 	assert_done(t, test_act(t, P_MANAGER, l, blanket, "approve", NULL, NULL));
 	assert_done(t, test_create(t, P_STAFF, l, &id, CARRY_OUT(t), "blanket", test_id(t, blanket), NULL));
@@ -189,10 +169,10 @@ static void a_person_comes_and_goes(void **state)
 	assert_refused(t, ERR_NOTFOUND, test_update(t, P_OTHER, l, id, "kana", "x", NULL));
 	assert_refused(t, ERR_INVALID, test_create(t, P_OFFICE, l, &id, "staff_no", "2001", "name", "同じ番号", "person_type", "regular", "section",
 	                                           test_id(t, test_unit(t, "120")), "source", "manual", "started_on", "2026-06-10", NULL));
-	assert_true(has_fault(t, "staff_no"));
+	assert_true(test_has_fault(t, "staff_no"));
 	id = test_person(t, "2001");
 	assert_refused(t, ERR_INVALID, test_act(t, P_MANAGER, l, id, "leave", NULL, "ended_on", "2026-09-30", NULL));
-	assert_true(has_fault(t, "return_check"));
+	assert_true(test_has_fault(t, "return_check"));
 	assert_done(t, test_act(t, P_MANAGER, l, id, "leave", NULL, "ended_on", "2026-06-30", "leave_ack_on", "2026-06-10", "return_check",
 	                        "[{\"item\":\"devices\",\"answer\":\"yes\"},{\"item\":\"cards\",\"answer\":\"na\",\"note\":\"貸与なし\"}]",
 	                        "return_checked_on", "2026-06-10", "return_checked_by", test_id(t, test_person(t, P_MANAGER)), NULL));
@@ -240,7 +220,7 @@ static void an_account_lives(void **state)
 	assert_refused(t, ERR_INVALID, test_create(t, P_STAFF, l, &id, "kind", "personal", "login", "u1007", "directory", "庁内ディレクトリ", "person", me,
 	                                           "need", "業務", "starts_on", TEST_TODAY, "rights", "[{\"target\":\"x\",\"level\":\"read\"}]", "factors",
 	                                           "knowledge", NULL));
-	assert_true(has_fault(t, "login"));
+	assert_true(test_has_fault(t, "login"));
 }
 
 static void a_system_is_reported_and_received(void **state)
@@ -259,10 +239,10 @@ static void a_system_is_reported_and_received(void **state)
 		"requirements", "[{\"topic\":\"access\",\"requirement\":\"a\",\"measure\":\"b\"}]", "account_source", "独自", "auth_factors", "knowledge", \
 		"log_types", "login", "required_functions", "logging", "change_kind", "build", "changed_on", TEST_TODAY
 	assert_refused(t, ERR_INVALID, test_create(t, P_SYSTEM, l, &id, SYSTEM, "class_c", "1", NULL));
-	assert_true(has_fault(t, "class_c"));            /* below the highest of its assets */
+	assert_true(test_has_fault(t, "class_c"));            /* below the highest of its assets */
 	assert_refused(t, ERR_INVALID, test_create(t, P_SYSTEM, l, &id, SYSTEM, "class_c", "2", "hours", "[{\"day_kind\":\"weekday\",\"start_time\":\"8:30\","
 	                                           "\"stop_time\":\"17:15\",\"valid_from\":\"\"}]", NULL));
-	assert_true(has_fault(t, "hours.0.start_time") && has_fault(t, "hours.0.valid_from"));
+	assert_true(test_has_fault(t, "hours.0.start_time") && test_has_fault(t, "hours.0.valid_from"));
 	assert_done(t, test_create(t, P_SYSTEM, l, &id, SYSTEM, "class_c", "3C", NULL));
 	assert_int_equal(record_get(&t->w, t->a, &other, def, id, &r, &t->e), ERR_NOTFOUND);
 	assert_done(t, test_act(t, P_SYSTEM, l, id, "report", NULL, "change_kind", "build", "changed_on", TEST_TODAY, NULL));
@@ -335,18 +315,18 @@ static void registers_are_reviewed(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(a_carry_out_lives, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(a_head_applies_one_level_up, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(a_blanket_permit_covers_later_carry_outs, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(a_privileged_delegation_takes_two, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(who_somebody_is, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(a_person_comes_and_goes, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(an_incident_lives, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(an_account_lives, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(a_system_is_reported_and_received, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(a_committee_is_established_by_the_ciso, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(a_secret_column_is_kept_from_those_who_may_not_see_it, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(registers_are_reviewed, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_carry_out_lives, test_set_up, test_tear_down),
+		cmocka_unit_test_setup_teardown(a_head_applies_one_level_up, test_set_up, test_tear_down),
+		cmocka_unit_test_setup_teardown(a_blanket_permit_covers_later_carry_outs, test_set_up, test_tear_down),
+		cmocka_unit_test_setup_teardown(a_privileged_delegation_takes_two, test_set_up, test_tear_down),
+		cmocka_unit_test_setup_teardown(who_somebody_is, test_set_up, test_tear_down),
+		cmocka_unit_test_setup_teardown(a_person_comes_and_goes, test_set_up, test_tear_down),
+		cmocka_unit_test_setup_teardown(an_incident_lives, test_set_up, test_tear_down),
+		cmocka_unit_test_setup_teardown(an_account_lives, test_set_up, test_tear_down),
+		cmocka_unit_test_setup_teardown(a_system_is_reported_and_received, test_set_up, test_tear_down),
+		cmocka_unit_test_setup_teardown(a_committee_is_established_by_the_ciso, test_set_up, test_tear_down),
+		cmocka_unit_test_setup_teardown(a_secret_column_is_kept_from_those_who_may_not_see_it, test_set_up, test_tear_down),
+		cmocka_unit_test_setup_teardown(registers_are_reviewed, test_set_up, test_tear_down),
 	};
 	i18n_set(LANG_EN);
 	return cmocka_run_group_tests(tests, NULL, NULL);

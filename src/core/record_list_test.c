@@ -4,18 +4,6 @@
 #include "core/engine.h"
 #include "lib/i18n.h"
 
-static int set_up(void **state)
-{
-	*state = test_open();
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	test_close(*state);
-	return 0;
-}
-
 /* No definition may fail in the engine's hands: its form, its list by every column, its conditions, rules and limits. */
 static void every_ledger_works_in_principle(void **state)
 {
@@ -219,12 +207,12 @@ static void choices_are_what_one_may_choose(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(every_ledger_works_in_principle, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(every_condition_can_be_judged, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(pages_follow_each_other_without_gap_or_repeat, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(lists_are_filtered_and_searched, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(a_form_follows_what_is_typed, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(choices_are_what_one_may_choose, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(every_ledger_works_in_principle, test_set_up, test_tear_down),
+		cmocka_unit_test_setup_teardown(every_condition_can_be_judged, test_set_up, test_tear_down),
+		cmocka_unit_test_setup_teardown(pages_follow_each_other_without_gap_or_repeat, test_set_up, test_tear_down),
+		cmocka_unit_test_setup_teardown(lists_are_filtered_and_searched, test_set_up, test_tear_down),
+		cmocka_unit_test_setup_teardown(a_form_follows_what_is_typed, test_set_up, test_tear_down),
+		cmocka_unit_test_setup_teardown(choices_are_what_one_may_choose, test_set_up, test_tear_down),
 	};
 	i18n_set(LANG_EN);
 	return cmocka_run_group_tests(tests, NULL, NULL);

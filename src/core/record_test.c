@@ -9,26 +9,6 @@
 		"更新が間に合わない", "work_need", "窓口を止められない", "alternative", "隔離した網で使う", "residual_risk", "感染の恐れ", \
 		"way_back", "秋に更新する", "until", "2026-09-30"
 
-static int set_up(void **state)
-{
-	*state = test_open();
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	test_close(*state);
-	return 0;
-}
-
-static bool has_fault(const struct test_world *t, const char *field)
-{
-	for (size_t i = 0; i < t->faults.n; i++)
-		if (str_is(t->faults.v[i].field, field))
-			return true;
-	return false;
-}
-
 static int64_t submitted(struct test_world *t)
 {
 	int64_t id;
@@ -73,7 +53,7 @@ static void faults_name_their_fields(void **state)
 	int64_t id, log = test_int(t, "SELECT count(*) FROM outbox");
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		assert_refused(t, ERR_INVALID, test_create(t, P_MANAGER, "exceptions", &id, EXCEPTION, cases[i].field, cases[i].text, NULL));
-		if (!has_fault(t, cases[i].fault))
+		if (!test_has_fault(t, cases[i].fault))
 			fail_msg("%s = %s: no fault at '%s'", cases[i].field, cases[i].text, cases[i].fault);
 	}
 	assert_int_equal(test_int(t, "SELECT count(*) FROM exceptions"), 0);
@@ -90,7 +70,7 @@ static void an_exception_lives(void **state)
 	assert_refused(t, ERR_DENIED, test_act(t, P_STAFF, "exceptions", id, "approve", NULL, NULL));
 	assert_refused(t, ERR_DENIED, test_update(t, P_MANAGER, "exceptions", id, "reason", "別の理由", NULL));
 	assert_refused(t, ERR_INVALID, test_act(t, P_CISO, "exceptions", id, "refuse", "  ", NULL));
-	assert_true(has_fault(t, "note"));
+	assert_true(test_has_fault(t, "note"));
 	assert_done(t, test_act(t, P_CISO, "exceptions", id, "approve", NULL, "conditions", "月次で報告する", NULL));
 	assert_str(test_state(t, "exceptions", id), "approved");
 	assert_int_equal(test_text(t, "SELECT seal FROM exceptions").n, 64);
@@ -256,16 +236,16 @@ static void a_restricted_record_is_hidden_everywhere(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(create_keeps_what_was_typed, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(faults_name_their_fields, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(an_exception_lives, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(the_database_keeps_duties_apart, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(an_unavoidable_override_is_recorded_and_used_once, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(a_deputy_acts_and_is_seen_afterwards, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(an_urgent_use_is_reported_afterwards, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(two_edit_at_once, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(an_edit_of_a_sealed_field_breaks_the_seal, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(a_restricted_record_is_hidden_everywhere, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(create_keeps_what_was_typed, test_set_up, test_tear_down),
+		cmocka_unit_test_setup_teardown(faults_name_their_fields, test_set_up, test_tear_down),
+		cmocka_unit_test_setup_teardown(an_exception_lives, test_set_up, test_tear_down),
+		cmocka_unit_test_setup_teardown(the_database_keeps_duties_apart, test_set_up, test_tear_down),
+		cmocka_unit_test_setup_teardown(an_unavoidable_override_is_recorded_and_used_once, test_set_up, test_tear_down),
+		cmocka_unit_test_setup_teardown(a_deputy_acts_and_is_seen_afterwards, test_set_up, test_tear_down),
+		cmocka_unit_test_setup_teardown(an_urgent_use_is_reported_afterwards, test_set_up, test_tear_down),
+		cmocka_unit_test_setup_teardown(two_edit_at_once, test_set_up, test_tear_down),
+		cmocka_unit_test_setup_teardown(an_edit_of_a_sealed_field_breaks_the_seal, test_set_up, test_tear_down),
+		cmocka_unit_test_setup_teardown(a_restricted_record_is_hidden_everywhere, test_set_up, test_tear_down),
 	};
 	i18n_set(LANG_EN);
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,29 +1,12 @@
 /* docs/man/sekisho.conf.5 is what the table of settings says, and every default is a value the table itself accepts. With --write:
  * writes the page. */
-#include <fcntl.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <unistd.h>
-#include <cmocka.h>
+#include "test/man.h"
 
 #include "core/org.h"
-#include "lib/file.h"
 #include "lib/i18n.h"
 #include "office/setting.h"
 
 #define PAGE "sekisho.conf.5"
-#define PAGE_MAX (1u << 20)
-
-static void text(struct buf *b, const char *z)
-{
-	for (const char *p = z; *p; p++)
-		if (*p == '\\')
-			buf_puts(b, "\\e");
-		else if (*p == '-')
-			buf_puts(b, "\\-");
-		else
-			buf_putc(b, *p);
-}
 
 static void values(struct buf *b, const struct setting *s)
 {
@@ -39,20 +22,20 @@ static void values(struct buf *b, const struct setting *s)
 		break;
 	case SET_CHOICE:
 		buf_puts(b, "One of ");
-		text(b, s->choices);
+		man_text(b, s->choices);
 		break;
 	case SET_ROLES:
 		buf_puts(b, "Role codes separated by commas");
 		break;
 	}
 	buf_puts(b, s->def[0] ? "; default: " : "; empty by default");
-	text(b, s->def);
+	man_text(b, s->def);
 	buf_puts(b, ".\n");
 }
 
 static void generate(struct buf *b)
 {
-	buf_init(b, PAGE_MAX);
+	buf_init(b, MAN_MAX);
 	buf_puts(b, ".\\\" Made by make man from src/office/setting.c.\n.TH SEKISHO.CONF 5 \"\" \"Sekisho " SEKISHO_VERSION "\"\n.SH NAME\n"
 	            "sekisho.conf \\- a data folder of Sekisho, and its settings\n.SH DESCRIPTION\n.I DIR/sekisho.conf\n"
 	            "marks a data folder. It is written by\n.B sekisho init\nas lines of\n.IR \"name \" = \" value\" :\n"
@@ -61,11 +44,11 @@ static void generate(struct buf *b)
 	            ".SH SETTINGS\n");
 	for (size_t i = 0; i < n_settings; i++) {
 		buf_puts(b, ".TP\n.B ");
-		text(b, settings[i].name);
+		man_text(b, settings[i].name);
 		buf_puts(b, "\n");
-		text(b, settings[i].label);
+		man_text(b, settings[i].label);
 		buf_puts(b, ". ");
-		text(b, settings[i].help);
+		man_text(b, settings[i].help);
 		buf_puts(b, "\n");
 		values(b, &settings[i]);
 	}
@@ -74,16 +57,10 @@ static void generate(struct buf *b)
 
 static void page_is_current(void **state)
 {
-	struct buf want, have;
-	struct err e = {0};
-	generate(&want);
-	buf_init(&have, PAGE_MAX);
-	assert_int_equal(buf_err(&want), 0);
-	assert_int_equal(file_read("docs/man/" PAGE, PAGE_MAX, &have, &e), 0);
-	if (!str_eq(buf_view(&want), buf_view(&have)))
-		fail_msg("docs/man/" PAGE " is not current: make man");
-	buf_release(&want);
-	buf_release(&have);
+	struct buf b;
+	generate(&b);
+	man_check(PAGE, &b);
+	buf_release(&b);
 }
 
 static void defaults_are_values(void **state)
@@ -104,13 +81,8 @@ int main(int argc, char **argv)
 {
 	if (argc == 2 && strcmp(argv[1], "--write") == 0) {
 		struct buf b;
-		struct err e = {0};
 		generate(&b);
-		int dir = open("docs/man", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-		int r = dir < 0 ? ERR_SYS : file_write_atomic_at(dir, PAGE, b.p, b.n, 0644, &e);
-		if (r < 0)
-			fprintf(stderr, "docs/man/" PAGE ": %s\n", e.text);
-		return r < 0;
+		return man_write(PAGE, &b);
 	}
 	const struct CMUnitTest tests[] = {cmocka_unit_test(page_is_current), cmocka_unit_test(defaults_are_values)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
