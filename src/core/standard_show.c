@@ -70,6 +70,32 @@ int standard_list(struct db *db, bool json, struct buf *out, struct err *e)
 	return done(&w, rc);
 }
 
+/* The columns of a row by these names. */
+static void put_columns(struct show *w, struct stmt *s, const char *const *names, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		jw_kstr(&w->j, names[i], col_str(s, (int)i));
+}
+
+/* Objects of id, ja and en: parts of a control, chapters of a standard. */
+static int put_labels(struct show *w, int which, struct str of)
+{
+	static const char *const names[] = {"id", "ja", "en"};
+	struct stmt *s = query(w, which);
+	int rc;
+
+	if (!s)
+		return ERR_DB;
+	bind_str(s, 1, of);
+	while ((rc = step(s)) == 1) {
+		jw_object(&w->j);
+		put_columns(w, s, names, ARRAY_LEN(names));
+		jw_end_object(&w->j);
+	}
+	stmt_done(s);
+	return done(w, rc);
+}
+
 static int put_bindings(struct show *w, struct str clause)
 {
 	struct stmt *s = query(w, Q_BINDINGS_OF_CLAUSE);
@@ -104,8 +130,7 @@ static int put_clause(struct show *w, struct stmt *s)
 		return put_bindings(w, col_str(s, 0));
 	}
 	jw_object(&w->j);
-	for (size_t i = 0; i < ARRAY_LEN(names); i++)
-		jw_kstr(&w->j, names[i], col_str(s, (int)i));
+	put_columns(w, s, names, ARRAY_LEN(names));
 	jw_key(&w->j, "controls");
 	jw_array(&w->j);
 	rc = put_bindings(w, col_str(s, 0));
@@ -128,25 +153,6 @@ static int put_clauses(struct show *w)
 	return rc ? rc : done(w, more);
 }
 
-static int put_parts(struct show *w, struct str control)
-{
-	struct stmt *s = query(w, Q_CONTROL_PARTS);
-	int rc;
-
-	if (!s)
-		return ERR_DB;
-	bind_str(s, 1, control);
-	while ((rc = step(s)) == 1) {
-		jw_object(&w->j);
-		jw_kstr(&w->j, "id", col_str(s, 0));
-		jw_kstr(&w->j, "ja", col_str(s, 1));
-		jw_kstr(&w->j, "en", col_str(s, 2));
-		jw_end_object(&w->j);
-	}
-	stmt_done(s);
-	return done(w, rc);
-}
-
 static int put_controls(struct show *w)
 {
 	static const char *const names[] = {"id", "kind", "title_ja", "title_en", "engine", "subject", "subject_kind", "role", "doer", "cycle",
@@ -159,11 +165,10 @@ static int put_controls(struct show *w)
 	bind_str(s, 1, w->id);
 	while ((more = step(s)) == 1 && !rc) {
 		jw_object(&w->j);
-		for (size_t i = 0; i < ARRAY_LEN(names); i++)
-			jw_kstr(&w->j, names[i], col_str(s, (int)i));
+		put_columns(w, s, names, ARRAY_LEN(names));
 		jw_key(&w->j, "parts");
 		jw_array(&w->j);
-		rc = put_parts(w, col_str(s, 0));
+		rc = put_labels(w, Q_CONTROL_PARTS, col_str(s, 0));
 		jw_end_array(&w->j);
 		jw_end_object(&w->j);
 	}
@@ -173,21 +178,7 @@ static int put_controls(struct show *w)
 
 static int put_chapters(struct show *w)
 {
-	struct stmt *s = query(w, Q_CHAPTER_ALL);
-	int rc;
-
-	if (!s)
-		return ERR_DB;
-	bind_str(s, 1, w->id);
-	while ((rc = step(s)) == 1) {
-		jw_object(&w->j);
-		jw_kstr(&w->j, "id", col_str(s, 0));
-		jw_kstr(&w->j, "ja", col_str(s, 1));
-		jw_kstr(&w->j, "en", col_str(s, 2));
-		jw_end_object(&w->j);
-	}
-	stmt_done(s);
-	return done(w, rc);
+	return put_labels(w, Q_CHAPTER_ALL, w->id);
 }
 
 static int put_head(struct show *w)

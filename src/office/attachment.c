@@ -8,6 +8,8 @@
 
 #include "lib/file.h"
 #include "lib/hash.h"
+#include "office/note.h"
+#include "office/pages.h"
 #include "office/setting.h"
 #include "queries.h"
 
@@ -119,4 +121,30 @@ int attachment_bytes(struct ctx *c, const struct attachment *at, struct buf *out
 	if (!str_is(at->sha256, hex))
 		return err_set(e, ERR_CORRUPT, "%s", _("The stored file no longer equals what was attached. Tell the operator: a copy is in the backup."));
 	return 0;
+}
+
+/* --- the page ---------------------------------------------------------------------------------------------------------------------- */
+
+int page_attachment(struct ctx *c, struct err *e)
+{
+	struct attachment at;
+	struct record rec;
+	int64_t id;
+	if (str_int(c->args[0], 1, INT64_MAX, &id) < 0)
+		return err_set(e, ERR_NOTFOUND, "%s", _("There is no such file."));
+	int r = attachment_get(c, id, &at, e);
+	if (r < 0)
+		return r;
+	const struct ledger *l = at.ledger.n ? ledgers_get(c->world.ledgers, at.ledger) : NULL;
+	bool own_upload = !at.ledger.n && at.created_by == c->actor.person;
+	bool seen = l && record_get(&c->world, c->arena, &c->actor, l, at.record, &rec, e) == 0 && values_get(&rec.values, at.field);
+	if (!own_upload && !seen)
+		return err_set(e, ERR_NOTFOUND, "%s", _("There is no such file."));
+	struct buf b;
+	buf_init(&b, RESPONSE_BODY_MAX);
+	r = attachment_bytes(c, &at, &b, e);
+	if (r == 0 && (r = note_personal_read(c, at.ledger, at.record, arena_strf(c->arena, "attachment %lld", (long long)id), e)) == 0)
+		r = res_file(c, "application/octet-stream", at.name, buf_view(&b));
+	buf_release(&b);
+	return r;
 }

@@ -177,6 +177,15 @@ const struct tpl_trend *board_trend(struct ctx *c, struct str standard)
 	return d;
 }
 
+struct str board_day(struct ctx *c, int64_t at)
+{
+	char day[DATE_TEXT];
+	if (!at)
+		return STR("");
+	date_format(date_of_instant(at), day);
+	return arena_str(c->arena, str_from(day));
+}
+
 struct str strength_label(struct str strength)
 {
 	static const struct { const char *code, *label; } table[] = {

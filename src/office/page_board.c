@@ -160,15 +160,6 @@ static void load_shares(struct ctx *c, struct board *b)
 	stmt_done(q);
 }
 
-static struct str day_of(struct ctx *c, int64_t at)
-{
-	char day[DATE_TEXT];
-	if (!at)
-		return STR("");
-	date_format(date_of_instant(at), day);
-	return arena_str(c->arena, str_from(day));
-}
-
 static void fill_rows(struct ctx *c, struct board *b, struct tpl_board *d)
 {
 	struct str after = req_param(c, "after");
@@ -188,7 +179,7 @@ static void fill_rows(struct ctx *c, struct board *b, struct tpl_board *d)
 		v[d->n_rows++] = (struct tpl_board_rows){
 			.href = clause_href(c, x->id), .id = x->id, .title = x->title, .role = duty_label(c, x->who), .strength = strength_label(x->strength),
 			.share = x->total ? arena_strf(c->arena, "%lld/%lld", (long long)x->met, (long long)x->total) : STR(""),
-			.status = ui_status(c->arena, x->status), .since = day_of(c, x->since)};
+			.status = ui_status(c->arena, x->status), .since = board_day(c, x->since)};
 	}
 	d->rows = v;
 }
@@ -206,7 +197,7 @@ static void fill_worse(struct ctx *c, const struct board *b, struct tpl_board *d
 			continue;
 		struct str id = col_dup(q, 0, c->arena), title = col_dup(q, i18n_lang() == LANG_JA ? 4 : 5, c->arena);
 		v[d->n_worse++] = (struct tpl_board_worse){clause_href(c, id), arena_strf(c->arena, "%.*s %.*s", STR_ARG(id), STR_ARG(utf8_cut(title, 60))),
-		                                           ui_status(c->arena, (enum status)from), ui_status(c->arena, (enum status)to), day_of(c, col_int(q, 3))};
+		                                           ui_status(c->arena, (enum status)from), ui_status(c->arena, (enum status)to), board_day(c, col_int(q, 3))};
 	}
 	stmt_done(q);
 	d->worse = v;
@@ -281,7 +272,7 @@ int page_board_csv(struct ctx *c, struct err *e)
 	csv_end_row(&out);
 	for (size_t i = 0; i < b.n_clauses; i++) {
 		const struct board_clause *k = &b.clauses[i];
-		const struct str cells[] = {k->id, k->chapter, str_from(status_label(k->status)), day_of(c, k->since), strength_label(k->strength),
+		const struct str cells[] = {k->id, k->chapter, str_from(status_label(k->status)), board_day(c, k->since), strength_label(k->strength),
 		                            duty_label(c, k->who), arena_strf(c->arena, "%lld", (long long)k->met), arena_strf(c->arena, "%lld", (long long)k->total), k->title};
 		for (size_t x = 0; x < ARRAY_LEN(cells); x++)
 			csv_cell(&out, cells[x], x == 0, true);

@@ -18,15 +18,6 @@ static struct str pick(struct stmt *q, int ja, struct arena *a)
 	return col_dup(q, i18n_lang() == LANG_JA ? ja : ja + 1, a);
 }
 
-static struct str day_of(struct ctx *c, int64_t at)
-{
-	char day[DATE_TEXT];
-	if (!at)
-		return STR("");
-	date_format(date_of_instant(at), day);
-	return arena_str(c->arena, str_from(day));
-}
-
 static const struct tpl_status *status_of(struct ctx *c, struct str code)
 {
 	int s = status_parse(code);
@@ -137,7 +128,7 @@ static void fill_spans(struct ctx *c, struct str id, struct tpl_clause *d)
 	struct stmt *q = db_query(c->office->db, Q_CLAUSE_SPANS);
 	bind_str(q, 1, id);
 	while (d->n_spans < 30 && step(q) == 1)
-		v[d->n_spans++] = (struct tpl_clause_spans){.from = day_of(c, col_int(q, 1)), .to = col_null(q, 2) ? STR("") : day_of(c, col_int(q, 2)),
+		v[d->n_spans++] = (struct tpl_clause_spans){.from = board_day(c, col_int(q, 1)), .to = col_null(q, 2) ? STR("") : board_day(c, col_int(q, 2)),
 		                                            .status = status_of(c, col_str(q, 0))};
 	stmt_done(q);
 	d->spans = v;
@@ -202,7 +193,7 @@ int page_clause(struct ctx *c, struct err *e)
 		d.role = duty_label(c, col_dup(q, 6, c->arena));
 		d.strength = strength_label(col_dup(q, 7, c->arena));
 		d.status = status_of(c, col_str(q, 9));
-		d.since = day_of(c, col_int(q, 10));
+		d.since = board_day(c, col_int(q, 10));
 		d.own_source = col_dup(q, 11, c->arena);
 	}
 	stmt_done(q);

@@ -82,8 +82,9 @@ static int show(struct ctx *c, struct tpl_clause_text *d, struct err *e)
 	struct tpl_crumbs_items *v = arena_array(c->arena, 2, sizeof(*v));
 	v[0] = (struct tpl_crumbs_items){STR("/board"), str_from(_("Compliance"))};
 	v[1] = (struct tpl_crumbs_items){arena_strf(c->arena, "/clauses/%.*s", STR_ARG(d->id)), d->id};
-	struct tpl_crumbs crumbs = {v, 2};
-	d->crumbs = &crumbs;
+	struct tpl_crumbs *crumbs = ARENA_NEW(c->arena, struct tpl_crumbs);
+	*crumbs = (struct tpl_crumbs){v, 2};
+	d->crumbs = crumbs;
 	fill_history(c, d);
 	page_begin(c, arena_printf(c->arena, "%.*s", STR_ARG(d->id)));
 	tpl_clause_text(&c->page, d);

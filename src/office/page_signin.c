@@ -76,12 +76,18 @@ static int welcome(struct ctx *c, int64_t person, struct err *e)
 	return signin_record(c, person, true, "auth.signin", "", e);
 }
 
-static int reload_session(struct ctx *c, int64_t id)
+/* A new session at this stage, and on to what comes next there. */
+static int begin(struct ctx *c, int64_t person, enum session_stage stage, struct err *e)
 {
+	int r = session_begin(c, person, stage, e);
+	if (r < 0)
+		return r;
 	if (!c->session)
 		c->session = ARENA_NEW(c->arena, struct session);
-	c->session->id = id;
-	return 0;
+	c->session->id = db_last_id(c->office->db);
+	if (stage == SESSION_FULL && (r = welcome(c, person, e)) < 0)
+		return r;
+	return res_redirect(c, where_to(c, stage));
 }
 
 static int signed_in(struct ctx *c, int64_t person, const struct factors *f, struct err *e)
@@ -93,12 +99,7 @@ static int signed_in(struct ctx *c, int64_t person, const struct factors *f, str
 	if (r < 0)
 		return r;
 	enum session_stage stage = stage_after_password(c, &who, f);
-	if ((r = session_begin(c, person, stage, e)) < 0)
-		return r;
-	reload_session(c, db_last_id(c->office->db));
-	if (stage == SESSION_FULL && (r = welcome(c, person, e)) < 0)
-		return r;
-	return res_redirect(c, where_to(c, stage));
+	return begin(c, person, stage, e);
 }
 
 static int after_verify(struct ctx *c, unsigned result, struct str detail, struct err *e)
@@ -168,12 +169,7 @@ static int after_second(struct ctx *c, unsigned result, struct str detail, struc
 	enum session_stage stage = f.temporary ? SESSION_PASSWORD : SESSION_FULL;
 	/* A new token: what was worth half a sign-in never becomes worth a whole one. */
 	int64_t person = c->session->person;
-	if ((r = session_begin(c, person, stage, e)) < 0)
-		return r;
-	reload_session(c, db_last_id(c->office->db));
-	if (stage == SESSION_FULL && (r = welcome(c, person, e)) < 0)
-		return r;
-	return res_redirect(c, where_to(c, stage));
+	return begin(c, person, stage, e);
 }
 
 int do_second(struct ctx *c, struct err *e)
@@ -348,10 +344,5 @@ int do_link(struct ctx *c, struct err *e)
 	bind_int(q, 1, token);
 	bind_int(q, 2, c->world.now);
 	int r = run(q, e);
-	if (r < 0 || (r = session_begin(c, person, SESSION_FULL, e)) < 0)
-		return r;
-	reload_session(c, db_last_id(c->office->db));
-	if ((r = welcome(c, person, e)) < 0)
-		return r;
-	return res_redirect(c, STR("/"));
+	return r < 0 ? r : begin(c, person, SESSION_FULL, e);
 }
