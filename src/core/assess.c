@@ -2,7 +2,9 @@
 #include "core/assess.h"
 
 #include "core/assess_int.h"
+#include "lib/clock.h"
 #include "lib/i18n.h"
+#include "lib/log.h"
 #include "queries.h"
 
 static const struct {
@@ -51,15 +53,18 @@ int assess_db(struct assess *x)
 	return err_set(x->e, ERR_DB, "%s", db_error(x->w->db));
 }
 
+int assess_full(struct assess *x)
+{
+	return err_set(x->e, ERR_TOOBIG, "more controls, clauses or exceptions than %u MB hold", ASSESS_ARENA_MAX >> 20);
+}
+
 void *assess_grow(struct arena *a, void *old, size_t n, size_t *cap, size_t size)
 {
 	void *more;
 
 	*cap = *cap ? *cap * 2 : 64;
 	more = arena_array(a, *cap, size);
-	if (!more)
-		abort();                                 /* beyond ASSESS_ARENA_MAX: more findings than a store can hold */
-	if (n)
+	if (more && n)
 		memcpy(more, old, n * size);
 	return more;
 }
@@ -77,6 +82,8 @@ static int load_controls(struct assess *x)
 
 		if (x->n_controls == cap)
 			x->controls = assess_grow(x->a, x->controls, x->n_controls, &cap, sizeof *x->controls);
+		if (!x->controls)
+			break;
 		k = &x->controls[x->n_controls++];
 		k->id = col_dup(s, 0, x->a);
 		k->kind = col_dup(s, 1, x->a);
@@ -87,7 +94,9 @@ static int load_controls(struct assess *x)
 		k->check = checks_get(x->checks, k->id);
 	}
 	stmt_done(s);
-	return rc < 0 ? assess_db(x) : 0;
+	if (rc < 0)
+		return assess_db(x);
+	return arena_full(x->a) ? assess_full(x) : 0;
 }
 
 int assess_start(struct assess *x, struct world *w, const struct checks *c, struct err *e)
@@ -129,9 +138,12 @@ int assess_all(struct world *w, struct checks *c, struct err *e)
 	int rc = assess_start(&x, w, c, e);
 
 	for (size_t i = 0; !rc && i < x.n_controls; i++) {
+		int64_t from = clock_mono();
+
 		rc = mark_check(&x, &x.controls[i]);
 		if (!rc)
 			rc = judge_control(&x, &x.controls[i], STR_NONE);
+		log_debug("assess.control", "control=%.*s us=%lld", STR_ARG(x.controls[i].id), (long long)(clock_mono() - from));
 	}
 	x.changed = true;                                /* another standard or network model may be in force */
 	return assess_finish(&x, rc);
@@ -202,10 +214,14 @@ static int touch(struct assess *x, const struct check_affects *f, int64_t id, st
 			continue;
 		if (t->n == t->cap)
 			t->v = assess_grow(x->a, t->v, t->n, &t->cap, sizeof *t->v);
+		if (!t->v)
+			break;
 		t->v[t->n++] = col_dup(s, 0, x->a);
 	}
 	stmt_done(s);
-	return rc < 0 ? assess_db(x) : 0;
+	if (rc < 0)
+		return assess_db(x);
+	return arena_full(x->a) ? assess_full(x) : 0;
 }
 
 static const struct check_affects *affects_of(const struct check *c, struct str table)
@@ -263,11 +279,15 @@ static int judge_excepted(struct assess *x, int64_t id)
 		while ((rc = step(s)) == 1) {
 			if (n == cap)
 				names = assess_grow(x->a, names, n, &cap, sizeof *names);
+			if (!names)
+				break;
 			names[n++] = col_dup(s, 0, x->a);
 		}
 		stmt_done(s);
 		if (rc < 0)
 			return assess_db(x);
+		if (arena_full(x->a))
+			return assess_full(x);
 	}
 	for (size_t i = 0; !rc && i < n; i++) {
 		const struct control_row *k = assess_row(x, names[i]);

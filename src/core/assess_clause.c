@@ -216,6 +216,8 @@ static int load_clauses(struct assess *x, struct clause_work *cw)
 	while ((rc = step(s)) == 1) {
 		if (cw->n == cw->cap)
 			cw->v = assess_grow(x->a, cw->v, cw->n, &cw->cap, sizeof *cw->v);
+		if (!cw->v)
+			break;
 		cw->v[cw->n++] = (struct clause_node){.id = col_dup(s, 0, x->a), .parent = col_dup(s, 1, x->a),
 			.strength = col_dup(s, 2, x->a), .old = col_dup(s, 3, x->a), .off = col_int(s, 4) != 0,
 			.own = ST_NOT_APPLICABLE};
@@ -234,6 +236,8 @@ static int load_states(struct assess *x, struct clause_work *cw)
 	while ((rc = step(s)) == 1) {
 		if (cw->n_states == cw->cap_states)
 			cw->states = assess_grow(x->a, cw->states, cw->n_states, &cw->cap_states, sizeof *cw->states);
+		if (!cw->states)
+			break;
 		cw->states[cw->n_states++] = (struct control_state){col_dup(s, 0, x->a), col_dup(s, 1, x->a),
 			(enum status)status_parse(col_str(s, 2))};
 	}
@@ -421,6 +425,8 @@ int judge_clauses(struct assess *x)
 
 	if (!rc)
 		rc = load_states(x, &cw);
+	if (!rc && arena_full(x->a))
+		rc = assess_full(x);
 	if (!rc)
 		rc = roll_bindings(x, &cw);
 	if (rc)

@@ -5,7 +5,9 @@
 #include "core/assess.h"
 #include "core/check.h"
 
-#define ASSESS_ARENA_MAX (512u << 20)
+#define ASSESS_ARENA_MAX (512u << 20)                /* controls, clauses */
+#define JUDGE_ARENA_MAX ((size_t)2 << 30)            /* findings of one control, those before and those now: about two million */
+extern size_t judge_arena_max;                       /* the same; tests lower it */
 
 /* One control as the municipality has set it. */
 struct control_row {
@@ -41,7 +43,8 @@ int judge_clauses(struct assess *x) MUST_USE;
 /* Named statement, prepared at first use; NULL fills *x->e. */
 struct stmt *assess_query(struct assess *x, int q);
 int assess_db(struct assess *x);                     /* ERR_DB with SQLite's text */
-/* Grows an array of the arena by doubling. */
+int assess_full(struct assess *x);                   /* ERR_TOOBIG: an arena took no more */
+/* Grows an array of the arena by doubling; NULL when the arena is full. */
 void *assess_grow(struct arena *a, void *old, size_t n, size_t *cap, size_t size);
 
 #endif

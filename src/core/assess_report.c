@@ -37,6 +37,11 @@ static int fail_db(struct report *r)
 	return err_set(r->e, ERR_DB, "%s", db_error(r->w->db));
 }
 
+static int fail_full(struct report *r)
+{
+	return err_set(r->e, ERR_TOOBIG, "the report needs more than %u MB", ASSESS_ARENA_MAX >> 20);
+}
+
 /* A subject that is a record is named only to whoever may know of that record. */
 static bool subject_known(struct report *r, struct str subject, struct str kind)
 {
@@ -148,11 +153,15 @@ static int put_controls(struct report *r, struct str clause)
 			continue;
 		if (n == cap)
 			v = assess_grow(r->a, v, n, &cap, sizeof *v);
+		if (!v)
+			break;
 		v[n++] = (struct bound){col_dup(s, 0, r->a), col_dup(s, 1, r->a)};
 	}
 	stmt_done(s);
 	if (rc < 0)
 		return fail_db(r);
+	if (!v)
+		return n ? fail_full(r) : 0;
 	for (size_t i = 0; !rc && i < n; i++)
 		rc = put_control(r, &v[i]);
 	return rc;
@@ -197,11 +206,15 @@ static int put_clauses(struct report *r, struct str clause)
 	while ((rc = step(s)) == 1) {
 		if (n == cap)
 			v = assess_grow(r->a, v, n, &cap, sizeof *v);
+		if (!v)
+			break;
 		v[n++] = (struct clause_line){col_dup(s, 0, r->a), col_dup(s, 1, r->a), col_dup(s, 2, r->a)};
 	}
 	stmt_done(s);
 	if (rc < 0)
 		return fail_db(r);
+	if (n && !v)
+		return fail_full(r);
 	if (!n && (clause.p || r->control.p))
 		return err_set(r->e, ERR_NOTFOUND, "%s", _("The standard in force has no such clause or control."));
 	for (size_t i = 0; !rc && i < n; i++)

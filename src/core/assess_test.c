@@ -455,6 +455,30 @@ static void many_subjects(void **state)
 
 /* --- headers of checks --------------------------------------------------------------------------------------------------------- */
 
+/* Findings that take more room than there is are an error with the name of the control, never half a result. */
+static void more_findings_than_room(void **state)
+{
+	struct fixture *f = *state;
+	struct err e = {0};
+
+	for (int i = 0; i < 2000; i++)
+		person(f, 1000 + i, i % 2 ? "idle|90" : NULL);
+	judge_arena_max = 100000;
+	assert_int_equal(assess_all(&f->w, f->checks, &e), ERR_TOOBIG);
+	assert_non_null(strstr(e.text, "account.unused"));
+	assert_string_equal(text(f, "SELECT count(*) FROM finding WHERE control = 'account.unused'"), "0");
+	for (size_t max = 4096; max < 1u << 20; max += 4096) { /* wherever it ends */
+		judge_arena_max = max;
+		run_sql(f, "SAVEPOINT s");
+		if (assess_all(&f->w, f->checks, &e) != ERR_TOOBIG)
+			assert_string_equal(text(f, "SELECT count(*) FROM finding WHERE control = 'account.unused' AND reason = 'idle|90'"), "1000");
+		run_sql(f, "ROLLBACK TO s; RELEASE s");
+	}
+	judge_arena_max = JUDGE_ARENA_MAX;
+	judge_all(f);
+	assert_string_equal(text(f, "SELECT count(*) FROM finding WHERE control = 'account.unused'"), "1000");
+}
+
 static void faults_of_checks(void **state)
 {
 	static const struct {
@@ -543,6 +567,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(the_past_is_read_from_spans, setup, teardown),
 		cmocka_unit_test_setup_teardown(changes_are_events, setup, teardown),
 		cmocka_unit_test_setup_teardown(many_subjects, setup, teardown),
+		cmocka_unit_test_setup_teardown(more_findings_than_room, setup, teardown),
 		cmocka_unit_test_setup_teardown(faults_of_checks, setup, teardown),
 		cmocka_unit_test_setup_teardown(functions, setup, teardown),
 	};

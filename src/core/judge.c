@@ -5,6 +5,8 @@
 #include "lib/date.h"
 #include "queries.h"
 
+size_t judge_arena_max = JUDGE_ARENA_MAX;
+
 struct verdict {                                             /* one subject and part that is not met */
 	struct str subject, part, title, reason, due;
 	int64_t section, exception, since;               /* section 0: none; exception 0: none */
@@ -40,6 +42,11 @@ static int by_subject(const void *a, const void *b)
 	return str_cmp(((const struct waiver *)a)->subject, ((const struct waiver *)b)->subject);
 }
 
+static int too_much(struct judge *j)
+{
+	return err_set(j->x->e, ERR_TOOBIG, "control %.*s: its findings take more than %zu MB", STR_ARG(j->k->id), judge_arena_max >> 20);
+}
+
 static int load_waivers(struct judge *j)
 {
 	struct stmt *s = assess_query(j->x, Q_EXCEPTIONS_OF_CONTROL);
@@ -60,11 +67,15 @@ static int load_waivers(struct judge *j)
 			continue;
 		if (j->n_waivers == j->cap_waivers)
 			j->waivers = assess_grow(j->a, j->waivers, j->n_waivers, &j->cap_waivers, sizeof *j->waivers);
+		if (!j->waivers)
+			break;
 		v = &j->waivers[j->n_waivers++];
 		v->exception = col_int(s, 0);
 		v->subject = arena_strf(j->a, "%.*s:%lld", STR_ARG(col_str(s, 2)), (long long)col_int(s, 3));
 	}
 	stmt_done(s);
+	if (arena_full(j->a))
+		return too_much(j);
 	if (j->n_waivers)
 		qsort(j->waivers, j->n_waivers, sizeof *j->waivers, by_subject);
 	return rc < 0 ? assess_db(j->x) : 0;
@@ -157,6 +168,8 @@ static int take_row(struct judge *j, struct stmt *s)
 	r.due = col_dup(s, 5, j->a);
 	if (j->now.n == j->now.cap)
 		j->now.v = assess_grow(j->a, j->now.v, j->now.n, &j->now.cap, sizeof *j->now.v);
+	if (arena_full(j->a))
+		return too_much(j);
 	j->now.v[j->now.n++] = r;
 	return 0;
 }
@@ -238,12 +251,16 @@ static int load_old(struct judge *j)
 	while ((rc = step(s)) == 1) {
 		if (j->old.n == j->old.cap)
 			j->old.v = assess_grow(a, j->old.v, j->old.n, &j->old.cap, sizeof *j->old.v);
+		if (arena_full(a))
+			break;
 		j->old.v[j->old.n++] = (struct verdict){.subject = col_dup(s, 0, a), .part = col_dup(s, 1, a), .reason = col_dup(s, 3, a),
 			.due = col_dup(s, 4, a), .section = col_int(s, 5), .title = col_dup(s, 6, a), .since = col_int(s, 7),
 			.exception = col_int(s, 8), .status = (enum status)status_parse(col_str(s, 2))};
 	}
 	stmt_done(s);
-	return rc < 0 ? assess_db(j->x) : 0;
+	if (rc < 0)
+		return assess_db(j->x);
+	return arena_full(a) ? too_much(j) : 0;
 }
 
 /* Failing since when, whatever it was called meanwhile. */
@@ -491,7 +508,7 @@ int judge_control(struct assess *x, const struct control_row *k, struct str subj
 
 	if (!k->check)
 		return judge_status(x, k);
-	j.a = arena_new(ASSESS_ARENA_MAX);
+	j.a = arena_new(judge_arena_max);
 	rc = load_waivers(&j);
 	if (!rc)
 		rc = run_check(&j);
@@ -502,6 +519,8 @@ int judge_control(struct assess *x, const struct control_row *k, struct str subj
 		order(&j.old);
 		rc = merge(&j);
 	}
+	if (!rc && arena_full(j.a))                      /* a name needed for an exception may be missing */
+		rc = too_much(&j);
 	if (!rc) {
 		if (subject.p) {
 			/* met rows of the subject were counted on the way in: they are no news */

@@ -24,6 +24,7 @@ struct block {
 struct arena {
 	struct block *top;                               /* newest; the chain ends at the first block */
 	size_t max, used;
+	bool full;                                       /* something was refused */
 };
 
 static struct block *block_new(size_t size)
@@ -74,6 +75,11 @@ size_t arena_used(const struct arena *a)
 	return a->used;
 }
 
+bool arena_full(const struct arena *a)
+{
+	return a->full;
+}
+
 /* A block that holds n bytes more; a large one goes below the top so that the top's room is not lost. */
 static struct block *arena_block(struct arena *a, size_t n)
 {
@@ -101,11 +107,12 @@ static struct block *arena_block(struct arena *a, size_t n)
 void *arena_alloc(struct arena *a, size_t n)
 {
 	size_t unit = alignof(max_align_t), all;
-	if (__builtin_add_overflow(n ? n : 1, unit - 1, &all))
+	bool over = __builtin_add_overflow(n ? n : 1, unit - 1, &all);
+	all -= over ? 0 : all % unit;
+	if (over || all > a->max || a->used > a->max - all) {
+		a->full = true;
 		return NULL;
-	all -= all % unit;
-	if (all > a->max || a->used > a->max - all)
-		return NULL;
+	}
 	struct block *b = arena_block(a, all);
 	void *p = b->data + b->used;
 	b->used += all;
@@ -118,8 +125,10 @@ void *arena_alloc(struct arena *a, size_t n)
 void *arena_array(struct arena *a, size_t count, size_t size)
 {
 	size_t n;
-	if (__builtin_mul_overflow(count, size, &n))
+	if (__builtin_mul_overflow(count, size, &n)) {
+		a->full = true;
 		return NULL;
+	}
 	return arena_alloc(a, n);
 }
 

@@ -4,6 +4,7 @@
 #define LIB_ARENA_H
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "lib/str.h"
@@ -14,6 +15,7 @@ struct arena *arena_new(size_t max);                 /* max: bytes in all; beyon
 void arena_free(struct arena *a);
 void arena_clear(struct arena *a);                   /* keeps the first block */
 size_t arena_used(const struct arena *a);
+bool arena_full(const struct arena *a);              /* since it was made something was refused, perhaps a copy of a text */
 
 /* Zeroed, aligned for any type; NULL only beyond the cap. */
 void *arena_alloc(struct arena *a, size_t n);
