@@ -66,7 +66,8 @@ struct field {
 	struct label label;
 	struct head *head;                               /* NULL before the first head */
 	bool required, unique, many, personal;
-	struct str help, placeholder, pattern;
+	struct label help, placeholder;                  /* empty when absent */
+	struct str pattern;
 	struct str max, min, def;                        /* as written; STR_NONE when absent */
 	struct str computed, when, where;                /* SQL expressions */
 	struct str axis;                                 /* classification: c, i or a */

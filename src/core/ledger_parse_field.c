@@ -36,17 +36,19 @@ static int own_type(struct parse *p, const struct yaml_node *n, void *whole)
 	                  near ? "'?" : "");
 }
 
-static int own_help(struct parse *p, const struct yaml_node *n, void *whole)
+/* What is the same in every language, such as CVE-2026-00000, is written once. */
+static int own_placeholder(struct parse *p, const struct yaml_node *n, void *whole)
 {
 	struct field *f = whole;
-	struct label both;
 	int rc;
 
-	if (n->kind == YAML_SCALAR)
-		return parse_text(p, n, &f->help);
-	rc = parse_label(p, n, &both);
-	if (!rc)
-		f->help = both.ja;
+	if (n->kind != YAML_SCALAR)
+		return parse_label(p, n, &f->placeholder);
+	rc = parse_text(p, n, &f->placeholder.ja);
+	for (size_t i = 0; !rc && i < f->placeholder.ja.n; i++)
+		if ((unsigned char)f->placeholder.ja.p[i] >= 0x80)
+			return parse_fail(p, n, "placeholder: words are given in both languages, {ja: …, en: …}");
+	f->placeholder.en = f->placeholder.ja;
 	return rc;
 }
 
@@ -154,8 +156,8 @@ static const struct key FIELD_KEYS[] = {
 	{ "many", KEY_BOOL, offsetof(struct field, many), false, NULL },
 	{ "personal", KEY_BOOL, offsetof(struct field, personal), false, NULL },
 	{ "secret", KEY_OWN, 0, false, own_secret },
-	{ "help", KEY_OWN, 0, false, own_help },
-	{ "placeholder", KEY_TEXT, offsetof(struct field, placeholder), false, NULL },
+	{ "help", KEY_LABEL, offsetof(struct field, help), false, NULL },
+	{ "placeholder", KEY_OWN, 0, false, own_placeholder },
 	{ "pattern", KEY_TEXT, offsetof(struct field, pattern), false, NULL },
 	{ "min", KEY_OWN, 0, false, own_min },
 	{ "max", KEY_OWN, 0, false, own_max },

@@ -33,7 +33,7 @@ static const char GOOD[] =
     "  - {name: subject, type: text, max: 80, required: true, label: {ja: 件名, en: Subject}}\n"
     "  - {name: section, type: section, label: {ja: 課, en: Section}}\n"
     "  - {name: kind, type: choice, default: big, label: {ja: 区分, en: Kind}, of: [{code: big, ja: 大, en: Big}, {code: small, ja: 小, en: Small}]}\n"
-    "  - {name: keeper, type: person, label: {ja: 保管者, en: Keeper}}\n"                                 /* 21 */
+    "  - {name: keeper, type: person, label: {ja: 保管者, en: Keeper}, placeholder: 1001}\n"              /* 21 */
     "  - {name: until, type: date, max: fiscal-year-end+1y, label: {ja: 期限, en: Until}}\n"
     "  - {name: parent, type: ref, to: things, where: \"kind = 'big'\", label: {ja: 親, en: Parent}}\n"
     "  - {name: tags, type: text, many: true, label: {ja: 札, en: Tags}}\n"
@@ -104,6 +104,10 @@ static const struct {
 	{ "steps.approve", "steps.refuse", "things.yaml:10:3: reads thing.kept: no 'steps.refuse'" },
 	{ "  thing.kept: [", "  thing.lost: [", "things.yaml:10:3: reads: 'thing.lost' is not among the controls" },
 	{ "title: \"{subject}\"", "title: \"{topic}\"", "things.yaml:6:8: title: no field 'topic'" },
+	{ "type: person, ", "type: person, help: 保つ人, ", "things.yaml:21:40: label: a map is expected here" },
+	{ "type: person, ", "type: person, help: {ja: 保つ人}, ", "things.yaml:21:40: label: 'en' is missing" },
+	{ "placeholder: 1001", "placeholder: 総務課の人",
+	  "things.yaml:21:77: placeholder: words are given in both languages, {ja: …, en: …}" },
 	{ "ledger: things\n", "ledger: things\nledger: things\n", NULL },
 	{ "ledger: things\n", "ledger: stuff\n", "things.yaml:1:1: the file of ledger 'stuff' is called stuff.yaml" },
 };
@@ -164,6 +168,7 @@ static void test_good(void **state)
 	assert_null(ledgers_get(all, STR("thing")));
 	i18n_set(LANG_EN);
 	assert_true(str_is(label_text(&l->label), "Things"));
+	assert_true(str_is(label_text(&ledger_field(l, STR("keeper"))->placeholder), "1001"));
 	i18n_set(LANG_JA);
 	assert_true(str_is(label_text(&l->label), "物品台帳"));
 	ledgers_free(all);

@@ -35,12 +35,6 @@ struct str file_size_text(struct arena *a, int64_t bytes)
 	return arena_strf(a, "%.1f MB", (double)bytes / 1048576.0);
 }
 
-/* The help of definitions is Japanese only. */
-static struct str help_of(const struct field *f)
-{
-	return i18n_lang() == LANG_JA ? f->help : STR("");
-}
-
 static bool has_word(struct str expr, struct str word)
 {
 	for (size_t i = 0; word.n && i + word.n <= expr.n; i++) {
@@ -181,14 +175,14 @@ static void fill_text(const struct field *f, const struct shown *s, struct tpl_i
 		out->max = s->max;
 	}
 	out->value = s->text;
-	out->hint = f->placeholder;
+	out->hint = label_text(&f->placeholder);
 }
 
 static int fill_plain(struct ctx *c, const struct field *f, const struct shown *s, struct tpl_input *out, struct err *e)
 {
 	out->name = s->name;
 	out->label = label_text(&f->label);
-	out->help = help_of(f);
+	out->help = label_text(&f->help);
 	out->required = s->required;
 	out->locked = s->locked;
 	out->bare = s->bare;

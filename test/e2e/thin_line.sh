@@ -98,6 +98,11 @@ ok "a vacant role turns its control and clauses red, with the section's name"
 [ "$(get staff /ledgers/exceptions/new)" = 403 ] || fail "staff may open the form"
 ok "who may not apply sees no form"
 [ "$(get head /ledgers/exceptions/new)" = 200 ] || fail "form"
+grep -q 'ここに挙げた管理策だけが' "$T/page" || fail "the help in Japanese"
+post head /language --data-urlencode "csrf=$(csrf)" --data-urlencode lang=en --data-urlencode back=/ >"$T/out"; get head /ledgers/exceptions/new >"$T/out"
+grep -q 'Only the controls listed here' "$T/page" && ! grep -q 'ここに挙げた管理策だけが' "$T/page" || fail "the help in English"
+post head /language --data-urlencode "csrf=$(csrf)" --data-urlencode lang=ja --data-urlencode back=/ >"$T/out"; get head /ledgers/exceptions/new >"$T/out"
+ok "a form helps in the language of who reads it"
 unit=$("$S" ledger export "$D" org-units 2>>"$T/err" | head -1 >/dev/null; grep -o 'name="section" value="[0-9]*"' "$T/page" | head -1 | grep -o '[0-9]*')
 [ -n "$unit" ] || unit=3
 fields=(--data-urlencode subject=古い端末の例外 --data-urlencode "section=$unit" --data-urlencode route=ordinary --data-urlencode clauses=iz.8.4.1
