@@ -79,7 +79,7 @@ SELECT count(*) FROM binding b JOIN finding_span f ON f.control = b.control AND 
 WHERE b.clause = ?1 AND b.source <> 'removed' AND f.from_at <= ?2 AND (f.to_at IS NULL OR f.to_at > ?2);
 
 -- name: notice_unread
-SELECT ledger, record, at, text, id FROM notice WHERE person = ?1 AND read_at IS NULL ORDER BY id DESC LIMIT 20;
+SELECT ledger, record, at, text, id FROM notice WHERE person = ?1 AND read_at IS NULL ORDER BY id DESC LIMIT 60;
 -- name: clause_text_history
 SELECT t.text, t.source, t.version, t.loaded_at, p.name FROM clause_text t LEFT JOIN persons p ON p.id = t.loaded_by
 WHERE t.clause = ?1 ORDER BY t.id DESC LIMIT 30;

@@ -101,17 +101,6 @@ int duty_list(struct world *w, struct arena *a, const struct actor *who, size_t 
 
 /* --- decisions ------------------------------------------------------------------------------------------------------------ */
 
-/* An action by which others than the applicant decide. */
-static bool decides(const struct action *act)
-{
-	if (act->two_of.n)
-		return true;
-	for (size_t i = 0; i < act->not_.n; i++)
-		if (act->not_.v[i].kind == WHO_APPLICANT)
-			return act->by.n > 0;
-	return false;
-}
-
 static bool in_state(const struct action *act, struct str state)
 {
 	for (size_t i = 0; i < act->from.n; i++)
@@ -131,7 +120,7 @@ static bool may_take_any(struct job *j, struct record *r, const struct action **
 	*plain = NULL;
 	for (size_t i = 0; i < j->l->n_actions && !*plain; i++) {
 		const struct action *act = &j->l->actions[i];
-		if (!decides(act) || !in_state(act, r->state) || (any && act->needs.n) || act_permit(&quiet, r, act, &p) < 0)
+		if (!action_decides(act) || !in_state(act, r->state) || (any && act->needs.n) || act_permit(&quiet, r, act, &p) < 0)
 			continue;
 		any = true;
 		if (!act->needs.n && !action_is_refusal(act))
@@ -149,7 +138,7 @@ static int waiting_ids(struct job *j, int64_t *ids, size_t max, size_t *ret)
 	buf_printf(&sql, "SELECT r.id FROM \"%.*s\" r WHERE r.state IN (''", STR_ARG(j->l->table));
 	for (size_t i = 0; i < j->l->n_states; i++)
 		for (size_t k = 0; k < j->l->n_actions; k++)
-			if (!j->l->states[i].live && decides(&j->l->actions[k]) && in_state(&j->l->actions[k], j->l->states[i].name)) {
+			if (!j->l->states[i].live && action_decides(&j->l->actions[k]) && in_state(&j->l->actions[k], j->l->states[i].name)) {
 				buf_printf(&sql, ", '%.*s'", STR_ARG(j->l->states[i].name));
 				any = true;
 			}

@@ -29,6 +29,7 @@ struct job {
 	struct faults *faults;                           /* NULL when the caller wants none */
 	struct err *e;
 	const struct record *rec;                        /* as stored, for rights on columns of rows; NULL: a new one */
+	bool many_ledgers;                               /* one statement over several: what differs between them is written in */
 };
 
 /* --- values.c: shapes -------------------------------------------------------------------------------------------- */
@@ -170,6 +171,7 @@ int duty_follow_others(struct job *j, const struct record *r) MUST_USE;
 /* Whoever acts on a record has taken note of what he was told about it. */
 int notice_taken(struct job *j, int64_t record) MUST_USE;
 int notice_tell(struct job *j, const struct record *r, const struct who_list *tell, struct str what) MUST_USE;
+int notice_applicant(struct job *j, const struct record *r, const struct action *act, bool moved) MUST_USE;
 
 /* Text of a person, unit or record for display. */
 struct str person_name(struct world *w, struct arena *a, int64_t id);

@@ -77,6 +77,16 @@ bool action_is_refusal(const struct action *a)
 	return false;
 }
 
+bool action_decides(const struct action *a)
+{
+	if (a->two_of.n)
+		return true;
+	for (size_t i = 0; i < a->not_.n; i++)
+		if (a->not_.v[i].kind == WHO_APPLICANT)
+			return a->by.n > 0;
+	return false;
+}
+
 const struct choice *field_choice(const struct field *f, struct str code)
 {
 	for (size_t i = 0; i < f->n_of; i++)

@@ -230,6 +230,8 @@ struct state *ledger_state(const struct ledger *l, struct str name);
 struct action *ledger_action(const struct ledger *l, struct str name);
 /* By its name: does it say no, or end something? */
 bool action_is_refusal(const struct action *a);
+/* Is it one by which others than the applicant decide? */
+bool action_decides(const struct action *a);
 const struct choice *field_choice(const struct field *f, struct str code);
 /* Kept as a child table: many, table, checklist. */
 bool field_is_child(const struct field *f);

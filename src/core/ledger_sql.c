@@ -259,11 +259,14 @@ static void put_unique(const struct ledger *l, const struct str *names, size_t n
 
 void ledger_sql_indexes(const struct ledger *l, struct buf *out)
 {
-	static const char *const always[] = { "state", "section", "applicant", "owner", "updated_at" };
+	/* With what the rows of one value are read in order of. */
+	static const struct { const char *column, *then; } always[] = {
+		{ "state", "" }, { "section", "" }, { "applicant", ", created_at" }, { "owner", "" }, { "updated_at", "" },
+	};
 
 	for (size_t i = 0; i < ARRAY_LEN(always); i++)
-		buf_printf(out, "CREATE INDEX \"%.*s_i_%s\" ON \"%.*s\"(\"%s\");\n", STR_ARG(l->table), always[i], STR_ARG(l->table),
-		           always[i]);
+		buf_printf(out, "CREATE INDEX \"%.*s_i_%s\" ON \"%.*s\"(\"%s\"%s);\n", STR_ARG(l->table), always[i].column, STR_ARG(l->table),
+		           always[i].column, always[i].then);
 	for (size_t i = 0; i < l->n_fields; i++) {
 		const struct field *f = &l->fields[i];
 

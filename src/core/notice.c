@@ -1,6 +1,7 @@
 /* `tell:` — one notice per person who holds a named role for the record's section, or whom the record names. */
 #include "core/duty.h"
 #include "core/engine.h"
+#include "core/mine.h"
 
 #define NAMED_MAX 500
 
@@ -110,6 +111,14 @@ int notice_tell(struct job *j, const struct record *r, const struct who_list *te
 	return err;
 }
 
+/* Whoever applied learns what others decided on it, whether or not the definition says so. */
+int notice_applicant(struct job *j, const struct record *r, const struct action *act, bool moved)
+{
+	if (!r->applicant || r->applicant == j->who->person || !ledger_decides(j->l) || !(moved || action_decides(act)))
+		return 0;
+	return j->l->see ? notice_put(j, r, r->applicant, act->name) : 0;
+}
+
 static const char receipt_sql[] =
 	"INSERT INTO receipt(notice, person, ledger, record, version, action, at, how) SELECT id, person, ledger, record, step, action, ?3, ?4"
 	" FROM notice WHERE person = ?1 AND read_at IS NULL AND ";
@@ -145,7 +154,9 @@ int notice_taken(struct job *j, int64_t record)
 int notice_seen(struct world *w, const struct actor *who, int64_t notice, struct err *e)
 {
 	struct arena *a = arena_new(1u << 16);
-	int err = notices_close(w->db, a, "id = ?2", who->person, notice, STR_NONE, w->now, "read", e);
+	/* Whoever looks at a record has seen all that he was told about it. */
+	int err = notices_close(w->db, a, "(ledger, record) = (SELECT ledger, record FROM notice WHERE id = ?2 AND person = ?1)", who->person, notice,
+	                        STR_NONE, w->now, "read", e);
 	arena_free(a);
 	return err;
 }

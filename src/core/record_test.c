@@ -75,7 +75,8 @@ static void an_exception_lives(void **state)
 	assert_str(test_state(t, "exceptions", id), "approved");
 	assert_int_equal(test_text(t, "SELECT seal FROM exceptions").n, 64);
 	assert_str(test_text(t, "SELECT conditions FROM exceptions"), "月次で報告する");
-	assert_int_equal(test_int(t, "SELECT count(*) FROM notice WHERE action = 'approve'"), 1);
+	assert_int_equal(test_int(t, "SELECT count(*) FROM notice WHERE action = 'approve'"), 2); /* the chief and the applicant */
+	assert_int_equal(test_int(t, "SELECT count(*) FROM notice WHERE action = 'approve' AND person = (SELECT applicant FROM exceptions)"), 1);
 	assert_int_equal(test_int(t, "SELECT count(*) FROM duty WHERE ledger = 'exceptions' AND name = 'way-back' AND due_on = '2026-09-30'"
 	                             " AND notice_on = '2026-08-31' AND done_at IS NULL AND by = 'person'"), 1);
 	assert_int_equal(test_tick(t), 0);

@@ -132,6 +132,18 @@ static bool state_opens(const struct job *j, const struct state *st)
 	return false;
 }
 
+static struct str role_units_json(struct job *j)
+{
+	struct str out = STR("[");
+	for (size_t i = 0; i < j->l->see_roles.n; i++)
+		for (size_t k = 0; k < j->who->n_held; k++) {
+			const struct held *h = &j->who->held[k];
+			if (h->unit && role_opens(j, &j->l->see_roles.v[i], h))
+				out = arena_strf(j->a, "%.*s%s%lld", STR_ARG(out), out.n > 1 ? "," : "", (long long)h->unit);
+		}
+	return arena_strf(j->a, "%.*s]", STR_ARG(out));
+}
+
 int visible_sql(struct job *j, struct buf *out)
 {
 	const struct ledger *l = j->l;
@@ -145,7 +157,9 @@ int visible_sql(struct job *j, struct buf *out)
 		buf_puts(out, " OR r.section = :section OR r.section IN " UNITS_BELOW(":heads"));
 	if ((l->see & SEE_DEPT) && !outsider(j->who))
 		buf_puts(out, " OR r.section IN " UNITS_BELOW(":bureau"));
-	if (sees_by_unit(j))
+	if (sees_by_unit(j) && j->many_ledgers)
+		buf_printf(out, " OR r.section IN " UNITS_BELOW("'%.*s'"), STR_ARG(role_units_json(j)));
+	else if (sees_by_unit(j))
 		buf_puts(out, " OR r.section IN " UNITS_BELOW(":runits"));
 	or_readers(l, out);
 	for (size_t i = 0; i < l->n_states; i++)
@@ -165,18 +179,6 @@ static struct str heads_json(struct job *j)
 		if (h->unit && (h->role == ROLE_SEC_MANAGER || h->role == ROLE_DEPT_HEAD))
 			out = arena_strf(j->a, "%.*s%s%lld", STR_ARG(out), out.n > 1 ? "," : "", (long long)h->unit);
 	}
-	return arena_strf(j->a, "%.*s]", STR_ARG(out));
-}
-
-static struct str role_units_json(struct job *j)
-{
-	struct str out = STR("[");
-	for (size_t i = 0; i < j->l->see_roles.n; i++)
-		for (size_t k = 0; k < j->who->n_held; k++) {
-			const struct held *h = &j->who->held[k];
-			if (h->unit && role_opens(j, &j->l->see_roles.v[i], h))
-				out = arena_strf(j->a, "%.*s%s%lld", STR_ARG(out), out.n > 1 ? "," : "", (long long)h->unit);
-		}
 	return arena_strf(j->a, "%.*s]", STR_ARG(out));
 }
 

@@ -351,5 +351,7 @@ int act_take(struct job *j, struct record *before, const struct action *act, con
 		err = notice_taken(j, r.id);
 	if (err >= 0 && !p->first)
 		err = notice_tell(j, &r, &act->tell, act->name);
+	if (err >= 0 && !p->first)
+		err = notice_applicant(j, &r, act, !str_eq(before->state, r.state));
 	return err < 0 ? err : record_after(j, &r);
 }

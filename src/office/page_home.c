@@ -6,6 +6,7 @@
 #include "lib/clock.h"
 #include "lib/date.h"
 #include "office/ledger_page.h"
+#include "office/mine.h"
 #include "office/setting.h"
 #include "office/ui.h"
 #include "queries.h"
@@ -99,22 +100,44 @@ static int duties(struct ctx *c, struct home *h, size_t limit, struct err *e)
 	return 0;
 }
 
-static void notices(struct ctx *c, struct home *h)
+static bool stands_in(const struct tpl_home_blocks *b, struct str href)
 {
+	for (size_t i = 0; b && i < b->n_items; i++)
+		if (str_eq(b->items[i].href, href))
+			return true;
+	return false;
+}
+
+/* Unread decisions on what this person applied for come in a block of their own, all other notices after them. */
+static int notices(struct ctx *c, struct home *h, struct err *e)
+{
+	struct tpl_home_blocks *mine = block(h, _("Decisions on my applications"), _("No unread decisions."));
+	int r = mine ? mine_unread(c, ITEMS, mine, e) : 0;
+	if (r < 0)
+		return r;
+	if (mine) {
+		mine->more = STR("/applications");
+		mine->more_label = str_from(_("My applications"));
+	}
+
 	struct tpl_home_blocks *b = block(h, _("Notices"), _("No unread notices."));
 	struct stmt *q = db_query(c->office->db, Q_NOTICE_UNREAD);
 	if (!b)
-		return;
+		return 0;
 	struct tpl_home_blocks_items *v = arena_array(c->arena, ITEMS, sizeof(*v));
 	bind_int(q, 1, c->actor.person);
 	while (b->n_items < ITEMS && step(q) == 1) {
+		struct str open = arena_strf(c->arena, "/notices/%lld", (long long)col_int(q, 4));
 		struct str ledger = col_dup(q, 0, c->arena), text = col_dup(q, 3, c->arena);
 		const struct ledger *l = ledgers_get(c->world.ledgers, ledger);
-		v[b->n_items++] = (struct tpl_home_blocks_items){.open = arena_strf(c->arena, "/notices/%lld", (long long)col_int(q, 4)),
+		if (stands_in(mine, record_href(c, ledger, col_int(q, 1))))
+			continue;
+		v[b->n_items++] = (struct tpl_home_blocks_items){.open = open,
 			.label = text.n ? text : l ? label_text(&l->record) : ledger, .meta = day_of(c, col_int(q, 2))};
 	}
 	stmt_done(q);
 	b->items = v;
+	return 0;
 }
 
 /* Shown only where there is one: it ought to be rare. */
@@ -263,7 +286,8 @@ int page_home(struct ctx *c, struct err *e)
 		return r;
 	if (roles & (R(SECRETARIAT) | R(CHIEF) | R(CISO) | R(VICE_CISO) | R(AUDIT_CHIEF) | R(AUDITOR)))
 		overrides(c, &h);
-	notices(c, &h);
+	if ((r = notices(c, &h, e)) < 0)
+		return r;
 	if (bd.standard.n && (roles & (R(CISO) | R(VICE_CISO) | R(CHIEF))))
 		h.d.groups = board_groups(c, &bd);
 	if (watches && bd.standard.n)
@@ -285,9 +309,10 @@ static int show_duties(struct ctx *c, struct home *done, struct err *e)
 	int r = decisions(c, &h, LIST_MAX, e);
 	if (r == 0)
 		r = duties(c, &h, LIST_MAX, e);
+	if (r == 0)
+		r = notices(c, &h, e);
 	if (r < 0)
 		return r;
-	notices(c, &h);
 	h.d.blocks = h.blocks;
 	page_begin(c, _("Waiting for me"));
 	tpl_home(&c->page, &h.d);

@@ -11,6 +11,8 @@ handler page_signin, do_signin, page_second, do_second, page_password, do_passwo
 handler page_me, do_me_session_end, do_me_factor_begin, do_me_factor_confirm, do_me_codes;
 /* page_home.c */
 handler page_home, page_duties, do_decide, do_duty_done, do_notice_open;
+/* page_mine.c */
+handler page_applications, page_applications_csv;
 /* page_board.c */
 handler page_board, page_clause, page_control, page_board_csv;
 handler do_control_none, do_control_some, do_control_start;

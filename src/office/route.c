@@ -35,6 +35,8 @@ const struct route routes[] = {
 	{"POST", "/duties/decide", R_SEALED, ROLES_ALL, FIELDS("ids"), do_decide, "Approve what is checked, each by its own rules"},
 	{"POST", "/duties/{id}/done", R_SEALED, ROLES_ALL, FIELDS("note"), do_duty_done, "Mark a duty as done that no record ends"},
 	{"POST", "/notices/{id}", 0, ROLES_ALL, NULL, do_notice_open, "Open a notice: one takes note of it"},
+	{"GET", "/applications", 0, ROLES_ALL, NULL, page_applications, "What I applied for, over all ledgers"},
+	{"GET", "/applications.csv", 0, ROLES_ALL, NULL, page_applications_csv, "What I applied for, as CSV"},
 	{"GET", "/board", 0, ROLES_ALL, NULL, page_board, "Compliance board"},
 	{"GET", "/board.csv", 0, ROLES_ALL, NULL, page_board_csv, "Compliance board as CSV"},
 	{"GET", "/clauses/{id}", 0, ROLES_ALL, NULL, page_clause, "One clause: text, controls, failing subjects"},
