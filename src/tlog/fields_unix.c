@@ -1,0 +1,236 @@
+/* auditd, sudo, the packet filter's lines of the kernel, Postfix. */
+#include "tlog/fields_parts.h"
+
+#include <string.h>
+
+#include "lib/buf.h"
+
+/* auditd writes text that holds blanks, quotes or bytes beyond ASCII as bare hex. */
+static bool is_text(struct str name)
+{
+	static const char *const names[] = {"proctitle", "name", "exe", "comm", "cwd", "cmd", "data", "acct", "key", "path",
+	                                    "vm", "unit", "dir", "file", "new-level", "old-level"};
+
+	if (name.n >= 2 && name.p[0] == 'a' && name.p[1] >= '0' && name.p[1] <= '9') {
+		struct str digits = str_slice(name, 1, name.n);
+		return all_digits(str_cut(&digits, '['));
+	}
+	for (size_t i = 0; i < ARRAY_LEN(names); i++)
+		if (str_is(name, names[i]))
+			return true;
+	return false;
+}
+
+/* The bytes a bare hex value stands for; v itself when it is none. Shells' argument lists have NUL between: a blank here. */
+static struct str unhex(struct fields *f, struct str v)
+{
+	char *o;
+
+	if (v.n < 2 || v.n % 2)
+		return v;
+	for (size_t i = 0; i < v.n; i++)
+		if (hex_digit(v.p[i]) < 0 || (v.p[i] >= 'a' && v.p[i] <= 'f'))
+			return v;
+	o = fields_room(f, v.n / 2);
+	if (!o)
+		return v;
+	for (size_t i = 0; i < v.n / 2; i++) {
+		o[i] = (char)(hex_digit(v.p[2 * i]) << 4 | hex_digit(v.p[2 * i + 1]));
+		if (!o[i])
+			o[i] = ' ';
+	}
+	f->decoded = true;
+	return fields_keep(f, v.n / 2);
+}
+
+/* In EXECVE and PROCTITLE numbers stand in quotes, so a bare one is hex; in SYSCALL a0 … a3 are registers. */
+static void decode(struct fields *f, size_t from)
+{
+	struct str type = fields_have(f, "type");
+	bool registers = str_is(type, "SYSCALL");
+
+	for (size_t i = from; i < f->n; i++) {
+		struct field *x = &f->list[i];
+		bool quoted = x->value.n && (x->value.p > f->raw.p && x->value.p[-1] == '"');
+
+		if (!quoted && is_text(x->name) && !(registers && x->name.p[0] == 'a' && x->name.n == 2))
+			x->value = unhex(f, x->value);
+	}
+}
+
+/* a0 "curl", a1 "-s" → CommandLine "curl -s". */
+static void command_line(struct fields *f)
+{
+	size_t n = 0, from = f->n;
+	char *o = fields_room(f, 0);
+
+	for (size_t i = 0; i < from; i++) {
+		struct str name = f->list[i].name, v = f->list[i].value;
+
+		if (name.n < 2 || name.p[0] != 'a' || !all_digits(str_slice(name, 1, name.n)))
+			continue;
+		if (!fields_room(f, n + v.n + 1))
+			break;
+		if (n)
+			o[n++] = ' ';
+		memcpy(o + n, v.p, v.n);
+		n += v.n;
+	}
+	f->decoded |= n > 0;
+	if (n)
+		fields_addz(f, "CommandLine", fields_keep(f, n));
+}
+
+void fields_audit(struct fields *f, struct str s)
+{
+	struct str type, inner;
+	size_t from;
+
+	fields_pairs(f, s, "");
+	decode(f, 0);
+	type = fields_have(f, "type");
+	inner = STR_NONE;
+	for (size_t i = 0; i < f->n; i++)
+		if (str_is(f->list[i].name, "msg") && !str_starts(f->list[i].value, "audit("))
+			inner = f->list[i].value;
+	from = f->n;
+	if (inner.n) {
+		fields_pairs(f, inner, "");
+		decode(f, from);
+	}
+	if (str_is(type, "EXECVE")) {
+		fields_addz(f, "event", STR("command"));
+		fields_addz(f, "Image", fields_have(f, "a0"));
+		command_line(f);
+	} else if (str_is(type, "PROCTITLE")) {
+		fields_addz(f, "CommandLine", fields_have(f, "proctitle"));
+	} else if (str_is(type, "PATH")) {
+		fields_addz(f, "TargetFilename", fields_have(f, "name"));
+	} else if (str_is(type, "SYSCALL")) {
+		fields_addz(f, "Image", fields_have(f, "exe"));
+	}
+	if (fields_have(f, "acct").n)
+		fields_addz(f, "user", fields_have(f, "acct"));
+	if (fields_have(f, "addr").n && !str_is(fields_have(f, "addr"), "?"))
+		fields_addz(f, "src_ip", fields_have(f, "addr"));
+	if (str_starts(type, "USER_") && fields_have(f, "res").n)
+		fields_addz(f, "outcome", str_is(fields_have(f, "res"), "success") ? STR("success") : STR("failure"));
+}
+
+void fields_sudo(struct fields *f, struct str s)
+{
+	struct str at, user, command;
+
+	if (fields_sentence(f, s)) /* pam speaks in sudo's name */
+		return;
+	user = str_trim(token(&s, ':'));
+	if (!s.p || !user.n)
+		return;
+	fields_addz(f, "user", user);
+	fields_addz(f, "event", STR("command"));
+	s = str_trim(s);
+	for (bool failed = false; s.p;) {
+		const char *end = s.n > 2 && !str_starts(s, "COMMAND=") ? memmem(s.p, s.n, " ; ", 3) : NULL;
+
+		at = end ? str_slice(s, 0, (size_t)(end - s.p)) : s;
+		s = end ? str_slice(s, at.n + 3, s.n) : STR_NONE;
+		if (memchr(at.p, '=', at.n)) {
+			struct str name = token(&at, '=');
+
+			fields_add(f, name, at);
+		} else if (!failed) {
+			fields_addz(f, "reason", at);
+			fields_addz(f, "outcome", STR("failure"));
+			failed = true;
+		}
+	}
+	if (!fields_have(f, "outcome").p)
+		fields_addz(f, "outcome", STR("success"));
+	fields_addz(f, "User", fields_have(f, "USER"));
+	fields_addz(f, "CurrentDirectory", fields_have(f, "PWD"));
+	command = fields_have(f, "COMMAND");
+	fields_addz(f, "CommandLine", command);
+	if (command.n)
+		fields_addz(f, "Image", token(&command, ' '));
+}
+
+void fields_firewall(struct fields *f, struct str s)
+{
+	static const struct {
+		const char *from, *to;
+	} names[] = {{"SRC", "src_ip"}, {"DST", "dst_ip"}, {"SPT", "src_port"}, {"DPT", "dst_port"}, {"PROTO", "protocol"}};
+	static const struct {
+		const char *word, *action;
+	} words[] = {{"DROP", "drop"}, {"REJECT", "reject"}, {"DENY", "drop"}, {"BLOCK", "drop"}, {"drop", "drop"},
+	             {"reject", "reject"}, {"deny", "drop"}, {"block", "drop"}, {"ACCEPT", "accept"}, {"accept", "accept"}};
+	struct str prefix = s;
+	const char *in = memmem(s.p, s.n, "IN=", 3);
+
+	if (in)
+		prefix.n = (size_t)(in - s.p);
+	if (prefix.n && prefix.p[0] == '[' && memchr(prefix.p, ']', prefix.n))
+		token(&prefix, ']'); /* seconds since the start */
+	prefix = str_trim(prefix);
+	fields_addz(f, "event", STR("connection"));
+	fields_addz(f, "log_prefix", prefix);
+	for (size_t i = 0; i < ARRAY_LEN(words); i++)
+		if (str_has(prefix, words[i].word)) {
+			fields_addz(f, "action", str_from(words[i].action));
+			break;
+		}
+	fields_pairs(f, in ? str_slice(s, (size_t)(in - s.p), s.n) : s, "");
+	for (size_t i = 0; i < ARRAY_LEN(names); i++)
+		fields_addz(f, names[i].to, fields_have(f, names[i].from));
+}
+
+static struct str unangle(struct str v)
+{
+	return v.n >= 2 && v.p[0] == '<' && v.p[v.n - 1] == '>' ? str_slice(v, 1, v.n - 2) : v;
+}
+
+/* "name[1.2.3.4]" or "name[1.2.3.4]:25" */
+static void client(struct fields *f, struct str v)
+{
+	const char *open = v.n ? memchr(v.p, '[', v.n) : NULL;
+	struct str ip;
+
+	if (!open)
+		return;
+	fields_addz(f, "client_name", str_slice(v, 0, (size_t)(open - v.p)));
+	ip = str_slice(v, (size_t)(open - v.p) + 1, v.n);
+	fields_addz(f, "src_ip", token(&ip, ']'));
+}
+
+void fields_mail(struct fields *f, struct str s)
+{
+	struct str rest = s, id = token(&rest, ':');
+	bool queue = id.n >= 6 && id.n <= 20 && rest.p;
+
+	for (size_t i = 0; i < id.n && queue; i++)
+		queue = (id.p[i] >= '0' && id.p[i] <= '9') || (id.p[i] >= 'A' && id.p[i] <= 'Z') || (id.p[i] >= 'a' && id.p[i] <= 'z');
+	fields_addz(f, "event", STR("mail"));
+	if (queue) {
+		fields_addz(f, "queue_id", id);
+		s = str_trim(rest);
+	}
+	if (str_starts(s, "reject: ") && queue)
+		fields_addz(f, "action", STR("reject"));
+	fields_sentence(f, s);
+	while (s.p && !f->cut) {
+		const char *end = memmem(s.p, s.n, ", ", 2);
+		struct str at = end ? str_slice(s, 0, (size_t)(end - s.p)) : s, name;
+
+		s = end ? str_slice(s, at.n + 2, s.n) : STR_NONE;
+		name = token(&at, '=');
+		if (!at.p || memchr(name.p, ' ', name.n))
+			continue;
+		if (!str_is(name, "status") && memchr(at.p, ' ', at.n))
+			at = token(&at, ' ');
+		if (str_is(name, "status"))
+			at = token(&at, ' ');
+		fields_add(f, name, unangle(at));
+		if (str_is(name, "client"))
+			client(f, at);
+	}
+	fields_addz(f, "user", fields_have(f, "sasl_username"));
+}
