@@ -32,6 +32,10 @@ LIBS_office    = $(call PKG_LIBS,sqlite3 libcrypto libsodium jansson yaml-0.1 li
 LIBS_auth      = $(call PKG_LIBS,sqlite3 libcrypto libsodium liboath libseccomp) -lunistring
 LIBS_vault     = $(call PKG_LIBS,libcrypto libsodium libzstd libseccomp jansson)
 LIBS_keys      = $(call PKG_LIBS,libcrypto libsodium libseccomp)
+LIBS_gate      = $(call PKG_LIBS,jansson yaml-0.1 libcrypto libseccomp)
+LIBS_gate-sniff  = $(call PKG_LIBS,libseccomp libcrypto)
+LIBS_gate-text   = $(call PKG_LIBS,libseccomp libcrypto) -lunistring
+LIBS_gate-verify = $(call PKG_LIBS,libseccomp libcrypto)
 LIBS_cli       = $(call PKG_LIBS,libcrypto libsodium jansson libseccomp libzstd)
 LIBS_ALL       = $(call PKG_LIBS,$(PKGS)) -lunistring -lm
 
@@ -59,8 +63,9 @@ GEN_C   := $(O)/gen/tpl.c $(O)/gen/queries.c $(O)/gen/embed.c
 GEN_H   := $(O)/gen/tpl.h $(O)/gen/queries.h $(O)/gen/embed.h
 GEN_O   := $(patsubst %.c,%.o,$(GEN_C))
 CORE_O  := $(patsubst src/%.c,$(O)/obj/%.o,$(call src,core))
+REBUILD_O := $(patsubst src/%.c,$(O)/obj/%.o,$(call src,rebuild))
 TLOG_O  := $(patsubst src/%.c,$(O)/obj/%.o,$(call src,tlog))
-LAYERS  := $(O)/tlog.a $(O)/core.a $(O)/gen.a $(O)/lib.a
+LAYERS  := $(O)/rebuild.a $(O)/tlog.a $(O)/core.a $(O)/gen.a $(O)/lib.a
 TESTS   := $(patsubst src/%_test.c,%,$(wildcard src/*/*_test.c))
 BINS    := $(addprefix $(O)/libexec/sekisho/,$(filter-out cli,$(PROGRAMS))) $(if $(filter cli,$(PROGRAMS)),$(O)/sekisho)
 
@@ -68,7 +73,7 @@ BINS    := $(addprefix $(O)/libexec/sekisho/,$(filter-out cli,$(PROGRAMS))) $(if
 all: $(BINS) $(O)/share
 
 # Copies, not links: a locked-in process sees this folder alone.
-SHARED := standards ledgers checks
+SHARED := standards ledgers checks gate
 .PHONY: $(O)/share
 $(O)/share: $(O)/share/sekisho/sample/mihon.jsonl
 	@mkdir -p $@/sekisho
@@ -141,6 +146,8 @@ $(O)/core.a: $(CORE_O)
 	@rm -f $@; $(AR) rcs $@ $^
 $(O)/tlog.a: $(TLOG_O)
 	@rm -f $@; $(AR) rcs $@ $^
+$(O)/rebuild.a: $(REBUILD_O)
+	@rm -f $@; $(AR) rcs $@ $^
 
 define program_rule
 OBJ_$(1) := $$(patsubst src/%.c,$(O)/obj/%.o,$$(call src,$(1)))
@@ -163,6 +170,7 @@ $(O)/test/%_test: $(O)/obj/%_test.o $(LAYERS)
 OBJ_lib :=
 OBJ_core :=
 OBJ_tlog :=
+OBJ_rebuild :=
 UNIT := $(addprefix $(O)/test/,$(addsuffix _test,$(TESTS)))
 .SECONDEXPANSION:
 $(UNIT): $(O)/test/%_test: $$(OBJ_$$(word 1,$$(subst /, ,$$*)))

@@ -54,3 +54,11 @@ const struct sandbox_profile sandbox_vault = {
 const struct sandbox_profile sandbox_keys = {
 	.name = "keys", .uid_offset = 5, .writes_files = true, .syscalls = files_calls,
 	.memory_max = 1 * GIB, .file_max = 64 * MIB, .files_max = 64};
+/* A document's process: its memory, its pair, memfds of what it says. Nothing else. */
+static const int gate_calls[] = {-1};
+const struct sandbox_profile sandbox_gate = {
+	.name = "gate", .uid_offset = 20, .syscalls = gate_calls,
+	.memory_max = 3 * GIB, .file_max = 1 * GIB, .files_max = 64};
+const struct sandbox_profile sandbox_gate_verify = {
+	.name = "gate-verify", .uid_offset = 21, .syscalls = gate_calls,
+	.memory_max = 3 * GIB, .file_max = 64 * MIB, .files_max = 16};

@@ -1,0 +1,16 @@
+#include "gate-verify/verify.h"
+
+const struct language languages[] = {
+	{"text", verify_text},
+	{"csv", verify_csv},
+};
+const size_t n_languages = ARRAY_LEN(languages);
+
+bool refuse(struct check *c, const char *rule, size_t at)
+{
+	if (!c->rule) {
+		c->rule = rule;
+		c->at = at;
+	}
+	return false;
+}
