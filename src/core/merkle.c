@@ -17,6 +17,11 @@ void merkle_leaf(const void *p, size_t n, uint8_t out[MERKLE_LEN])
 	sha256_parts(parts, 2, out);
 }
 
+void merkle_leaves(const struct str *leaves, size_t n, uint8_t *out)
+{
+	sha256_many(0, leaves, n, out);
+}
+
 void merkle_node(const uint8_t *left, const uint8_t *right, uint8_t out[MERKLE_LEN])
 {
 	uint8_t b[1 + 2 * MERKLE_LEN];
@@ -61,10 +66,29 @@ void merkle_edge_root(const struct merkle_edge *e, uint8_t out[MERKLE_LEN])
 	}
 }
 
+/* Of 2^k hashes, at most a tile: level by level, where neighbours lie side by side as a node hashes them. */
+static void complete_root(const uint8_t *hashes, size_t n, uint8_t out[MERKLE_LEN])
+{
+	uint8_t h[2][MERKLE_TILE / 2 * MERKLE_LEN];
+	struct str pairs[MERKLE_TILE / 2];
+	const uint8_t *from = hashes;
+
+	for (unsigned turn = 0; n > 1; n /= 2, from = h[turn], turn = !turn) {
+		for (size_t i = 0; i < n / 2; i++)
+			pairs[i] = str_n(from + i * 2 * MERKLE_LEN, 2 * MERKLE_LEN);
+		sha256_many(1, pairs, n / 2, h[turn]);
+	}
+	memcpy(out, from, MERKLE_LEN);
+}
+
 void merkle_root(const uint8_t *hashes, size_t n, uint8_t out[MERKLE_LEN])
 {
 	struct merkle_edge e = {0};
 
+	if (n && n <= MERKLE_TILE && !(n & (n - 1))) {
+		complete_root(hashes, n, out);
+		return;
+	}
 	for (size_t i = 0; i < n; i++)
 		if (merkle_edge_add(&e, 0, hashes + i * MERKLE_LEN))
 			return; /* only at 2^64 hashes */

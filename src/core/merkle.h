@@ -15,6 +15,8 @@
 
 void merkle_empty(uint8_t out[MERKLE_LEN]);          /* MTH of no leaves */
 void merkle_leaf(const void *p, size_t n, uint8_t out[MERKLE_LEN]);
+/* Of n leaves, fast: hashes side by side. */
+void merkle_leaves(const struct str *leaves, size_t n, uint8_t *out);
 void merkle_node(const uint8_t *left, const uint8_t *right, uint8_t out[MERKLE_LEN]);
 /* MTH over n hashes laid side by side; of leaf hashes it is a root, of a tile's hashes the hash one tile level up. */
 void merkle_root(const uint8_t *hashes, size_t n, uint8_t out[MERKLE_LEN]);

@@ -68,11 +68,30 @@ static void test_equality(void **state)
 	assert_true(const_time_eq("a", "b", 0));
 }
 
+/* Every length up to several blocks, odd and even numbers of them, and mixed lengths: as one by one. */
+static void test_many_are_as_one_by_one(void **state)
+{
+	static uint8_t bytes[4096], got[600][SHA256_LEN], want[SHA256_LEN];
+	struct str in[600];
+	for (size_t i = 0; i < sizeof bytes; i++)
+		bytes[i] = (uint8_t)(i * 131 + (i >> 8));
+	for (size_t n = 0; n <= 600; n += n < 5 ? 1 : 119) {
+		for (size_t i = 0; i < n; i++)
+			in[i] = str_n(bytes + i % 7, n % 2 ? i : i * 2654435761u % 3000);
+		sha256_many((uint8_t)n, in, n, got[0]);
+		for (size_t i = 0; i < n; i++) {
+			sha256_parts((struct str[]){ { (char[]){ (char)n }, 1 }, in[i] }, 2, want);
+			assert_memory_equal(got[i], want, SHA256_LEN);
+		}
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_known_answers),
 		cmocka_unit_test(test_parts_are_as_joined),
+		cmocka_unit_test(test_many_are_as_one_by_one),
 		cmocka_unit_test(test_tokens),
 		cmocka_unit_test(test_equality),
 	};

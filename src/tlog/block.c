@@ -31,38 +31,70 @@ void block_reset(struct block *b, uint64_t first)
 	b->time_max = INT64_MIN;
 }
 
-/* The entry's bytes already stand at the end of raw, behind their length. */
-static int added(struct block *b, struct str bytes)
+/* Hashes what was appended from entry `from` on, and the bundle that became full with it. */
+static void hash_from(struct block *b, uint32_t from)
 {
-	struct entry en;
-	int r = entry_parse(bytes, &en);
+	struct str run[BUNDLE];
+	uint32_t n = b->count - from, bundle = b->count / BUNDLE;
 
-	if (r)
-		return r;
-	merkle_leaf(bytes.p, bytes.n, b->leaf[b->count]);
-	if (en.time_ns < b->time_min)
-		b->time_min = en.time_ns;
-	if (en.time_ns > b->time_max)
-		b->time_max = en.time_ns;
+	for (uint32_t i = 0; i < n; i++)
+		run[i] = block_entry(b, from + i);
+	merkle_leaves(run, n, b->leaf[from]);
+	if (b->count % BUNDLE == 0)
+		merkle_root(b->leaf[b->count - BUNDLE], BUNDLE, b->bundle[bundle - 1]);
+}
+
+/* Entry b->count stands at the end of raw, behind its length, and was received at time_ns. */
+static void added(struct block *b, size_t n, int64_t time_ns)
+{
+	if (time_ns < b->time_min)
+		b->time_min = time_ns;
+	if (time_ns > b->time_max)
+		b->time_max = time_ns;
 	b->count++;
-	b->at[b->count] = b->at[b->count - 1] + 2 + (uint32_t)bytes.n;
-	return 0;
+	b->at[b->count] = b->at[b->count - 1] + 2 + (uint32_t)n;
 }
 
 int block_add(struct block *b, struct str entry)
 {
+	struct entry en;
 	int r;
 
 	if (b->count == BLOCK_ENTRIES || entry.n > ENTRY_MAX)
 		return ERR_NOMEM;
+	r = entry_parse(entry, &en);
+	if (r)
+		return r;
 	buf_u16(&b->raw, (uint16_t)entry.n);
 	buf_str(&b->raw, entry);
-	if (buf_err(&b->raw))
-		return ERR_NOMEM;
-	r = added(b, str_n(b->raw.p + b->raw.n - entry.n, entry.n));
-	if (r)
+	if (buf_err(&b->raw)) {
 		b->raw.n = b->at[b->count];
-	return r;
+		return ERR_NOMEM;
+	}
+	added(b, entry.n, en.time_ns);
+	hash_from(b, b->count - 1);
+	return 0;
+}
+
+int block_add_run(struct block *b, struct str run, uint32_t n, uint32_t *ret_n, size_t *ret_bytes)
+{
+	uint32_t from = b->count, room = BUNDLE - b->count % BUNDLE;
+	struct str rest = run, one;
+
+	if (b->count == BLOCK_ENTRIES)
+		return ERR_NOMEM;
+	for (n = n < room ? n : room; b->count - from < n && !bundle_next(&rest, &one);)
+		added(b, one.n, entry_time(one));
+	buf_put(&b->raw, run.p, run.n - rest.n);
+	if (buf_err(&b->raw) || b->count - from != n) {
+		b->raw.n = b->at[from];
+		b->count = from;
+		return ERR_NOMEM;
+	}
+	hash_from(b, from);
+	*ret_n = n;
+	*ret_bytes = run.n - rest.n;
+	return 0;
 }
 
 bool block_full(const struct block *b)
@@ -77,27 +109,27 @@ struct str block_entry(const struct block *b, uint32_t i)
 	return str_n(b->raw.p + b->at[i] + 2, b->at[i + 1] - b->at[i] - 2);
 }
 
-int block_load(struct block *b, uint64_t first, uint32_t count, struct str raw)
+int block_index(struct block *b, uint32_t count)
 {
-	struct cur c = cur_init(raw.p, raw.n);
+	struct str rest = buf_view(&b->raw), bytes;
 
-	block_reset(b, first);
-	if (count > BLOCK_ENTRIES)
+	if (count > BLOCK_ENTRIES || b->count)
 		return ERR_CORRUPT;
-	buf_str(&b->raw, raw);
-	if (buf_err(&b->raw))
-		return ERR_NOMEM;
 	for (uint32_t i = 0; i < count; i++) {
-		const void *p;
-		uint16_t n;
+		struct entry en;
 
-		if (cur_u16(&c, &n) || cur_bytes(&c, n, &p) || added(b, str_n(p, n)))
+		if (bundle_next(&rest, &bytes) || entry_parse(bytes, &en))
 			return ERR_CORRUPT;
+		added(b, bytes.n, en.time_ns);
+		if (b->count % BUNDLE == 0 || b->count == count)
+			hash_from(b, (b->count - 1) / BUNDLE * BUNDLE);
 	}
-	return cur_left(&c) ? ERR_CORRUPT : 0;
+	return rest.n ? ERR_CORRUPT : 0;
 }
 
-void block_bundle(const struct block *b, uint32_t i, uint8_t out[MERKLE_LEN])
+int block_load(struct block *b, uint64_t first, uint32_t count, struct str raw)
 {
-	merkle_root(b->leaf[i * BUNDLE], BUNDLE, out);
+	block_reset(b, first);
+	buf_str(&b->raw, raw);
+	return buf_err(&b->raw) ? ERR_NOMEM : block_index(b, count);
 }

@@ -18,6 +18,7 @@ struct block {
 	struct buf raw;
 	uint32_t at[BLOCK_ENTRIES + 1];                  /* offset of each length in raw, and of the end */
 	uint8_t leaf[BLOCK_ENTRIES][MERKLE_LEN];
+	uint8_t bundle[BLOCK_BUNDLES][MERKLE_LEN];       /* MTH of each full bundle */
 	int64_t time_min, time_max;
 };
 
@@ -27,13 +28,16 @@ void block_free(struct block *b);
 void block_reset(struct block *b, uint64_t first);
 /* Appends; ERR_CORRUPT for bytes that are no entry, ERR_NOMEM when full. */
 int block_add(struct block *b, struct str entry) MUST_USE;
+/* Appends up to the end of the bundle: as many of the n entries that stand side by side in run, each behind its length, as
+ * belong there. Each of them parses (the caller looked). *ret_n, *ret_bytes: what was taken. ERR_NOMEM when full. */
+int block_add_run(struct block *b, struct str run, uint32_t n, uint32_t *ret_n, size_t *ret_bytes) MUST_USE;
 /* True when no further entry belongs here. */
 bool block_full(const struct block *b);
 /* View of the bytes of entry first + i, i < count; valid until the block changes. */
 struct str block_entry(const struct block *b, uint32_t i);
+/* Takes the bytes that were put into the empty block's raw for its entries: exactly count of them, else ERR_CORRUPT. */
+int block_index(struct block *b, uint32_t count) MUST_USE;
 /* Reset, then all entries of raw bytes: exactly count of them, else ERR_CORRUPT. */
 int block_load(struct block *b, uint64_t first, uint32_t count, struct str raw) MUST_USE;
-/* MTH of bundle i (full ones only). */
-void block_bundle(const struct block *b, uint32_t i, uint8_t out[MERKLE_LEN]);
 
 #endif

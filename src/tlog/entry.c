@@ -3,6 +3,7 @@
 #include <string.h>
 
 #define VERSION 1
+#define HEAD 20                                      /* version, transport, flags, time, number */
 
 int entry_put(struct buf *b, const struct entry *en)
 {
@@ -29,40 +30,75 @@ int entry_put(struct buf *b, const struct entry *en)
 	return buf_err(b);
 }
 
-static int name(struct cur *c, struct str *ret)
+static uint64_t be(const uint8_t *p, unsigned n)
 {
-	const void *p;
-	uint8_t n;
+	uint64_t v = 0;
 
-	if (cur_u8(c, &n) || cur_bytes(c, n, &p))
-		return ERR_CORRUPT;
-	*ret = str_n(p, n);
-	return 0;
+	for (unsigned i = 0; i < n; i++)
+		v = v << 8 | p[i];
+	return v;
 }
 
+/* By offsets, not by a cursor: every entry that comes in passes here. */
 int entry_parse(struct str bytes, struct entry *ret)
 {
-	struct cur c = cur_init(bytes.p, bytes.n);
-	struct entry en = {0};
-	uint8_t version;
-	uint64_t time;
-	const void *p;
-	uint32_t n;
+	const uint8_t *p = (const uint8_t *)bytes.p, *end = p + bytes.n;
+	struct entry en;
+	bool chained;
+	size_t n;
 
-	if (bytes.n > ENTRY_MAX || cur_u8(&c, &version) || version != VERSION || cur_u8(&c, &en.transport) ||
-	    en.transport >= ENTRY_TRANSPORTS || cur_u16(&c, &en.flags) || en.flags & ~ENTRY_FLAGS || cur_u64(&c, &time) ||
-	    cur_u64(&c, &en.seq) || (en.seq > 0) != !!(en.flags & ENTRY_CHAINED))
+	if (bytes.n > ENTRY_MAX || bytes.n < HEAD + 1 + 1 + 1 + 4 || p[0] != VERSION || p[1] >= ENTRY_TRANSPORTS)
 		return ERR_CORRUPT;
-	en.time_ns = (int64_t)time;
-	if (en.flags & ENTRY_CHAINED) {
-		if (cur_bytes(&c, SHA256_LEN, &p))
-			return ERR_CORRUPT;
+	en.transport = p[1];
+	en.flags = (uint16_t)be(p + 2, 2);
+	en.time_ns = (int64_t)be(p + 4, 8);
+	en.seq = be(p + 12, 8);
+	chained = en.flags & ENTRY_CHAINED;
+	if (en.flags & ~ENTRY_FLAGS || (en.seq > 0) != chained)
+		return ERR_CORRUPT;
+	p += HEAD;
+	if (chained && (size_t)(end - p) < SHA256_LEN)
+		return ERR_CORRUPT;
+	if (chained) {
 		memcpy(en.prev, p, SHA256_LEN);
+		p += SHA256_LEN;
+	} else {
+		memset(en.prev, 0, SHA256_LEN);
 	}
-	if (name(&c, &en.source) || !en.source.n || name(&c, &en.peer) || cur_u32(&c, &n) || n > ENTRY_RAW_MAX ||
-	    cur_bytes(&c, n, &p) || cur_left(&c))
+	if (end - p < 1 || !(n = *p++) || (size_t)(end - p) < n + 1)
+		return ERR_CORRUPT;
+	en.source = str_n(p, n);
+	p += n;
+	n = *p++;
+	if ((size_t)(end - p) < n + 4)
+		return ERR_CORRUPT;
+	en.peer = str_n(p, n);
+	p += n;
+	n = (size_t)be(p, 4);
+	p += 4;
+	if (n > ENTRY_RAW_MAX || (size_t)(end - p) != n)
 		return ERR_CORRUPT;
 	en.raw = str_n(p, n);
 	*ret = en;
 	return 0;
+}
+
+int bundle_next(struct str *rest, struct str *ret)
+{
+	const uint8_t *p = (const uint8_t *)rest->p;
+	size_t n;
+
+	if (rest->n < 2)
+		return ERR_SHORT;
+	n = (size_t)p[0] << 8 | p[1];
+	if (rest->n - 2 < n)
+		return ERR_SHORT;
+	*ret = str_n(rest->p + 2, n);
+	*rest = str_n(rest->p + 2 + n, rest->n - 2 - n);
+	return 0;
+}
+
+int64_t entry_time(struct str bytes)
+{
+	return (int64_t)be((const uint8_t *)bytes.p + 4, 8);
 }

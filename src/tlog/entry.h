@@ -39,5 +39,9 @@ struct entry {
 int entry_put(struct buf *b, const struct entry *en) MUST_USE;
 /* Reads one; views into bytes. There is exactly one encoding of an entry: anything else is ERR_CORRUPT. */
 int entry_parse(struct str bytes, struct entry *ret) MUST_USE;
+/* The next one of a bundle, entries side by side, each behind its 16-bit length: ERR_SHORT when none is whole. */
+int bundle_next(struct str *rest, struct str *ret) MUST_USE;
+/* Of bytes that parse: without parsing them again. */
+int64_t entry_time(struct str bytes);
 
 #endif

@@ -50,12 +50,22 @@ int io_sync(int fd)
 	return fdatasync(fd) ? ERR_SYS : 0;
 }
 
-int io_reserve(int fd, off_t from, off_t n)
+static int reserve(int fd, int how, off_t from, off_t n)
 {
 	int r;
 
 	do
-		r = fallocate(fd, 0, from, n);
+		r = fallocate(fd, how, from, n);
 	while (r && errno == EINTR);
 	return r && errno != EOPNOTSUPP && errno != ENOSYS ? ERR_SYS : 0;
+}
+
+int io_reserve(int fd, off_t from, off_t n)
+{
+	return reserve(fd, 0, from, n);
+}
+
+int io_reserve_beyond(int fd, off_t from, off_t n)
+{
+	return reserve(fd, FALLOC_FL_KEEP_SIZE, from, n);
 }

@@ -12,5 +12,7 @@ int io_truncate(int fd, off_t n) MUST_USE;
 int io_sync(int fd) MUST_USE;                        /* fdatasync(2) */
 /* Reserves blocks so that a later write cannot meet a full disk; a file system that cannot is no failure. */
 int io_reserve(int fd, off_t from, off_t n) MUST_USE;
+/* The same without making the file longer. */
+int io_reserve_beyond(int fd, off_t from, off_t n) MUST_USE;
 
 #endif

@@ -13,6 +13,7 @@
 #include "tlog/io.h"
 
 #define ARENA_MAX (256u << 20)
+#define RESERVE_STEP (4 << 20)
 #define LEVEL 1                                      /* on log lines -1 packs better than -3 and three times as fast */
 
 void segment_name(uint64_t first, char out[SEGMENT_NAME])
@@ -195,24 +196,57 @@ int segment_create(int dirfd, uint64_t first, uint64_t capacity, const uint8_t o
 	return 0;
 }
 
-static int pack(const struct block *b, struct buf *out)
-{
-	static ZSTD_CCtx *ctx;
-	size_t bound = ZSTD_compressBound(b->raw.n), n;
-	void *to = buf_room(out, bound);
+/* One packer for the life of a thread: its tables and buffers are too big to make anew for every block. */
+static _Thread_local struct packer {
+	ZSTD_CCtx *ctx;
+	ZSTD_DCtx *back;
+	struct buf packed, out;
+} packer;
 
-	if (!ctx) {
-		ctx = ZSTD_createCCtx();
-		if (!ctx || ZSTD_isError(ZSTD_CCtx_setParameter(ctx, ZSTD_c_compressionLevel, LEVEL)) ||
-		    ZSTD_isError(ZSTD_CCtx_setParameter(ctx, ZSTD_c_checksumFlag, 1)))
-			return ERR_NOMEM;
-	}
+static int open_packer(void)
+{
+	if (packer.ctx)
+		return 0;
+	packer.ctx = ZSTD_createCCtx();
+	packer.back = ZSTD_createDCtx();
+	buf_init(&packer.packed, PACKED_MAX);
+	buf_init(&packer.out, META_MAX + PACKED_MAX);
+	return packer.back && packer.ctx && !ZSTD_isError(ZSTD_CCtx_setParameter(packer.ctx, ZSTD_c_compressionLevel, LEVEL)) &&
+	                       !ZSTD_isError(ZSTD_CCtx_setParameter(packer.ctx, ZSTD_c_checksumFlag, 1))
+	               ? 0
+	               : ERR_NOMEM;
+}
+
+/* The frame, behind room for its metadata in packer.out. */
+static int pack(const struct block *b, struct str *ret)
+{
+	size_t bound = ZSTD_compressBound(b->raw.n), n;
+	void *to;
+
+	if (open_packer())
+		return ERR_NOMEM;
+	buf_clear(&packer.packed);
+	to = buf_room(&packer.packed, bound);
 	if (!to)
 		return ERR_NOMEM;
-	n = ZSTD_compress2(ctx, to, bound, b->raw.p, b->raw.n);
+	n = ZSTD_compress2(packer.ctx, to, bound, b->raw.p, b->raw.n);
 	if (ZSTD_isError(n))
 		return ERR_NOMEM;
-	buf_grew(out, n);
+	buf_grew(&packer.packed, n);
+	*ret = buf_view(&packer.packed);
+	return 0;
+}
+
+/* Space for what comes, so that a write finds it and the disk need not look for it: beyond the end of the file, which stays
+ * the end of what was written. */
+static int reserve(struct segment *s, off_t to)
+{
+	if (to <= s->reserved)
+		return 0;
+	to = (to + RESERVE_STEP - 1) / RESERVE_STEP * RESERVE_STEP;
+	if (io_reserve_beyond(s->fd, s->reserved, to - s->reserved))
+		return ERR_SYS;
+	s->reserved = to;
 	return 0;
 }
 
@@ -220,32 +254,36 @@ int segment_append(struct segment *s, const struct block *b, struct str sources,
 {
 	struct seg_block sb = {.first = b->first, .count = b->count, .raw = (uint32_t)b->raw.n, .time_min = b->time_min,
 	                       .time_max = b->time_max, .meta_at = (uint64_t)s->bytes};
-	struct buf packed, out;
+	struct buf *out = &packer.out;
+	struct str packed;
 	int r;
 
 	if (b->first != s->end || b->count % BUNDLE || !b->count || s->end + b->count > s->first + s->capacity)
 		return err_set(e, ERR_WRONG_STATE, "a block that does not follow its segment");
-	buf_init(&packed, PACKED_MAX);
-	buf_init(&out, META_MAX + PACKED_MAX);
 	r = pack(b, &packed);
-	if (r) {
-		err_set(e, r, "a block could not be compressed");
-	} else {
-		for (uint32_t i = 0; i < b->count / BUNDLE; i++)
-			block_bundle(b, i, sb.bundle[i]);
-		sb.packed = (uint32_t)packed.n;
-		sb.crc = crc32c(0, packed.p, packed.n);
-		sb.sources = arena_str(s->arena, sources);
-		meta_put(&out, &sb);
-		sb.at = sb.meta_at + out.n;
-		buf_str(&out, buf_view(&packed));
-		r = put(s, &out, s->bytes, e);
-	}
+	if (r)
+		return err_set(e, r, "a block could not be compressed");
+	memcpy(sb.bundle, b->bundle, sizeof sb.bundle);
+	sb.packed = (uint32_t)packed.n;
+	sb.crc = crc32c(0, packed.p, packed.n);
+	sb.sources = arena_str(s->arena, sources);
+	buf_clear(out);
+	meta_put(out, &sb);
+	sb.at = sb.meta_at + out->n;
+	buf_str(out, packed);
+	if (reserve(s, s->bytes + (off_t)out->n))
+		return err_sys(e, "seg/%020llu", (unsigned long long)s->first);
+	r = put(s, out, s->bytes, e);
 	if (!r)
 		add_block(s, &sb);
-	buf_release(&packed);
-	buf_release(&out);
 	return r;
+}
+
+void segment_trim(struct segment *s)
+{
+	/* failing that, space stays taken: no harm */
+	if (s && s->reserved && !io_truncate(s->fd, s->file_bytes))
+		s->reserved = 0;
 }
 
 int segment_cut(struct segment *s, uint64_t index, struct err *e)
@@ -303,21 +341,27 @@ const struct seg_block *segment_find(const struct segment *s, uint64_t index)
 
 int segment_read(const struct segment *s, const struct seg_block *sb, struct block *out, struct err *e)
 {
-	char *packed = xmalloc(sb->packed + 1u), *raw = xmalloc(sb->raw + 1u);
-	int r = ERR_CORRUPT;
+	unsigned long long at = sb->first;
+	char *packed, *raw;
 	size_t n;
+	int r = ERR_CORRUPT;
 
-	if (io_read(s->fd, packed, sb->packed, (off_t)sb->at)) {
-		err_set(e, r, "block at entry %llu: cannot be read", (unsigned long long)sb->first);
-	} else if (crc32c(0, packed, sb->packed) != sb->crc) {
-		err_set(e, r, "block at entry %llu: wrong checksum", (unsigned long long)sb->first);
-	} else {
-		n = ZSTD_decompress(raw, sb->raw, packed, sb->packed);
-		r = ZSTD_isError(n) || n != sb->raw ? ERR_CORRUPT : block_load(out, sb->first, sb->count, str_n(raw, n));
-		if (r)
-			err_set(e, r, "block at entry %llu: does not unpack to its entries", (unsigned long long)sb->first);
+	if (open_packer())
+		return err_set(e, ERR_NOMEM, "no memory to unpack");
+	buf_clear(&packer.packed);
+	block_reset(out, sb->first);
+	packed = buf_room(&packer.packed, sb->packed);
+	raw = buf_room(&out->raw, sb->raw);
+	if (!packed || !raw)
+		return err_set(e, ERR_CORRUPT, "block at entry %llu: too big", at);
+	if (io_read(s->fd, packed, sb->packed, (off_t)sb->at))
+		return err_set(e, r, "block at entry %llu: cannot be read", at);
+	if (crc32c(0, packed, sb->packed) != sb->crc)
+		return err_set(e, r, "block at entry %llu: wrong checksum", at);
+	n = ZSTD_decompressDCtx(packer.back, raw, sb->raw, packed, sb->packed);
+	if (!ZSTD_isError(n) && n == sb->raw) {
+		buf_grew(&out->raw, n);
+		r = block_index(out, sb->count);
 	}
-	free(packed);
-	free(raw);
-	return r;
+	return r ? err_set(e, r, "block at entry %llu: does not unpack to its entries", at) : 0;
 }

@@ -32,7 +32,7 @@ struct segment {
 	struct seg_block *blocks;
 	size_t n, cap;
 	off_t bytes;                                     /* end of the last whole block */
-	off_t file_bytes;
+	off_t file_bytes, reserved;                      /* reserved: space taken beyond the end, while it is written to */
 	bool sealed;                                     /* footer and seek table are there, whole and right */
 	struct str sources;                              /* encoded: all sources as of first */
 	struct arena *arena;
@@ -53,6 +53,8 @@ int segment_create(int dirfd, uint64_t first, uint64_t capacity, const uint8_t o
                    int64_t created_ns, struct str snapshot, struct segment **ret, struct err *e) MUST_USE;
 /* Compresses and writes a full block behind the last one, not yet synced. */
 int segment_append(struct segment *s, const struct block *b, struct str sources, struct err *e) MUST_USE;
+/* Gives back the space reserved beyond the end. */
+void segment_trim(struct segment *s);
 /* Cuts the file to the blocks that end at or before index; ERR_RANGE when no block ends there. */
 int segment_cut(struct segment *s, uint64_t index, struct err *e) MUST_USE;
 /* Footer and seek table behind a full segment, synced. */

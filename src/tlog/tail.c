@@ -30,12 +30,16 @@ static uint32_t record_crc(uint32_t before, struct str entry)
 	return crc32c(crc32c(before, n, sizeof n), entry.p, entry.n);
 }
 
-void tail_add(struct tail *t, struct str entry)
+static void put_records(struct tail *t, const struct block *b)
 {
-	t->crc = record_crc(t->crc, entry);
-	buf_u32(&t->waiting, (uint32_t)entry.n);
-	buf_u32(&t->waiting, t->crc);
-	buf_str(&t->waiting, entry);
+	for (; t->count < b->count; t->count++) {
+		struct str entry = block_entry(b, t->count);
+
+		t->crc = record_crc(t->crc, entry);
+		buf_u32(&t->waiting, (uint32_t)entry.n);
+		buf_u32(&t->waiting, t->crc);
+		buf_str(&t->waiting, entry);
+	}
 }
 
 static int flush(struct tail *t, struct err *e)
@@ -58,10 +62,12 @@ static int flush(struct tail *t, struct err *e)
 	return 0;
 }
 
-int tail_commit(struct tail *t, struct err *e)
+int tail_commit(struct tail *t, const struct block *b, struct err *e)
 {
-	int r = flush(t, e);
+	int r;
 
+	put_records(t, b);
+	r = flush(t, e);
 	return r || !io_sync(t->fd) ? r : err_sys(e, "tail");
 }
 
@@ -73,8 +79,7 @@ int tail_replace(struct tail *t, int dirfd, const uint8_t origin_hash[SHA256_LEN
 	buf_init(&new.waiting, TAIL_BYTES_MAX);
 	head_put(&new.waiting, b->first, origin_hash);
 	new.crc = new.waiting.failed ? 0 : crc32c(0, new.waiting.p, HEAD);
-	for (uint32_t i = 0; i < b->count; i++)
-		tail_add(&new, block_entry(b, i));
+	put_records(&new, b);
 	new.fd = openat(dirfd, ".tail.new", O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0640);
 	r = new.fd < 0 ? err_sys(e, "tail") : flush(&new, e);
 	if (!r && (fsync(new.fd) || renameat(dirfd, ".tail.new", dirfd, "tail") || dir_fsync(dirfd)))

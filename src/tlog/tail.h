@@ -14,18 +14,18 @@
 struct tail {
 	int fd;
 	uint64_t first;
+	uint32_t count;                                  /* records written */
 	off_t end;                                       /* where the next record goes */
 	off_t reserved;
 	uint32_t crc;                                    /* of the last record, or of the header */
-	struct buf waiting;                              /* records added and not yet written */
+	struct buf waiting;                              /* records on their way to the file */
 };
 
 /* Makes a new tail that begins at b->first and holds b's entries, takes the old one's place in one step: durable on return. */
 int tail_replace(struct tail *t, int dirfd, const uint8_t origin_hash[SHA256_LEN], const struct block *b,
                  struct err *e) MUST_USE;
-/* Queues one entry; tail_commit writes what waits and syncs. */
-void tail_add(struct tail *t, struct str entry);
-int tail_commit(struct tail *t, struct err *e) MUST_USE;
+/* Writes the entries of b (which begins where the tail does) that are not yet there, and syncs. */
+int tail_commit(struct tail *t, const struct block *b, struct err *e) MUST_USE;
 /* Cuts the reserved space off and closes. */
 void tail_close(struct tail *t);
 

@@ -129,6 +129,7 @@ void vault_close(struct vault *v)
 		return;
 	if (v->log) {
 		free_full(v);
+		segment_trim(v->log->live);
 		segment_free(v->log->live);
 	}
 	tail_close(&v->tail);
@@ -193,7 +194,6 @@ static int close_block(struct vault *v, struct err *e)
 	if (r)
 		return r;
 	block_reset(b, b->first + b->count);
-	buf_clear(&v->tail.waiting); /* the commit will make a new tail */
 	if (s->live->end < s->live->first + s->live->capacity)
 		return 0;
 	v->full[v->n_full++] = s->live;
@@ -203,16 +203,47 @@ static int close_block(struct vault *v, struct err *e)
 	return buf_err(&v->snapshot);
 }
 
+/* Takes the entries of the open block into the edge, whole bundles at once: when the block is full, or committed. */
+static int advance_edge(struct vault *v)
+{
+	const struct block *b = v->log->open;
+	int r = 0;
+
+	while (!r && v->edge.size < b->first + b->count) {
+		uint32_t at = (uint32_t)(v->edge.size - b->first);
+		bool whole = at % BUNDLE == 0 && b->count - at >= BUNDLE;
+
+		r = merkle_edge_add(&v->edge, whole ? 8 : 0, whole ? b->bundle[at / BUNDLE] : b->leaf[at]);
+	}
+	return r;
+}
+
+/* After entries were added to the open block. */
+static int grown(struct vault *v, struct err *e)
+{
+	int r = 0;
+
+	if (block_full(v->log->open) && !(r = advance_edge(v)))
+		r = close_block(v, e);
+	v->broken = r != 0;
+	return r;
+}
+
+static int may_append(struct vault *v, struct err *e)
+{
+	if (v->broken)
+		return err_set(e, ERR_WRONG_STATE, "the log must be opened anew");
+	return v->n_full == VAULT_FULL_MAX ? vault_commit(v, e) : 0;
+}
+
 int vault_append(struct vault *v, const struct entry *en, uint64_t *ret_index, struct err *e)
 {
 	struct tlog *s = v->log;
 	uint64_t index = tlog_size(s);
 	struct buf b;
-	int r;
+	int r = may_append(v, e);
 
-	if (v->broken)
-		return err_set(e, ERR_WRONG_STATE, "the log must be opened anew");
-	if (v->n_full == VAULT_FULL_MAX && (r = vault_commit(v, e)))
+	if (r)
 		return r;
 	buf_init(&b, ENTRY_MAX);
 	r = entry_put(&b, en);
@@ -222,16 +253,46 @@ int vault_append(struct vault *v, const struct entry *en, uint64_t *ret_index, s
 		err_set(e, r, "does not follow the source's last entry");
 	else if ((r = block_add(s->open, buf_view(&b))))
 		v->broken = err_set(e, r, "the open block is full") != 0;
-	if (!r) {
-		tail_add(&v->tail, buf_view(&b));
-		r = merkle_edge_add(&v->edge, 0, s->open->leaf[s->open->count - 1]);
-		if (!r && block_full(s->open))
-			r = close_block(v, e);
-		v->broken = r != 0;
-	}
+	if (!r)
+		r = grown(v, e);
 	buf_release(&b);
 	if (!r)
 		*ret_index = index;
+	return r;
+}
+
+/* Exactly n entries, each of which may come in a run. */
+static int check_run(struct str run, uint32_t n, unsigned transports, struct err *e)
+{
+	struct str one;
+	struct entry en;
+
+	for (uint32_t i = 0; i < n; i++)
+		if (bundle_next(&run, &one) || entry_parse(one, &en) || en.flags & ENTRY_CHAINED ||
+		    !(transports >> en.transport & 1) || str_is(en.source, VAULT_OWN))
+			return err_set(e, ERR_INVALID, "entry %u of %u may not come like this", i, n);
+	return n && !run.n ? 0 : err_set(e, ERR_INVALID, "%zu bytes behind %u entries", run.n, n);
+}
+
+int vault_append_run(struct vault *v, struct str run, uint32_t n, unsigned transports, uint64_t *ret_first, struct err *e)
+{
+	uint64_t first = tlog_size(v->log);
+	int r = check_run(run, n, transports, e);
+
+	while (!r && n) {
+		uint32_t took = 0;
+		size_t bytes = 0;
+
+		r = may_append(v, e);
+		if (!r && (r = block_add_run(v->log->open, run, n, &took, &bytes)))
+			v->broken = err_set(e, r, "the open block is full") != 0;
+		run = str_n(run.p + bytes, run.n - bytes);
+		n -= took;
+		if (!r)
+			r = grown(v, e);
+	}
+	if (!r)
+		*ret_first = first;
 	return r;
 }
 
@@ -306,9 +367,11 @@ int vault_commit(struct vault *v, struct err *e)
 
 	if (v->broken)
 		return err_set(e, ERR_WRONG_STATE, "the log must be opened anew");
-	if (v->committed == v->edge.size)
+	if (v->committed == tlog_size(v->log))
 		return 0;
-	r = v->tail.first == v->log->open->first ? tail_commit(&v->tail, e) : commit_blocks(v, e);
+	r = advance_edge(v);
+	if (!r)
+		r = v->tail.first == v->log->open->first ? tail_commit(&v->tail, v->log->open, e) : commit_blocks(v, e);
 	v->broken = r != 0;
 	if (!r) {
 		v->committed = v->edge.size;
