@@ -41,7 +41,6 @@ static void serve(int argc, char **argv)
 		log_fatal("vault.start", "text=\"libsodium does not start\"");
 	s.child = &c;
 	s.heartbeat_ms = heartbeat_ms();
-	s.waiting = xcalloc(SERVE_WAITING_MAX, sizeof *s.waiting);
 	snprintf(own, sizeof own, "%s/vault", c.dir);
 	if (sandbox_enter(&sandbox_vault, dirs, 1, seen, &e) != 0)
 		log_fatal("vault.sandbox", "text=\"%s\"", e.text);

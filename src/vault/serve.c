@@ -10,12 +10,15 @@
 #include "lib/log.h"
 
 #define SOURCE_MAX 64u
+#define BATCHES_AT_ONCE 4u
+#define RETRY_MS 5
 
 /* Which source a peer speaks for; the others may only ask. */
 static const struct {
 	const char *peer, *source;
 } writers[] = {
 	{"office.writer", "office"},
+	{"detect", "detect"},
 };
 
 static bool may_write(const char *peer, struct str source)
@@ -26,18 +29,10 @@ static bool may_write(const char *peer, struct str source)
 	return false;
 }
 
-static int answer_later(struct serve *s, const char *peer, int64_t seq, int64_t index, int code)
-{
-	if (s->n_waiting == SERVE_WAITING_MAX)
-		return ERR_TOOBIG; /* it is ended, and sends again when there is room */
-	s->waiting[s->n_waiting++] = (struct serve_answer){peer, seq, index, code};
-	return 0;
-}
-
 static int refuse(struct serve *s, const char *peer, struct str source, int64_t seq, const char *kind, int code)
 {
 	serve_alarm(s, kind, source, seq);
-	return answer_later(s, peer, seq, 0, code);
+	return serve_answer_later(s, peer, seq, 0, code);
 }
 
 struct append {
@@ -54,12 +49,12 @@ static int again(struct serve *s, const char *peer, const struct append *a)
 	int r;
 
 	sha256(a->raw.p, a->raw.n, hash);
-	r = vault_find(s->vault, a->source, (uint64_t)a->seq, hash, &index, &e);
+	r = vault_find(s->own->vault, a->source, (uint64_t)a->seq, hash, &index, &e);
 	if (!r)
-		return answer_later(s, peer, a->seq, (int64_t)index, 0);
+		return serve_answer_later(s, peer, a->seq, (int64_t)index, 0);
 	if (r == ERR_CONFLICT)
 		return refuse(s, peer, a->source, a->seq, "fork", ERR_CONFLICT);
-	serve_failed(s, &e);
+	serve_failed(s->own, &e);
 	return 0;
 }
 
@@ -75,10 +70,10 @@ static int next(struct serve *s, const char *peer, const struct append *a, const
 	if (memcmp(a->prev.p, last ? last->hash : none, SHA256_LEN) != 0)
 		return refuse(s, peer, a->source, a->seq, "fork", ERR_CONFLICT);
 	memcpy(en.prev, a->prev.p, SHA256_LEN);
-	r = vault_append(s->vault, &en, &index, &e);
+	r = vault_append(s->own->vault, &en, &index, &e);
 	if (!r)
-		return answer_later(s, peer, a->seq, (int64_t)index, 0);
-	serve_failed(s, &e);
+		return serve_answer_later(s, peer, a->seq, (int64_t)index, 0);
+	serve_failed(s->own, &e);
 	return 0;
 }
 
@@ -91,15 +86,15 @@ static int on_append(struct serve *s, const char *peer, struct msg *m)
 	    msg_str(m, ENTRY_RAW_MAX, &a.raw) || msg_end(m) || a.prev.n != SHA256_LEN || a.seq < 1 || !a.raw.p ||
 	    !may_write(peer, a.source))
 		return ERR_PROTO;
-	if (s->state == SERVE_REFUSED)
-		return answer_later(s, peer, a.seq, 0, ERR_CORRUPT);
-	if (s->state == SERVE_CLOSED) {
+	if (s->own->state == SERVE_REFUSED)
+		return serve_answer_later(s, peer, a.seq, 0, ERR_CORRUPT);
+	if (s->own->state == SERVE_CLOSED) {
 		for (size_t i = 0; i < s->child->n_peers; i++)
 			if (!strcmp(s->child->peers[i].name, peer))
 				s->resend[i] = true;
 		return 0;
 	}
-	last = vault_source(s->vault, a.source);
+	last = vault_source(s->own->vault, a.source);
 	if (last && (uint64_t)a.seq <= last->seq)
 		return again(s, peer, &a);
 	if ((uint64_t)a.seq > (last ? last->seq : 0) + 1)
@@ -128,7 +123,7 @@ static int on_prove(struct serve *s, int fd, struct msg *m)
 	serve_settle(s);
 	buf_init(&entry, ENTRY_MAX);
 	buf_init(&proof, NOTE_MAX);
-	r = !s->vault ? ERR_BUSY : index < 0 ? ERR_RANGE : vault_prove(s->vault, (uint64_t)index, &entry, &proof, &e);
+	r = !s->own->vault ? ERR_BUSY : index < 0 ? ERR_RANGE : vault_prove(s->own->vault, (uint64_t)index, &entry, &proof, &e);
 	if (r && r != ERR_RANGE)
 		log_error("vault.prove", "index=%lld error=%s text=\"%s\"", (long long)index, err_text(r), e.text);
 	msg_init(&out, VAULT_PROOF);
@@ -169,7 +164,7 @@ static int on_source(struct serve *s, int fd, struct msg *m)
 	if (msg_str(m, SOURCE_MAX, &name) || msg_end(m) || !name.n)
 		return ERR_PROTO;
 	serve_settle(s);
-	last = s->vault && !vault_unsigned(s->vault) ? vault_source(s->vault, name) : NULL;
+	last = s->own->vault && !vault_unsigned(s->own->vault) ? vault_source(s->own->vault, name) : NULL;
 	msg_init(&out, VAULT_LAST);
 	msg_put_i64(&out, last ? (int64_t)last->seq : 0);
 	msg_put_str(&out, last ? str_n(last->hash, SHA256_LEN) : STR_NONE);
@@ -188,6 +183,8 @@ static int handle(struct serve *s, const char *peer, int fd, struct msg *m)
 		return on_status(s, fd, m);
 	case VAULT_SOURCE:
 		return on_source(s, fd, m);
+	case LOG_APPEND:
+		return serve_on_batch(s, peer, m);
 	}
 	return ERR_PROTO;
 }
@@ -199,16 +196,54 @@ static bool more_waits(int fd)
 	return poll(&p, 1, 0) == 1 && p.revents & POLLIN;
 }
 
-/* All that waits in this socket is one commit. */
+bool serve_room(int fd)
+{
+	struct pollfd p = {.fd = fd, .events = POLLOUT};
+
+	return poll(&p, 1, 0) == 1 && p.revents & POLLOUT;
+}
+
+void serve_settle(struct serve *s)
+{
+	serve_commit(s->own);
+	serve_send_answers(s);
+	serve_send_acks(s);
+}
+
+void serve_settle_all(struct serve *s)
+{
+	s->dirty_since = 0;
+	for (size_t i = s->n_logs; i-- > 1;)
+		serve_commit(&s->logs[i]);
+	serve_settle(s);
+}
+
+static void retry(void *arg)
+{
+	struct serve *s = arg;
+
+	s->retry_set = false;
+	serve_settle(s);
+}
+
+void serve_retry(struct serve *s)
+{
+	if (!s->retry_set)
+		loop_after(s->child->loop, RETRY_MS, retry, s);
+	s->retry_set = true;
+}
+
+/* All that waits in this socket is one commit; batches have a cadence of their own, and others want their turn. */
 static int on_message(void *arg, const char *peer, int fd, struct msg *first)
 {
 	struct serve *s = arg;
+	unsigned most = first->type == LOG_APPEND ? BATCHES_AT_ONCE : SERVE_BATCH;
 	int r;
 
 	if (!strcmp(peer, "keys"))
 		return ERR_PROTO; /* it speaks only when asked */
 	r = handle(s, peer, fd, first);
-	for (unsigned n = 1; !r && n < SERVE_BATCH && more_waits(fd); n++) {
+	for (unsigned n = 1; !r && n < most && more_waits(fd); n++) {
 		struct msg m;
 
 		r = msg_recv(fd, &m);
@@ -227,21 +262,58 @@ static int on_message(void *arg, const char *peer, int fd, struct msg *first)
 
 static void settle_soon(void *arg)
 {
-	serve_settle(arg);
+	serve_settle_all(arg);
 }
 
+/* Answers for the old socket have no reader; who comes back sends again. */
 static void on_peer(void *arg, const char *peer, int fd)
 {
 	struct serve *s = arg;
-	size_t kept = 0;
 
-	/* Answers for the old socket have no reader; who comes back sends again. */
-	for (size_t i = 0; i < s->n_waiting; i++)
-		if (strcmp(s->waiting[i].peer, peer) != 0)
-			s->waiting[kept++] = s->waiting[i];
-	s->n_waiting = kept;
+	serve_forget_answers(s, peer);
+	serve_forget_batches(s, peer);
 	if (fd >= 0 && !strcmp(peer, "keys"))
 		loop_after(s->child->loop, 0, settle_soon, s);
+}
+
+/* Silence is provable: an idle log still grows and is signed. */
+static void heartbeat(void *arg)
+{
+	struct serve *s = arg;
+
+	for (size_t i = 0; i < s->n_logs; i++) {
+		struct serve_log *l = &s->logs[i];
+		uint64_t size = l->vault ? tlog_size(vault_log(l->vault)) : 0;
+
+		if (size && size == l->idle_since) {
+			serve_own(l, "heartbeat", "");
+			size++;
+		}
+		l->idle_since = size;
+	}
+	serve_settle_all(s);
+	loop_after(s->child->loop, s->heartbeat_ms, heartbeat, s);
+}
+
+void serve_start(struct serve *s)
+{
+	s->waiting = xcalloc(SERVE_WAITING_MAX, sizeof *s->waiting);
+	s->batches = xcalloc(SERVE_BATCHES_MAX, sizeof *s->batches);
+	s->feed = xcalloc(SERVE_BATCHES_MAX, sizeof *s->feed);
+	serve_open_all(s);
+	loop_after(s->child->loop, s->heartbeat_ms, heartbeat, s);
+}
+
+void serve_stop(struct serve *s)
+{
+	for (size_t i = 0; i < s->n_logs; i++)
+		serve_own(&s->logs[i], "stop", "");
+	serve_settle_all(s);
+	for (size_t i = 0; i < s->n_logs; i++) {
+		vault_close(s->logs[i].vault);
+		s->logs[i].vault = NULL;
+		s->logs[i].state = SERVE_REFUSED;
+	}
 }
 
 static void on_stop(void *arg)

@@ -61,13 +61,13 @@ void serve_alarm(struct serve *s, const char *kind, struct str source, int64_t s
 	/* members only: the entry's own braces go around them */
 	if (!buf_err(&b) && b.n > 2)
 		b.p[b.n - 1] = 0;
-	r = s->vault ? vault_append_own(s->vault, "alarm", buf_z(&b) + 1, &at, &e) : 0;
+	r = s->own->vault ? vault_append_own(s->own->vault, "alarm", buf_z(&b) + 1, &at, &e) : 0;
 	buf_release(&b);
 	a->seq = seq;
 	a->at = now;
 	a->repeated = 0;
 	if (r)
-		serve_failed(s, &e);
+		serve_failed(s->own, &e);
 }
 
 /* From the own entry {"type":"alarm","kind":…,"source":…,"sequence":…}. */
@@ -90,7 +90,7 @@ static void remember(struct serve *s, const struct entry *en)
 
 void serve_recall(struct serve *s)
 {
-	struct tlog *st = vault_log(s->vault);
+	struct tlog *st = vault_log(s->own->vault);
 	uint64_t size = tlog_size(st), i = size > SERVE_RECALL ? size - SERVE_RECALL : 0;
 
 	for (; i < size; i++) {
@@ -103,22 +103,22 @@ void serve_recall(struct serve *s)
 	}
 }
 
-static void put_log(struct serve *s, struct jw *j)
+static void put_log(const struct serve_log *l, struct jw *j)
 {
-	const struct sources *all = vault_sources(s->vault);
+	const struct sources *all = vault_sources(l->vault);
 	struct checkpoint c;
 	struct buf root;
 
-	vault_head(s->vault, &c);
+	vault_head(l->vault, &c);
 	buf_init(&root, 64);
 	buf_base64(&root, c.root, MERKLE_LEN);
 	jw_kstr(j, "origin", c.origin);
 	jw_kint(j, "size", (int64_t)c.size);
 	jw_kstr(j, "root", buf_view(&root));
-	jw_kint(j, "signed_size", (int64_t)vault_signed_size(s->vault));
-	jw_kint(j, "signed_at", s->signed_at);
-	jw_kstr(j, "checkpoint", buf_view(&vault_log(s->vault)->last_signed));
-	jw_kstr(j, "vkey", buf_view(&vault_log(s->vault)->vkey));
+	jw_kint(j, "signed_size", (int64_t)vault_signed_size(l->vault));
+	jw_kint(j, "signed_at", l->signed_at);
+	jw_kstr(j, "checkpoint", buf_view(&vault_log(l->vault)->last_signed));
+	jw_kstr(j, "vkey", buf_view(&vault_log(l->vault)->vkey));
 	jw_key(j, "sources");
 	jw_array(j);
 	for (size_t i = 0; i < all->n; i++) {
@@ -132,18 +132,33 @@ static void put_log(struct serve *s, struct jw *j)
 	buf_release(&root);
 }
 
-void serve_status(struct serve *s, struct buf *json)
+static void put_state(const struct serve_log *l, struct jw *j)
 {
 	static const char *const states[] = {"open", "closed", "refused"};
+
+	jw_kz(j, "state", states[l->state]);
+	if (*l->why)
+		jw_kz(j, "why", l->why);
+	if (l->vault)
+		put_log(l, j);
+}
+
+void serve_status(struct serve *s, struct buf *json)
+{
 	struct jw j;
 
 	jw_init(&j, json, false);
 	jw_object(&j);
-	jw_kz(&j, "state", states[s->state]);
-	if (*s->why)
-		jw_kz(&j, "why", s->why);
-	if (s->vault)
-		put_log(s, &j);
+	put_state(s->own, &j);
+	jw_key(&j, "logs");
+	jw_array(&j);
+	for (size_t i = 1; i < s->n_logs; i++) {
+		jw_object(&j);
+		jw_kz(&j, "name", s->logs[i].name);
+		put_state(&s->logs[i], &j);
+		jw_end_object(&j);
+	}
+	jw_end_array(&j);
 	jw_key(&j, "alarms");
 	jw_array(&j);
 	for (size_t i = 0; i < s->n_alarms; i++) {

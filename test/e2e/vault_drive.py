@@ -23,6 +23,7 @@ from front_peer import Reader, pair, recv, s, send
 
 SUP_PEER, SUP_GO, SUP_STOP, SUP_READY, SUP_LOST = 1, 2, 3, 50, 52
 APPEND, ACK, REFUSE, PROVE, PROOF, STATUS, STATE, SOURCE, LAST = range(300, 309)
+LOG_APPEND, LOG_ACK, LOG_FEED = 340, 341, 342
 ZERO = bytes(32)
 
 
@@ -75,8 +76,11 @@ class System:
         vk, kv = pair()
         self.office, o = pair()
         self.reader, r = pair()
+        self.collect, c = pair()
+        self.detect, d = pair()
         self.keys = Child(build, "keys", data, {"vault": kv}) if keys else None
-        self.vault = Child(build, "vault", data, {"keys": vk, "office.writer": o, "office.reader.0": r}, env)
+        self.vault = Child(build, "vault", data, {"keys": vk, "office.writer": o, "office.reader.0": r, "collect": c,
+                                           "detect": d}, env)
         if keys:
             self.keys.ready()
         self.posture = self.vault.ready()
@@ -117,16 +121,47 @@ class System:
         code = self.vault.stop()
         if self.keys:
             code = code or self.keys.stop()
-        self.office.close()
-        self.reader.close()
+        self.close()
         return code
 
     def kill(self):
         self.vault.kill()
         if self.keys:
             self.keys.kill()
-        self.office.close()
-        self.reader.close()
+        self.close()
+
+    def close(self):
+        for sock in (self.office, self.reader, self.collect, self.detect):
+            sock.close()
+
+    def batch(self, number, entries, log="standard"):
+        run = b"".join(struct.pack(">H", len(e)) + e for e in entries)
+        send(self.collect, LOG_APPEND, struct.pack(">q", number) + s(log) + struct.pack(">I", len(entries)) + s(run))
+
+    def acked(self, timeout=20):
+        """The next LOG_ACK: batch, code, index of the first entry."""
+        if not select.select([self.collect], [], [], timeout)[0]:
+            raise AssertionError("no answer to a batch")
+        try:
+            kind, r = recv(self.collect)
+        except ConnectionResetError:
+            return None
+        if kind is None:
+            return None
+        assert kind == LOG_ACK, kind
+        out = (r.i64(), r.u32(), r.i64())
+        r.end()
+        return out
+
+    def fed(self, timeout=20):
+        """The next LOG_FEED: log, index of the first entry, number of entries, their bytes."""
+        if not select.select([self.detect], [], [], timeout)[0]:
+            return None
+        kind, r = recv(self.detect)
+        assert kind == LOG_FEED, kind
+        out = (r.s().decode(), r.i64(), r.u32(), r.s())
+        r.end()
+        return out
 
 
 def raw(seq):
@@ -137,15 +172,23 @@ def hash_of(seq):
     return hashlib.sha256(raw(seq)).digest() if seq else ZERO
 
 
+def line(i, transport=3, flags=0, source=b"gw1", text=None):
+    """One encoded entry as collect makes it (docs/formats/vault.md)."""
+    text = text or b"<38>Nov 20 12:00:%02d gw1 sshd[%d]: Accepted password for u%d" % (i % 60, 1000 + i, i)
+    peer = b"192.0.2.7"
+    return (struct.pack(">BBHqQ", 1, transport, flags, 1790000000000000000 + i, 0) + bytes([len(source)]) + source +
+            bytes([len(peer)]) + peer + struct.pack(">I", len(text)) + text)
+
+
 def tool(build, *args):
     p = subprocess.run([f"{build}/libexec/sekisho/vault", "--tool", *args], capture_output=True, env={**os.environ, "LANG": "C"})
     return p.returncode, p.stdout, p.stderr
 
 
-def good(build, data):
+def good(build, data, keys=True):
     code, out, err = tool(build, "verify", data, "--json")
     report = json.loads(out)
-    assert code == 0 and report["ok"] and report["keys_asked"], report
+    assert code == 0 and report["ok"] and report["keys_asked"] == keys, report
     return report
 
 
@@ -350,6 +393,64 @@ def read_by_others(build, data):
     ok(f"{report['size']} entries proven by an independent reader, zstd and openssl")
 
 
+def log_dir(data, log="standard"):
+    return os.path.join(data, "vault", "logs", log)
+
+
+def batches(build, work):
+    """Entries of others: batches of collect into logs of their own, each signed, proven by the audit, handed to detect."""
+    data = os.path.join(work, "batches")
+    make(build, data)
+    sy = System(build, data)
+    assert [x["name"] for x in sy.ask(STATUS)[1]["logs"]] == ["standard"]
+    first = None
+    for n in range(20):
+        sy.batch(n, [line(100 * n + i) for i in range(100)])
+    for n in range(20):
+        number, code, index = sy.acked()
+        first = index if first is None else first
+        assert (number, code, index) == (n, 0, first + 100 * n), (number, code, index)
+        assert sy.fed() == ("standard", index, 100, b"".join(struct.pack(">H", len(e)) + e for e in
+                                                              [line(100 * n + i) for i in range(100)]))
+    ok("20 batches acknowledged in order and handed on")
+    sy.batch(20, [line(i) for i in range(5000)], log="firewall")     # more than fits a socket: a memfd
+    assert sy.acked()[:2] == (20, 0)
+    assert sy.fed()[0] == "firewall"
+    origins = {x["name"]: x["origin"] for x in sy.ask(STATUS)[1]["logs"]}
+    own = sy.ask(STATUS)[1]["origin"]
+    assert origins == {"standard": own + "/standard", "firewall": own + "/firewall"}, origins
+    for log in ("standard", "firewall"):
+        good(build, log_dir(data, log), keys=False)
+    ok("a log of another name is made when something comes for it; both audited while they grow")
+    sy.append(1, hash_of(0), raw(1))
+    assert sy.answer(timeout=5)[:2] == ("ack", 1)
+    for name in ("", "Standard", "a/b", "..", "x" * 33):
+        sy.batch(30, [line(1)], log=name)
+        a = sy.acked()
+        if len(name) > 32:
+            assert a is None
+            sy.collect.close()
+            sy.collect, c = pair()
+            sy.vault.peer("collect", c)
+        else:
+            assert a[1] != 0, (name, a)
+    ok("names that are none make no folder")
+    for bad in ([line(1, transport=0)], [line(1, transport=1)], [line(1, source=b"vault")], [line(1, flags=8)], [b"no entry"],
+                [line(1), line(2)[:-1]]):
+        sy.batch(31, bad)
+        assert sy.acked() is None, bad
+        sy.collect.close()
+        sy.collect, c = pair()
+        sy.vault.peer("collect", c)
+    sy.batch(32, [line(7)])
+    assert sy.acked()[:2] == (32, 0)
+    assert sy.stop() == 0
+    for log in ("standard", "firewall"):
+        report = good(build, log_dir(data, log), keys=False)
+    assert report["entries"] == 5002, report                         # start, 5,000, stop
+    ok("what collect may not say ends it, and nothing of the batch is taken")
+
+
 def full_disk(build, work):
     """A small file system fills up and gets room again: the office sends again what was not acknowledged, nothing is lost."""
     data = os.path.join(work, "full")
@@ -452,6 +553,7 @@ def main():
     ok("stops cleanly")
     keys_away(build, data)
     last = killed(build, data, int(os.environ.get("KILLS", "20")))
+    batches(build, work)
     full_disk(build, work)
     commands(build, data)
     read_by_others(build, data)
