@@ -81,8 +81,10 @@ static int add_file(struct backup *b, const char *file, const char *name, struct
 static bool left_out(const char *name)
 {
 	static const char *const names[] = {"office/office.db", "office/office.db-wal", "office/office.db-shm", "office/backup", "auth/auth.db",
-	                                    "auth/auth.db-wal", "auth/auth.db-shm", "auth/backup.db", "vault/lock"};
+	                                    "auth/auth.db-wal", "auth/auth.db-shm", "auth/backup.db", "vault/logs"};
 	const char *last = strrchr(name, '/');
+	if (last && strncmp(name, "vault/", 6) == 0 && strcmp(last, "/lock") == 0)
+		return true;
 	for (size_t i = 0; i < ARRAY_LEN(names); i++)
 		if (strcmp(name, names[i]) == 0)
 			return true;
@@ -200,6 +202,52 @@ static int copy_log(struct backup *b, struct err *e)
 	return err_set(e, ERR_BUSY, "%s", _("the log did not stand still long enough to be copied; try again when less is written"));
 }
 
+/* One log of others. It grows all the time: what is copied first is what the rest must reach. Keys were copied before. */
+static int copy_other(struct backup *b, const char *log, struct err *e)
+{
+	static const char *const parts[] = {"log", "vkey", "last-signed", "checkpoint", "tail", "seg", "tile", ""};
+	int r = 0;
+	for (size_t i = 0; r == 0 && i < ARRAY_LEN(parts); i++) {
+		char name[ARCHIVE_NAME_MAX + 2];
+		struct stat st;
+		if ((size_t)snprintf(name, sizeof name, "%s%s%s", log, parts[i][0] ? "/" : "", parts[i]) >= sizeof name)
+			return err_set(e, ERR_TOOBIG, "%s", log);
+		int fd = open_below(b, name, 0);
+		if (fd < 0 && errno == ENOENT)
+			continue;
+		r = fd < 0 || fstat(fd, &st) != 0 ? sys_err(e, name) : 0;
+		if (r == 0 && S_ISDIR(st.st_mode)) {
+			archive_index(b->a);
+			r = walk(b, COPY, name, "", 0, e);
+		} else if (r == 0) {
+			r = archive_add(b->a, name, fd, e);
+		}
+		if (fd >= 0)
+			close(fd);
+	}
+	return r;
+}
+
+static int copy_others(struct backup *b, struct err *e)
+{
+	char path[4200], name[ARCHIVE_NAME_MAX + 2], **names;
+	size_t n = 0;
+	struct err none;
+	int r = 0;
+	struct arena *a = arena_new(1u << 20);
+	snprintf(path, sizeof path, "%s/vault/logs", b->dir);
+	if (dir_list(a, path, "", &names, &n, &none) != 0)
+		n = 0;
+	for (size_t i = 0; r == 0 && i < n; i++) {
+		if ((size_t)snprintf(name, sizeof name, "vault/logs/%s", names[i]) >= sizeof name)
+			r = err_set(e, ERR_TOOBIG, "%s", names[i]);
+		else if (names[i][0] != '.')
+			r = copy_other(b, name, e);
+	}
+	arena_free(a);
+	return r;
+}
+
 /* --- the whole ------------------------------------------------------------------------------------------------------------------ */
 
 static void facts(struct backup *b)
@@ -266,6 +314,8 @@ static int make(struct backup *b, struct err *e)
 	}
 	if (r == 0)
 		r = ask(b, "go", NULL, e);
+	if (r == 0)
+		r = copy_others(b, e);
 	if (r == 0)
 		r = walk(b, COPY, "office", "", 0, e);
 	if (r == 0)

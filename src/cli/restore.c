@@ -91,6 +91,26 @@ static int copy_old(struct restore *x, struct err *e)
 	return pid > 0 && WIFEXITED(status) && WEXITSTATUS(status) == 0 ? 0 : err_set(e, ERR_SYS, _("%s cannot be copied"), x->old);
 }
 
+/* A log without a full block has no segment, and an archive no empty folders. */
+static int make_segs(struct restore *x, struct err *e)
+{
+	char path[4200], **names;
+	size_t n = 0;
+	struct err none;
+	int r = 0;
+	struct arena *a = arena_new(1u << 20);
+	snprintf(path, sizeof path, "%s/vault/logs", x->dir);
+	if (dir_list(a, path, "", &names, &n, &none) != 0)
+		n = 0;
+	for (size_t i = 0; r == 0 && i < n; i++) {
+		snprintf(path, sizeof path, "vault/logs/%s/seg", names[i]);
+		if (mkdirat(x->at, path, 0700) != 0 && errno != EEXIST)
+			r = sys_err(e, path);
+	}
+	arena_free(a);
+	return r;
+}
+
 static int unpack(struct restore *x, struct err *e)
 {
 	static const char *const folders[] = {"run", "office", "auth", "vault", "keys", "office/blobs", "vault/seg"};
@@ -102,6 +122,8 @@ static int unpack(struct restore *x, struct err *e)
 	for (size_t i = 0; r == 0 && i < ARRAY_LEN(folders); i++)
 		if (mkdirat(x->at, folders[i], 0700) != 0 && errno != EEXIST)
 			r = sys_err(e, folders[i]);
+	if (r == 0)
+		r = make_segs(x, e);
 	if (r == 0 && faccessat(x->at, "sekisho.conf", F_OK, 0) != 0)
 		r = err_set(e, ERR_CORRUPT, _("%s is missing from the backup"), "sekisho.conf");
 	return r == 0 && x->old ? copy_old(x, e) : r;

@@ -93,6 +93,16 @@ static int remove_one(const char *path, const struct stat *st, int kind, struct 
 }
 
 /* The name of an old log's folder: that of the new one and the second it was put aside. */
+/* The logs of others are logs of their own, with names and signatures of their own: they stay where they are looked for. */
+static int keep_others(const char *dir, const char *old, struct err *e)
+{
+	char from[TOOL_PATH_MAX + 64], to[TOOL_PATH_MAX + 64];
+
+	snprintf(from, sizeof from, "%s/logs", old);
+	snprintf(to, sizeof to, "%s/logs", dir);
+	return rename(from, to) && errno != ENOENT ? err_sys(e, "%s", from) : 0;
+}
+
 static int swap(const char *dir, const char *fresh, char old[TOOL_PATH_MAX + 32], struct err *e)
 {
 	snprintf(old, TOOL_PATH_MAX + 32, "%s.old-%lld", dir, (long long)(clock_true() / SECOND_US));
@@ -105,7 +115,7 @@ static int swap(const char *dir, const char *fresh, char old[TOOL_PATH_MAX + 32]
 			fprintf(stderr, "%s -> %s: %s\n", old, dir, strerror(errno));
 		return r;
 	}
-	return 0;
+	return keep_others(dir, old, e);
 }
 
 int tool_new_origin(struct tool *t)
