@@ -56,7 +56,7 @@ FROM clause k WHERE k.id = ?1;
 -- name: page_control_get
 SELECT c.id, c.title_ja, c.title_en, c.measure, c.fails_when, c.role, c.doer, c.tolerance,
        coalesce((SELECT g.starts_on FROM control_setting g WHERE g.control = c.id), c.starts_on),
-       c.has_check, s.status, s.met, s.total, coalesce(c.measure_ja, c.measure), coalesce(c.fails_when_ja, c.fails_when)
+       c.has_check, s.status, s.met, s.total, c.measure_ja, c.fails_when_ja
 FROM control c LEFT JOIN control_status s ON s.control = c.id AND s.part = '' WHERE c.id = ?1;
 -- name: page_control_parts
 SELECT p.part, p.ja, p.en, s.status, s.met, s.total FROM control_part p

@@ -43,7 +43,7 @@ CREATE TABLE IF NOT EXISTS control(
 	id TEXT PRIMARY KEY, kind TEXT NOT NULL, title_ja TEXT NOT NULL, title_en TEXT NOT NULL,
 	engine TEXT, subject TEXT, subject_kind TEXT, role TEXT, doer TEXT, cycle TEXT,
 	evidence TEXT, measure TEXT, fails_when TEXT, feeds TEXT,
-	measure_ja TEXT, fails_when_ja TEXT,             -- NULL: not yet in Japanese; the English stands in for it
+	measure_ja TEXT, fails_when_ja TEXT,
 	tolerance TEXT,                                  -- as written in controls.tsv
 	target REAL, grace_days INTEGER,                 -- as parsed: share that must be met, days of grace
 	starts_on TEXT,                                  -- approved start; until then the control is planned

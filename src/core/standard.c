@@ -93,6 +93,7 @@ static int load_control(struct load *l, struct table *t)
 {
 	static const char *const columns[] = {"id", "kind", "title_ja", "title_en", "engine", "subject", "subject_kind", "role",
 		"doer", "cycle", "evidence", "measure", "fails_when", "feeds", "tolerance"};
+	static const char *const shown[] = {"title_ja", "title_en", "measure", "measure_ja", "fails_when", "fails_when_ja"};
 	struct stmt *s;
 	double target;
 	int64_t grace;
@@ -100,6 +101,9 @@ static int load_control(struct load *l, struct table *t)
 
 	if (rc)
 		return rc < 0 ? rc : table_fail(t, l->e, "control %.*s stands here twice", STR_ARG(table_get(t, "id")));
+	for (size_t i = 0; i < ARRAY_LEN(shown); i++)
+		if (!table_get(t, shown[i]).n)
+			return table_fail(t, l->e, "control %.*s has no %s", STR_ARG(table_get(t, "id")), shown[i]);
 	if (parse_tolerance(table_get(t, "tolerance"), &target, &grace))
 		return table_fail(t, l->e, "tolerance is written like target=98%%;grace=10wd");
 	s = query(l->db, Q_CONTROL_PUT);

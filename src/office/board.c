@@ -2,6 +2,7 @@
 #include "office/board.h"
 
 #include "core/check.h"
+#include "core/standard.h"
 #include "lib/clock.h"
 #include "lib/date.h"
 #include "office/ui.h"
@@ -243,6 +244,30 @@ static bool may_know(struct ctx *c, struct str kind, struct str id, struct str *
 	return true;
 }
 
+struct str board_words(struct ctx *c, struct str text)
+{
+	struct buf b;
+	struct str rest = text;
+	buf_init(&b, 16384);
+	for (bool first = true; rest.p; first = false) {
+		struct str plain = str_cut(&rest, '['), after = rest, name, value;
+		if (!first) {
+			after = plain;                           /* what followed a bracket */
+			name = str_cut(&after, ']');
+			if (after.p && param_get(c->office->db, c->arena, arena_z(c->arena, name), &value) == 0) {
+				buf_str(&b, value);
+				plain = after;
+			} else {
+				buf_putc(&b, '[');
+			}
+		}
+		buf_str(&b, plain);
+	}
+	text = buf_err(&b) ? text : arena_str(c->arena, buf_view(&b));
+	buf_release(&b);
+	return text;
+}
+
 static struct str part_label(struct ctx *c, struct str control, struct str part)
 {
 	struct stmt *q = db_query(c->office->db, Q_CONTROL_PART_LABEL);
@@ -250,7 +275,7 @@ static struct str part_label(struct ctx *c, struct str control, struct str part)
 	bind_str(q, 2, part);
 	struct str s = step(q) == 1 ? col_dup(q, i18n_lang() == LANG_JA ? 0 : 1, c->arena) : STR("");
 	stmt_done(q);
-	return s;
+	return board_words(c, s);
 }
 
 struct raw {

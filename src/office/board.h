@@ -37,6 +37,8 @@ const struct tpl_law_groups *board_groups(struct ctx *c, const struct board *b);
 /* Met and not met over the last half-year; NULL when there is no past. */
 const struct tpl_trend *board_trend(struct ctx *c, struct str standard);
 
+/* A text of a control with the municipality's values for its [parameters]. */
+struct str board_words(struct ctx *c, struct str text);
 /* ISO date of an instant; empty for 0. */
 struct str board_day(struct ctx *c, int64_t at);
 /* Words: of a strength, of who has a duty ("all", a role code, several). */

@@ -67,7 +67,7 @@ static void fill_controls(struct ctx *c, struct str id, int64_t at, struct tpl_c
 	bind_str(q, 1, id);
 	bind_int(q, 2, at);
 	while (d->n_controls < 60 && step(q) == 1) {
-		struct str control = col_dup(q, 0, c->arena), title = pick(q, 1, c->arena), part = pick(q, 4, c->arena);
+		struct str control = col_dup(q, 0, c->arena), title = pick(q, 1, c->arena), part = board_words(c, pick(q, 4, c->arena));
 		struct link k;
 		link_init(&k, arena_strf(c->arena, "/controls/%.*s", STR_ARG(control)));
 		link_put(&k, "part", col_dup(q, 3, c->arena));
@@ -75,7 +75,8 @@ static void fill_controls(struct ctx *c, struct str id, int64_t at, struct tpl_c
 			d->doer = doer_label(col_dup(q, 10, c->arena));
 		v[d->n_controls++] = (struct tpl_clause_controls){
 			.href = link_done(&k, c->arena), .id = control,
-			.title = part.n ? arena_strf(c->arena, "%.*s: %.*s", STR_ARG(title), STR_ARG(part)) : title, .status = status_of(c, col_str(q, 6)),
+			.title = part.n && !str_eq(part, title) ? arena_strf(c->arena, "%.*s: %.*s", STR_ARG(title), STR_ARG(part)) : title,
+			.status = status_of(c, col_str(q, 6)),
 			.share = share(c, col_int(q, 7), col_int(q, 8)), .tolerance = tolerance_words(c, col_dup(q, 9, c->arena)),
 			.note = control_note(c, col_int(q, 11), col_dup(q, 12, c->arena))};
 	}
@@ -234,7 +235,8 @@ static void fill_parts(struct ctx *c, struct tpl_control *d)
 	while (d->n_parts < 40 && step(q) == 1) {
 		struct str part = col_dup(q, 0, c->arena);
 		bool here = str_eq(part, now);
-		v[d->n_parts++] = (struct tpl_control_parts){control_link(c, d->id, here ? STR("") : part, STR("")), pick(q, 1, c->arena), col_int(q, 4),
+		v[d->n_parts++] = (struct tpl_control_parts){control_link(c, d->id, here ? STR("") : part, STR("")),
+		                                             board_words(c, pick(q, 1, c->arena)), col_int(q, 4),
 		                                             col_int(q, 5), status_of(c, col_str(q, 3)), here};
 	}
 	stmt_done(q);
@@ -325,30 +327,6 @@ static void fill_decisions(struct ctx *c, struct tpl_control *d)
 }
 
 /* "[leaver_days]" stands for the municipality's own value. */
-static struct str with_parameters(struct ctx *c, struct str text)
-{
-	struct buf b;
-	struct str rest = text;
-	buf_init(&b, 16384);
-	for (bool first = true; rest.p; first = false) {
-		struct str plain = str_cut(&rest, '['), after = rest, name, value;
-		if (!first) {
-			after = plain;                           /* what followed a bracket */
-			name = str_cut(&after, ']');
-			if (after.p && param_get(c->office->db, c->arena, arena_z(c->arena, name), &value) == 0) {
-				buf_str(&b, value);
-				plain = after;
-			} else {
-				buf_putc(&b, '[');
-			}
-		}
-		buf_str(&b, plain);
-	}
-	text = buf_err(&b) ? text : arena_str(c->arena, buf_view(&b));
-	buf_release(&b);
-	return text;
-}
-
 int page_control(struct ctx *c, struct err *e)
 {
 	struct tpl_control d = {.crumbs = board_crumbs(c)};
@@ -372,8 +350,8 @@ int page_control(struct ctx *c, struct err *e)
 	stmt_done(q);
 	if (r != 1)
 		return err_set(e, ERR_NOTFOUND, "%s", _("There is no such control."));
-	d.how = with_parameters(c, d.how);
-	d.fails_when = with_parameters(c, d.fails_when);
+	d.how = board_words(c, d.how);
+	d.fails_when = board_words(c, d.fails_when);
 	const struct check *check = checks_get(c->office->checks, d.id);
 	d.query = check ? check->body : STR("");
 	fill_parts(c, &d);

@@ -101,8 +101,12 @@ ok "who may not apply sees no form"
 grep -q 'ここに挙げた管理策だけが' "$T/page" || fail "the help in Japanese"
 post head /language --data-urlencode "csrf=$(csrf)" --data-urlencode lang=en --data-urlencode back=/ >"$T/out"; get head /ledgers/exceptions/new >"$T/out"
 grep -q 'Only the controls listed here' "$T/page" && ! grep -q 'ここに挙げた管理策だけが' "$T/page" || fail "the help in English"
+get head /controls/duty.committee-report >"$T/out"; grep -q 'within 30 days of closing' "$T/page" || fail "a control in English"
 post head /language --data-urlencode "csrf=$(csrf)" --data-urlencode lang=ja --data-urlencode back=/ >"$T/out"; get head /ledgers/exceptions/new >"$T/out"
 ok "a form helps in the language of who reads it"
+get head /controls/duty.committee-report >"$T/out"; grep -q '終了から30日以内に委員会' "$T/page" || fail "a control in Japanese"
+get head /ledgers/exceptions/new >"$T/out"
+ok "a control not judged yet is explained as well"
 unit=$("$S" ledger export "$D" org-units 2>>"$T/err" | head -1 >/dev/null; grep -o 'name="section" value="[0-9]*"' "$T/page" | head -1 | grep -o '[0-9]*')
 [ -n "$unit" ] || unit=3
 fields=(--data-urlencode subject=古い端末の例外 --data-urlencode "section=$unit" --data-urlencode route=ordinary --data-urlencode clauses=iz.8.4.1
