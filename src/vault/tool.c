@@ -32,6 +32,7 @@ static void print_usage(FILE *to)
 	        "       sekisho vault prove-consistency DIR OLD NEW [--json]\n"
 	        "       sekisho vault check-proof FILE --vkey KEY [--entry FILE] [--json]\n"
 	        "       sekisho vault show DIR INDEX | show DIR --from A --to B [--json]\n"
+	        "       sekisho vault search DIR QUERY [--log NAME] [--since T] [--until T] [--limit N] [--scan] [--json]\n"
 	        "KEY is a verifier key or a file that holds one.\n"),
 	      to);
 }
@@ -81,13 +82,18 @@ static int parse(struct tool *t, int argc, char **argv)
 {
 	struct {
 		const char *name, **value;
-	} with_value[] = {{"--vkey", &t->vkey}, {"--entry", &t->entry}, {"--from", &t->from}, {"--to", &t->to}, {"--reason", &t->reason}};
+	} with_value[] = {{"--vkey", &t->vkey}, {"--entry", &t->entry}, {"--from", &t->from}, {"--to", &t->to}, {"--reason", &t->reason},
+	                  {"--log", &t->log}, {"--limit", &t->limit}, {"--since", &t->since}, {"--until", &t->until}};
 
 	for (int i = 0; i < argc; i++) {
 		size_t k = 0;
 
 		if (!strcmp(argv[i], "--json")) {
 			t->json = true;
+			continue;
+		}
+		if (!strcmp(argv[i], "--scan")) {
+			t->scan = true;
 			continue;
 		}
 		if (strncmp(argv[i], "--", 2) != 0) {
@@ -123,6 +129,7 @@ static const struct {
     {"check-proof", 1, 1, false, tool_check_proof},
     {"show", 1, 2, true, tool_show},
     {"new-origin", 1, 1, true, tool_new_origin},
+    {"search", 2, 2, true, tool_search},
 };
 
 int tool_main(int argc, char **argv)

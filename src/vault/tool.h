@@ -6,6 +6,8 @@
  *   check-proof FILE --vkey KEY --entry FILE [--json]    a proof against the key alone: no folder needed
  *   new-origin DIR --reason TEXT                         the same entries as a log of another name (at rest only)
  *   show DIR INDEX | --from A --to B [--json]            entries
+ *   search DIR QUERY [--log NAME] [--since T] [--until T] [--limit N] [--scan] [--json]
+ *                                                        entries that fit (tlog/query.h): 0 some, 1 none
  *
  * DIR is a vault folder or a data folder that has one. Exit codes: 0 yes, 1 not proven, 2 wrong use, 3 failure. */
 #ifndef VAULT_TOOL_H

@@ -18,8 +18,9 @@ struct tool {
 	const char *data_dir;                            /* as given */
 	char dir[TOOL_PATH_MAX];                         /* the vault folder */
 	const char *vkey, *entry, *from, *to, *reason, *known[VERIFY_KNOWN_MAX];
+	const char *log, *limit, *since, *until;
 	size_t n_known;
-	bool json;
+	bool json, scan;
 };
 
 int tool_usage(void);
@@ -35,10 +36,13 @@ int tool_consistency(struct tool *t);
 int tool_check_proof(struct tool *t);
 int tool_show(struct tool *t);
 int tool_new_origin(struct tool *t);
+int tool_search(struct tool *t);
 /* A new name for a log. */
 void tool_origin(char out[TOOL_ORIGIN_MAX]);
 /* One entry as a line of text or a JSON object. */
 void tool_entry_text(struct buf *out, uint64_t index, struct str bytes);
 void tool_entry_json(struct jw *j, uint64_t index, struct str bytes);
+/* The same, saying which log it is of. */
+void tool_entry_json_of(struct jw *j, const char *log, uint64_t index, struct str bytes);
 
 #endif

@@ -56,10 +56,17 @@ void tool_entry_text(struct buf *out, uint64_t index, struct str bytes)
 
 void tool_entry_json(struct jw *j, uint64_t index, struct str bytes)
 {
+	tool_entry_json_of(j, NULL, index, bytes);
+}
+
+void tool_entry_json_of(struct jw *j, const char *log, uint64_t index, struct str bytes)
+{
 	struct entry en;
 	struct buf b;
 
 	jw_object(j);
+	if (log)
+		jw_kz(j, "log", log);
 	jw_kint(j, "index", (int64_t)index);
 	if (!entry_parse(bytes, &en)) {
 		buf_init(&b, 2 * ENTRY_MAX);
