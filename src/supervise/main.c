@@ -157,6 +157,14 @@ static int find_places(struct err *e)
 	return 0;
 }
 
+/* SEKISHO_START_LIMIT: seconds. */
+static unsigned start_limit(void)
+{
+	const char *z = getenv("SEKISHO_START_LIMIT");
+	int64_t n;
+	return z && str_int(str_from(z), 1, 86400, &n) == 0 ? (unsigned)n : START_LIMIT_S;
+}
+
 static int open_doors(struct err *e)
 {
 	int r = find_places(e);
@@ -186,6 +194,7 @@ int main(int argc, char **argv)
 	struct house_options h = {opt.front, opt.oneshot, (unsigned)opt.readers};
 	house_init(&sup.house, &h);
 	sup.loop = loop_new();
+	sup.start_limit_s = start_limit();
 	sup.ready = on_ready;
 	sup.note = on_note;
 	if (!opt.oneshot)

@@ -30,6 +30,7 @@ struct role {
 	bool was_up, says_no;                            /* says_no: ended by itself before it was ever up */
 	pid_t pid;
 	int sup;                                         /* our end of its descriptor 3; -1 */
+	int start_timer;                                 /* while it starts; 0 */
 	int64_t deaths[16], lost[32];                    /* when (µs), rings */
 	unsigned n_deaths, n_lost;
 	char posture[96];

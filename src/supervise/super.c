@@ -50,6 +50,13 @@ static void drop_channel(struct super *s, struct role *r)
 	r->sup = -1;
 }
 
+static void cancel_start_limit(struct super *s, struct role *r)
+{
+	if (r->start_timer)
+		loop_cancel(s->loop, r->start_timer);
+	r->start_timer = 0;
+}
+
 static bool alive(const struct role *r)
 {
 	return r->state == ROLE_STARTING || r->state == ROLE_UP;
@@ -76,17 +83,22 @@ bool super_all_up(const struct super *s)
 
 /* --- pairs -------------------------------------------------------------------------------------------------------- */
 
-/* 0, or ERR: the process is not there to take it (its death will be noticed). */
-static int send_peer(struct role *to, const char *name, unsigned generation, int fd)
+/* Who is no longer there to take it will be noticed; who is there and does not get it would wait for ever and is ended. */
+static void send_peer(struct role *to, const char *name, unsigned generation, int fd)
 {
 	struct msg m;
 	msg_init(&m, SUP_PEER);
 	msg_put_z(&m, name);
 	msg_put_u32(&m, generation);
 	msg_put_fd(&m, fd);
-	int r = msg_send(to->sup, &m);
+	int r = to->sup < 0 ? ERR_CLOSED : msg_send(to->sup, &m);
+	if (r == ERR_CLOSED) {
+		log_debug("supervise.peer", "role=%s", to->name);
+	} else if (r != 0) {
+		log_error("supervise.peer", "role=%s pid=%d text=\"%s\"", to->name, (int)to->pid, err_text(r));
+		end_role(to);
+	}
 	msg_release(&m);
-	return r;
 }
 
 /* A new pair of sockets: each end goes to its role, or waits until the role is started. */
@@ -105,8 +117,7 @@ static void renew(struct super *s, struct pair *p)
 			p->waiting[i] = fd[i];
 			continue;
 		}
-		if (send_peer(to, other->name, p->generation, fd[i]) != 0)
-			log_debug("supervise.peer", "role=%s", to->name);
+		send_peer(to, other->name, p->generation, fd[i]);
 		close(fd[i]);
 	}
 }
@@ -124,7 +135,7 @@ static void give_pairs(struct super *s, int role)
 			renew(s, p);
 			continue;
 		}
-		(void)!send_peer(&h->roles[role], h->roles[p->role[!i]].name, p->generation, p->waiting[i]);
+		send_peer(&h->roles[role], h->roles[p->role[!i]].name, p->generation, p->waiting[i]);
 		close(p->waiting[i]);
 		p->waiting[i] = -1;
 	}
@@ -138,8 +149,18 @@ static struct pair *find_pair(struct house *h, int a, int b)
 	return NULL;
 }
 
-/* Some time after a pair was lost: if neither side died of it, they get a new one. A role that loses pairs again and again
- * though nobody died is not well itself; losses by the deaths of others are never held against it. */
+/* An end that waits for a role belongs to a pair whose other end was given up: nobody must be handed it. */
+static void forget(struct pair *p)
+{
+	for (int i = 0; i < 2; i++) {
+		if (p->waiting[i] >= 0)
+			close(p->waiting[i]);
+		p->waiting[i] = -1;
+	}
+}
+
+/* Some time after a pair was lost: if neither side died of it, they get a new one, else the next start brings it. A role that
+ * loses pairs again and again though nobody died is not well itself; losses by the deaths of others are never held against it. */
 static void on_lost_late(void *arg)
 {
 	struct late *l = arg;
@@ -147,7 +168,9 @@ static void on_lost_late(void *arg)
 	struct pair *p = &h->pairs[l->role];
 	struct role *from = &h->roles[l->from];
 	bool both = alive(&h->roles[p->role[0]]) && alive(&h->roles[p->role[1]]);
-	if (!l->s->stopping && p->generation == l->generation && both) {
+	if (p->generation == l->generation && !both)
+		forget(p);
+	else if (!l->s->stopping && p->generation == l->generation) {
 		renew(l->s, p);
 		if (per_minute(from->lost, ARRAY_LEN(from->lost), &from->n_lost) > LOST_PER_MINUTE) {
 			log_error("supervise.loses", "role=%s pid=%d", from->name, (int)from->pid);
@@ -170,6 +193,7 @@ static int take_ready(struct super *s, struct role *r, struct msg *m)
 	snprintf(r->posture, sizeof r->posture, "%.*s", STR_ARG(posture));
 	if (url.n && strcmp(r->name, "front") == 0)
 		snprintf(s->url, sizeof s->url, "%.*s", STR_ARG(url));
+	cancel_start_limit(s, r);
 	r->state = ROLE_UP;
 	r->was_up = true;
 	log_info("supervise.up", "role=%s pid=%d posture=\"%s\"", r->name, (int)r->pid, r->posture);
@@ -242,14 +266,24 @@ static void on_child(void *arg)
 	}
 	if (got == 0)
 		return;
-	if (got == ERR_PROTO) {
+	if (got == ERR_PROTO)
 		log_error("supervise.protocol", "role=%s pid=%d", r->name, (int)r->pid);
-		end_role(r);
-	}
+	else if (got != ERR_CLOSED)
+		log_error("supervise.channel", "role=%s pid=%d text=\"%s\"", r->name, (int)r->pid, err_text(got));
+	end_role(r);                                     /* whom we cannot hear must not live on; mostly it is dead already */
 	drop_channel(s, r);
 }
 
 /* --- start and death ------------------------------------------------------------------------------------------------- */
+
+static void on_start_late(void *arg)
+{
+	struct super_watch *w = arg;
+	struct role *r = &w->s->house.roles[w->role];
+	r->start_timer = 0;
+	log_error("supervise.start-late", "role=%s pid=%d seconds=%u", r->name, (int)r->pid, w->s->start_limit_s);
+	end_role(r);
+}
 
 static void start_role(struct super *s, int i)
 {
@@ -261,9 +295,10 @@ static void start_role(struct super *s, int i)
 	r->state = ROLE_STARTING;
 	s->watches[i] = (struct super_watch){s, i};
 	loop_add(s->loop, r->sup, on_child, &s->watches[i]);
+	r->start_timer = loop_after(s->loop, s->start_limit_s * INT64_C(1000), on_start_late, &s->watches[i]);
 	give_pairs(s, i);
 	if (strcmp(r->name, "front") == 0 && s->listen_fd >= 0)
-		(void)!send_peer(r, "listen", 0, s->listen_fd);
+		send_peer(r, "listen", 0, s->listen_fd);
 	msg_init(&go, SUP_GO);
 	(void)!msg_send(r->sup, &go);
 	msg_release(&go);
@@ -323,8 +358,10 @@ static void bury(struct super *s, int i, int status)
 {
 	struct role *r = &s->house.roles[i];
 	char how[32];
+	int pid = (int)r->pid;
 	describe(status, how, sizeof how);
 	r->pid = 0;
+	cancel_start_limit(s, r);
 	drop_channel(s, r);                              /* what the dead still had to say is no longer true */
 	if (s->stopping) {
 		if (status != 0)
@@ -334,7 +371,7 @@ static void bury(struct super *s, int i, int status)
 	}
 	r->state = ROLE_DOWN;
 	unsigned deaths = per_minute(r->deaths, ARRAY_LEN(r->deaths), &r->n_deaths);
-	log_error("supervise.died", "role=%s %s deaths=%u", r->name, how, deaths);
+	log_error("supervise.died", "role=%s pid=%d %s deaths=%u", r->name, pid, how, deaths);
 	if (deaths > DEATHS_PER_MINUTE) {
 		give_up(s, r);
 		return;

@@ -12,6 +12,7 @@
 #define DEATHS_PER_MINUTE 10                         /* more than this and the house gives up */
 #define LOST_PER_MINUTE 30                           /* pairs lost though nobody died: more, and who reports is ended */
 #endif
+#define START_LIMIT_S 1800                           /* a start that takes longer is ended and tried anew; above any migration */
 #define STOP_RANK_MS 1600                            /* × STOP_RANKS < 10 s */
 
 struct super;
@@ -26,6 +27,7 @@ struct super {
 	struct loop *loop;
 	const char *libexec, *dir, *share;               /* absolute */
 	int listen_fd;                                   /* -1: no front */
+	unsigned start_limit_s;
 	/* All are up for the first time; url is front's or NULL. */
 	void (*ready)(struct super *s, const char *url);
 	void (*up)(struct super *s);                     /* another process is up; may be NULL */

@@ -5,6 +5,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -46,6 +47,13 @@ static bool told(const char *what)
 	char path[300];
 	snprintf(path, sizeof path, "%s/%s", me.dir, what);
 	return access(path, F_OK) == 0;
+}
+
+static bool tells_once(const char *what)
+{
+	char path[300];
+	snprintf(path, sizeof path, "%s/%s", me.dir, what);
+	return unlink(path) == 0;
 }
 
 static void send_type(int fd, uint16_t type)
@@ -90,18 +98,30 @@ static void on_stop(void *arg)
 static int play(int argc, char **argv)
 {
 	static const struct child_handlers on = {on_message, on_peer, on_control, on_stop};
+	bool still = false;
 	child_init(&me, argc, argv);
 	if (told("refuse") && strcmp(me.role, "auth") == 0)
 		return 3;
+	while (strcmp(me.role, "auth") == 0 && (still || tells_once("hang"))) {
+		still = true;
+		pause();
+	}
 	say("up %s %d", me.role, (int)getpid());
 	child_ready(&me, strcmp(me.role, "front") == 0 ? "https://localhost:1/" : NULL);
 	if (told("crash") && strcmp(me.role, "auth") == 0)
 		raise(SIGKILL);
+	if (strcmp(me.role, "auth") == 0 && tells_once("mute")) {
+		close(me.sup);
+		for (;;)
+			pause();
+	}
+	if (strcmp(me.role, "office.writer") == 0 && tells_once("drop"))
+		child_drop(&me, "auth", false);
 	for (size_t i = 0; i < me.n_peers; i++)
-		if (strcmp(me.peers[i].name, "listen") != 0)
-			send_type(me.peers[i].fd, PING);
-		else
+		if (strcmp(me.peers[i].name, "listen") == 0)
 			say("listen %s", me.role);
+		else if (me.peers[i].fd >= 0)
+			send_type(me.peers[i].fd, PING);
 	return child_run(&me, &on, NULL);
 }
 
@@ -198,7 +218,8 @@ static void read_out(int fd, const char *until, char *out, size_t n)
 	size_t at = 0;
 	out[0] = 0;
 	while (at + 1 < n && !(until && strstr(out, until))) {
-		ssize_t got = read(fd, out + at, n - 1 - at);
+		struct pollfd p = {.fd = fd, .events = POLLIN};
+		ssize_t got = poll(&p, 1, 30000) == 1 ? read(fd, out + at, n - 1 - at) : -1;
 		if (got <= 0)
 			return;
 		at += (size_t)got;
@@ -354,6 +375,40 @@ static void test_the_bereaved_are_innocent(void **state)
 	assert_int_equal(kill(writer, 0), 0);
 }
 
+/* The writer gives up a pair whose other end waits for auth, which stays away longer than the supervisor looks after such losses:
+ * auth must not be handed the dead end, or the two would never talk again. */
+static void test_a_pair_given_up_while_the_other_is_away(void **state)
+{
+	begin();
+	for (int i = 1; i <= 6; i++) {                   /* after six deaths the back-off is far beyond LOST_WAIT_MS */
+		wait_for("up auth", i);
+		pairs_work("auth", i);
+		if (i == 6)
+			mark("drop");
+		assert_int_equal(kill(pid_of("auth"), SIGKILL), 0);
+	}
+	assert_int_equal(kill(pid_of("office.writer"), SIGKILL), 0);
+	wait_for("up office.writer", 2);
+	wait_for("up auth", 7);
+	pairs_work("auth", 7);
+}
+
+/* One that never says it is ready, and one that can no longer be heard, are ended and come back. */
+static void test_the_silent_are_ended(void **state)
+{
+	static const char *const marks[] = {"hang", "mute"};
+	setenv("SEKISHO_START_LIMIT", "1", 1);
+	for (size_t i = 0; i < ARRAY_LEN(marks); i++) {
+		mark(marks[i]);
+		begin();
+		wait_for("up auth", i == 0 ? 1 : 2);
+		pairs_work(NULL, 1);
+		teardown(NULL);
+		setup(NULL);
+	}
+	unsetenv("SEKISHO_START_LIMIT");
+}
+
 static void test_second_one_is_refused(void **state)
 {
 	char out[4096], want[64];
@@ -448,8 +503,9 @@ int main(int argc, char **argv)
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		T(test_all_start_and_talk),  T(test_each_killed_comes_back), T(test_who_breaks_the_protocol_is_ended),
-		T(test_the_bereaved_are_innocent), T(test_second_one_is_refused), T(test_stops_in_order),       T(test_the_deaf_are_killed_in_time),
-		T(test_gives_up),            T(test_none_outlives_the_supervisor),
+		T(test_the_bereaved_are_innocent), T(test_a_pair_given_up_while_the_other_is_away),
+		T(test_the_silent_are_ended), T(test_second_one_is_refused), T(test_stops_in_order),
+		T(test_the_deaf_are_killed_in_time), T(test_gives_up), T(test_none_outlives_the_supervisor),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
