@@ -15,7 +15,7 @@
 const struct type_word types[T_COUNT_] = {
 	[T_STR] = {"str", "struct str"}, [T_TEXT] = {"text", "struct str"}, [T_INT] = {"int", "int64_t"},
 	[T_NUM] = {"num", "int64_t"}, [T_BOOL] = {"bool", "bool"}, [T_DATE] = {"date", "struct str"},
-	[T_TIME] = {"time", "int64_t"}, [T_URL] = {"url", "struct str"}, [T_HTML] = {"html", "struct safe_html"},
+	[T_TIME] = {"time", "int64_t"}, [T_URL] = {"url", "struct str"},
 	[T_LIST] = {"list", NULL}, [T_TPL] = {"tpl", NULL},
 };
 

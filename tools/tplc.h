@@ -13,7 +13,7 @@
 #define DEPTH_MAX 40
 #define TEXT_MAX 4000
 
-enum type { T_STR, T_TEXT, T_INT, T_NUM, T_BOOL, T_DATE, T_TIME, T_URL, T_HTML, T_LIST, T_TPL, T_COUNT_ };
+enum type { T_STR, T_TEXT, T_INT, T_NUM, T_BOOL, T_DATE, T_TIME, T_URL, T_LIST, T_TPL, T_COUNT_ };
 
 struct type_word {
 	const char *word, *c;                            /* in {fields}; in the struct, NULL: depends */

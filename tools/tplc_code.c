@@ -146,12 +146,10 @@ static void value_write(struct gen *g, const struct value *v, size_t at, char *o
 		fault(g->t, at, "no hole in <%s>", p->tag);
 	if (p->where == W_TAG)
 		fault(g->t, at, "a hole here must stand in a quoted attribute");
-	if (v->type == T_TPL || v->type == T_HTML) {
+	if (v->type == T_TPL) {
 		if (p->where != W_TEXT)
 			fault(g->t, at, "markup cannot stand in an attribute or in <%s>", p->tag);
-		if (v->type == T_HTML)
-			snprintf(out, size, "html_safe(h, %s);", v->expr);
-		else if (v->field->of[0])
+		if (v->field->of[0])
 			snprintf(out, size, "tpl_%s(h, %s);", v->field->of, v->expr);
 		else
 			fault(g->t, at, "a row cannot be written whole");
@@ -330,8 +328,8 @@ static void condition(struct gen *g, char *out, size_t size)
 			} else {
 				fault(t, at, "a %s cannot be compared so", types[v.type].word);
 			}
-		} else if (is_text || v.type == T_HTML) {
-			n += (size_t)snprintf(out + n, size - n, "%s%s.n > 0)", v.expr, v.type == T_HTML ? ".s" : "");
+		} else if (is_text) {
+			n += (size_t)snprintf(out + n, size - n, "%s.n > 0)", v.expr);
 		} else if (v.type == T_LIST) {
 			n += (size_t)snprintf(out + n, size - n, "%s > 0)", v.count);
 		} else {

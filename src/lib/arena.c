@@ -70,11 +70,6 @@ void arena_free(struct arena *a)
 	free(a);
 }
 
-size_t arena_used(const struct arena *a)
-{
-	return a->used;
-}
-
 bool arena_full(const struct arena *a)
 {
 	return a->full;

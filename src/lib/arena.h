@@ -14,7 +14,6 @@ struct arena;
 struct arena *arena_new(size_t max);                 /* max: bytes in all; beyond it allocation returns NULL */
 void arena_free(struct arena *a);
 void arena_clear(struct arena *a);                   /* keeps the first block */
-size_t arena_used(const struct arena *a);
 bool arena_full(const struct arena *a);              /* since it was made something was refused, perhaps a copy of a text */
 
 /* Zeroed, aligned for any type; NULL only beyond the cap. */

@@ -123,11 +123,6 @@ void html_count(struct html *h, int64_t v)
 	}
 }
 
-void html_safe(struct html *h, struct safe_html s)
-{
-	buf_str(&h->out, s.s);
-}
-
 void html_date(struct html *h, struct str iso)
 {
 	char wareki[DATE_WAREKI];

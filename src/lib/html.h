@@ -8,11 +8,6 @@
 
 #include "lib/buf.h"
 
-/* Text that is HTML already: only templates and this module make it. */
-struct safe_html {
-	struct str s;
-};
-
 struct html {
 	struct buf out;
 };
@@ -31,7 +26,6 @@ void html_url(struct html *h, struct str s);
 void html_component(struct html *h, struct str s);   /* percent-encoded: a path part or query value */
 void html_int(struct html *h, int64_t v);
 void html_count(struct html *h, int64_t v);          /* 12,345 */
-void html_safe(struct html *h, struct safe_html s);
 void html_date(struct html *h, struct str iso);      /* 2026-11-20（令和8年11月20日） in ja; as it is in en; "" for "" */
 void html_instant(struct html *h, int64_t us);       /* 2026-11-20 09:30; "" for 0 */
 void html_rfc3339(struct html *h, int64_t us);       /* for <time datetime>; "" for 0 */

@@ -195,17 +195,3 @@ int cur_u64(struct cur *c, uint64_t *ret)
 {
 	return cur_be(c, 8, ret);
 }
-
-int cur_until(struct cur *c, char stop, size_t max, struct str *ret)
-{
-	size_t left = cur_left(c);
-	size_t look = left > max ? max + 1 : left;
-	const unsigned char *at = look ? memchr(c->p, stop, look) : NULL;
-	if (!at) {
-		c->bad = true;
-		return left > max ? ERR_TOOBIG : ERR_SHORT;
-	}
-	*ret = str_n(c->p, (size_t)(at - c->p));
-	c->p = at + 1;
-	return 0;
-}

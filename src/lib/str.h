@@ -49,7 +49,5 @@ int cur_u16(struct cur *c, uint16_t *ret) MUST_USE; /* big endian */
 int cur_u32(struct cur *c, uint32_t *ret) MUST_USE;
 int cur_u64(struct cur *c, uint64_t *ret) MUST_USE;
 int cur_bytes(struct cur *c, size_t n, const void **ret) MUST_USE;
-/* Bytes up to (without) `stop`, which is eaten; at most max bytes, else ERR_TOOBIG; no stop: ERR_SHORT. */
-int cur_until(struct cur *c, char stop, size_t max, struct str *ret) MUST_USE;
 
 #endif

@@ -154,28 +154,6 @@ static void test_cursor_stops_at_the_end(void **state)
 	assert_int_equal(cur_bytes(&huge, SIZE_MAX, &p), ERR_SHORT);
 }
 
-static void test_cursor_until(void **state)
-{
-	static const struct {
-		const char *text;
-		size_t max;
-		int code;
-		const char *want;
-	} cases[] = { { "abc\n", 3, 0, "abc" },       { "abc\n", 2, ERR_TOOBIG, NULL }, { "abc", 3, ERR_SHORT, NULL },
-		          { "abc", 2, ERR_TOOBIG, NULL }, { "\n", 0, 0, "" },               { "", 0, ERR_SHORT, NULL },
-		          { "a\nb\n", 9, 0, "a" } };
-	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-		struct str s = STR_NONE, text = str_from(cases[i].text);
-		struct cur c = cur_init(text.p, text.n);
-		assert_int_equal(cur_until(&c, '\n', cases[i].max, &s), cases[i].code);
-		assert_int_equal(c.bad, cases[i].code != 0);
-		if (cases[i].want) {
-			assert_true(str_is(s, cases[i].want));
-			assert_int_equal(cur_left(&c), text.n - s.n - 1);
-		}
-	}
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -185,7 +163,6 @@ int main(void)
 		cmocka_unit_test(test_numbers),
 		cmocka_unit_test(test_cursor_reads_big_endian),
 		cmocka_unit_test(test_cursor_stops_at_the_end),
-		cmocka_unit_test(test_cursor_until),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -21,7 +21,8 @@ bad str_as_url 1:30 'starts with a url field' '{fields} str a {end}<a href="{a}"
 bad url_after_scheme 1:41 'starts with a url field' '{fields} str a {end}<a href="javascript:{a}">'
 bad double_slash 1:10 'starts with //' '<a href="//x">'
 bad text_in_url 1:32 'cannot stand in href' '{fields} text a {end}<a href="/{a}">'
-bad html_in_attr 1:32 'markup' '{fields} html a {end}<a title="{a}">'
+bad markup_in_attr 1:50 'markup' '{fields} tpl a of markup_in_attr {end}<a title="{a}">'
+bad raw_html 1:10 'unknown field type' '{fields} html a {end}'
 bad bool_hole 1:25 'cannot be written' '{fields} bool a {end}<p>{a}'
 bad unknown 1:25 'no field "b"' '{fields} str a {end}<p>{b}'
 bad unknown_in_text 1:4 'no field "b"' '<p>{t "x {b}"}'
@@ -49,7 +50,6 @@ cat >"$T/all.html" <<'E'
   bool yes
   url link
   date day
-  html body
   tpl one of item
   tpl none of item
   list items of item
@@ -61,7 +61,7 @@ cat >"$T/all.html" <<'E'
 {# not seen #}
 <a href="{link}">x</a> <a href="/p/{a}?n={n}#{a}">y</a>
 <textarea name="n">{note}</textarea>
-<p>{note} {{ {big}</p>{body}{one}{none}
+<p>{note} {{ {big}</p>{one}{none}
 {for i in items}{i}{end}
 {for r in rows}<p>{r.k}:{for c in r.cells}{c.v},{else}none{end}</p>{else}<p>empty</p>{end}
 {if n == 3 and yes}three{elif n}some{else}nothing{end}{if not yes or a == "z"}!{end}
@@ -78,7 +78,7 @@ int main(int argc, char **argv)
 	struct tpl_all_rows_cells cells[2] = {{STR("<")}, {STR("v2")}};
 	struct tpl_all_rows rows[2] = {{STR("k1"), cells, 2}, {.k = STR("k2")}};
 	struct tpl_all f = {.a = STR("a<&\"/"), .note = STR("\nl1\nl2"), .n = 3, .big = 12345, .yes = argc > 1, .link = STR("javascript:1"),
-		.day = STR("2026-11-20"), .body = {STR("<b>ok</b>")}, .one = &one, .items = items, .n_items = 2, .rows = rows, .n_rows = 2};
+		.day = STR("2026-11-20"), .one = &one, .items = items, .n_items = 2, .rows = rows, .n_rows = 2};
 	struct tpl_all empty = {.n = 1};
 	i18n_set(LANG_EN);
 	html_init(&h, 10000);
@@ -98,7 +98,7 @@ is() { # NAME EXPECTED ACTUAL
 is writes '<h1 class="c on" title="Hello a&lt;&amp;&quot;/">a&lt;&amp;&quot;/</h1><a href="#">x</a> <a href="/p/a%3C%26%22%2F?n=3#a%3C%26%22%2F">y</a><textarea name="n">
 
 l1
-l2</textarea><p><br>l1<br>l2 { 12,345</p><b>ok</b><i class="s-&quot;1">&quot;1</i><i class="s-x">x</i><i class="s-y">y</i><p>k1:&lt;,v2,</p><p>k2:none</p>three3 items 2<input value="2026-11-20" checked>' "$("$T/run" yes)"
+l2</textarea><p><br>l1<br>l2 { 12,345</p><i class="s-&quot;1">&quot;1</i><i class="s-x">x</i><i class="s-y">y</i><p>k1:&lt;,v2,</p><p>k2:none</p>three3 items 2<input value="2026-11-20" checked>' "$("$T/run" yes)"
 is empty '<h1 class="c" title="Hello "></h1><a href="">x</a> <a href="/p/?n=1#">y</a><textarea name="n">
 </textarea><p> { 0</p><p>empty</p>some!1 item 0<input value="">' "$("$T/run" yes empty)"
 "$tplc" -o "$T/none" && grep -q GEN_TPL_H "$T/none.h" && echo "ok works with no templates" || { echo "FAIL no templates"; fail=1; }
