@@ -23,7 +23,7 @@ endif
 PROGRAMS := $(patsubst src/%/main.c,%,$(wildcard src/*/main.c))
 VERSION  := $(shell cat VERSION)
 
-PKGS := sqlite3 libcrypto libsodium jansson yaml-0.1 libseccomp libzstd liboath libmicrohttpd gnutls libqrencode
+PKGS := sqlite3 libcrypto libsodium jansson yaml-0.1 libseccomp libzstd liboath libmicrohttpd gnutls libqrencode zlib libdeflate
 PKG_LIBS = $(shell pkg-config --libs $(1))
 
 LIBS_supervise = $(call PKG_LIBS,libseccomp libcrypto)
@@ -36,6 +36,7 @@ LIBS_gate      = $(call PKG_LIBS,jansson yaml-0.1 libcrypto libseccomp)
 LIBS_gate-sniff  = $(call PKG_LIBS,libseccomp libcrypto)
 LIBS_gate-text   = $(call PKG_LIBS,libseccomp libcrypto) -lunistring
 LIBS_gate-verify = $(call PKG_LIBS,libseccomp libcrypto)
+LIBS_gate-zip    = $(call PKG_LIBS,libseccomp libcrypto zlib libdeflate) -lunistring
 LIBS_cli       = $(call PKG_LIBS,libcrypto libsodium jansson libseccomp libzstd)
 LIBS_ALL       = $(call PKG_LIBS,$(PKGS)) -lunistring -lm
 

@@ -3,6 +3,7 @@
 const struct language languages[] = {
 	{"text", verify_text},
 	{"csv", verify_csv},
+	{"zip", verify_zip},
 };
 const size_t n_languages = ARRAY_LEN(languages);
 

@@ -50,6 +50,54 @@ ok bad-policy "$("$S" gate clean a.csv -o out --policy bad.yaml 2>&1 | grep -c '
 printf 'clamd: %s/no.sock\n' "$W" >av.yaml
 ok no-scanner "$("$S" gate clean a.csv -o out2 --policy av.yaml --report rep 2>/dev/null; echo "$? $(jq -r .code rep) $(ls out2 2>/dev/null)")" "1 AV-ERROR "
 ok explain "$("$S" gate explain rep | head -1)" "a.csv: held"
+# Archives
+cat >zips.py <<'PY'
+import struct, zipfile, zlib
+class Cp932(zipfile.ZipInfo):
+    def _encodeFilenameFlags(self): return self.filename.encode("cp932"), self.flag_bits & ~0x800
+def make(name, members):
+    with zipfile.ZipFile(name, "w", zipfile.ZIP_DEFLATED) as z:
+        for k, v in members: z.writestr(k, v)
+good = [("a.csv", "1,=x()\n"), ("sub/メモ.txt", "あ\n" * 999)]
+make("good.zip", good)
+make("mixed.zip", good + [("x.exe", b"MZ" + bytes(99))])
+make("bad.zip", [("x.exe", b"MZ" + bytes(99))])
+make("up.zip", [("../a.txt", "a")])
+make("twin.zip", [("a.txt", "a"), ("A.TXT", "b")])
+make("bomb.zip", [("a.txt", "a" * 50_000_000)])
+deep = b"deep\n"
+for i in range(6):
+    n = "d.txt" if i == 0 else "d.zip"
+    make("deep.zip", [(n, deep)])
+    deep = open("deep.zip", "rb").read()
+with zipfile.ZipFile("cp932.zip", "w", zipfile.ZIP_DEFLATED) as z:
+    z.writestr(Cp932("表示ソ.txt"), "日本\n")
+with zipfile.ZipFile("link.zip", "w") as z:
+    i = zipfile.ZipInfo("l.txt"); i.create_system = 3; i.external_attr = 0o120777 << 16; z.writestr(i, "/etc/passwd")
+g = bytearray(open("good.zip", "rb").read())
+open("before.zip", "wb").write(b"MZ" + g)
+open("front.zip", "wb").write(b"PK\3\4" + g)
+open("after.zip", "wb").write(g + b"PK tail")
+open("cut.zip", "wb").write(g[:-30])
+h = bytearray(g); h[g.index(b"a.csv")] = ord("b"); open("differ.zip", "wb").write(h)
+c = g.rindex(b"PK\1\2"); h = bytearray(g); h[c + 42:c + 46] = struct.pack("<I", 0); open("overlap.zip", "wb").write(h)
+h = bytearray(g); h[40] ^= 1; open("data.zip", "wb").write(h)
+h = bytearray(g); h[6] |= 1; h[g.index(b"PK\1\2") + 8] |= 1; open("locked.zip", "wb").write(h)
+PY
+python3 zips.py
+ok zip "$(clean good.zip; python3 -m zipfile -l out | awk 'NR>1{print $1}' | paste -sd' ')" "$(printf '0 delivered \na.csv sub/メモ.txt')"
+ok zip-tests "$(cd "$W" && cp out o.zip && python3 -m zipfile -t o.zip)" "Done testing"
+cp out fix.zip; ok zip-fixpoint "$(clean fix.zip; cmp out fix.zip && echo same)" "$(printf '0 delivered \nsame')"
+ok zip-note "$(clean mixed.zip; python3 -m zipfile -l out | awk 'NR>1{print $1}' | paste -sd' ')" "$(printf '0 delivered \na.csv sub/メモ.txt x.exe_遮断.txt')"
+ok zip-member-report "$(jq -r '[.members[] | .outcome] | join(" ")' rep)" "delivered delivered blocked"
+ok zip-cp932 "$(clean cp932.zip; python3 -m zipfile -l out | awk 'NR>1{print $1}')" "$(printf '0 delivered \n表示ソ.txt')"
+for t in bad:blocked:ZIP-NOTHING up:blocked:ZIP-NAME twin:blocked:ZIP-DUP bomb:blocked:ZIP-BOMB deep:blocked:ZIP-NOTHING link:blocked:ZIP-LINK \
+	before:blocked:TYPE-EXECUTABLE front:blocked:ZIP-CENTRAL after:blocked:ZIP-TRAILING cut:held:PARSE differ:blocked:ZIP-HEADER overlap:blocked:ZIP-HEADER \
+	data:blocked:ZIP-DATA locked:held:ENC-PASSWORD; do
+	IFS=: read -r n o c <<<"$t"
+	ok "zip-$n" "$(clean "$n.zip")" "1 $o $c"
+done
+ok zip-verify-original "$("$S" gate verify good.zip >/dev/null; echo $?)" 1
 ok verifier-links "$(ldd "$O/libexec/sekisho/gate-verify" | grep -cE 'libz|libxml|expat|png|jpeg|poppler|jansson|yaml')" 0
 ok confined "$(clean a.csv >/dev/null; jq -r '[.runs[] | select(.posture | contains("seccomp"))] | length' rep)" 3
 exit $failed

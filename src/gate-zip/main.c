@@ -1,0 +1,130 @@
+/* Archives: every member takes the whole way through the gate by itself; what comes back clean is put into a new archive, what does
+ * not is replaced by a note that says why. */
+#include <stdio.h>
+#include <string.h>
+
+#include <uninorm.h>
+
+#include "core/gate_name.h"
+#include "lib/text.h"
+#include "rebuild/worker.h"
+#include "rebuild/zip.h"
+
+#define NOTE_SUFFIX "_遮断.txt"
+
+struct archive {
+	struct job *j;
+	struct zip in;
+	struct zip_writer out;
+	int64_t passed, stopped;
+};
+
+/* The name as UTF-8 in NFC; what is not marked as UTF-8 is CP932. */
+static int decode_name(struct job *j, const struct zip_entry *en, struct str *ret)
+{
+	struct buf b;
+	uint8_t *nfc;
+	size_t n;
+	int r;
+
+	buf_init(&b, 4 * ZIP_NAME_MAX);
+	if (en->utf8 || utf8_valid(en->name)) {
+		r = utf8_valid(en->name) ? 0 : ERR_SYNTAX;
+		buf_str(&b, en->name);
+	} else {
+		r = cp932_to_utf8(en->name, &b);
+	}
+	nfc = r ? NULL : u8_normalize(UNINORM_NFC, (const uint8_t *)b.p, b.n, NULL, &n);
+	if (nfc)
+		*ret = arena_str(j->arena, str_n(nfc, n));
+	free(nfc);
+	buf_release(&b);
+	return nfc ? 0 : job_fail(j, GATE_BLOCKED, "ZIP-NAME", NULL);
+}
+
+static struct str base(struct str path)
+{
+	for (size_t i = path.n; i-- > 0;)
+		if (path.p[i] == '/')
+			return str_slice(path, i + 1, path.n);
+	return path;
+}
+
+/* In place of what did not pass. Its reasons are in the report; here stands enough for who opens the archive. */
+static void put_note(struct archive *ar, struct str name)
+{
+	struct buf b, path;
+
+	buf_init(&b, 4096);
+	buf_init(&path, 4096);
+	buf_printf(&path, "%.*s" NOTE_SUFFIX, STR_ARG(name));
+	buf_printf(&b, "「%.*s」は受け渡しできませんでした。理由は受け渡しの記録を見てください。\n"
+	               "\"%.*s\" did not pass. The record of the transfer says why.\n", STR_ARG(base(name)), STR_ARG(base(name)));
+	zip_add(&ar->out, buf_view(&path), buf_view(&b));
+	buf_release(&path);
+	buf_release(&b);
+}
+
+static int one(struct archive *ar, const struct zip_entry *en)
+{
+	enum gate_outcome outcome;
+	struct str name, clean, language;
+	struct buf content, path;
+	int r = decode_name(ar->j, en, &name);
+
+	if (r || en->folder)
+		return r;
+	if (en->encrypted)
+		return job_fail(ar->j, GATE_HELD, "ENC-PASSWORD", arena_z(ar->j->arena, name));
+	buf_init(&content, ZIP_TOTAL_MAX);
+	r = zip_read(en, &content);
+	if (r) {
+		buf_release(&content);
+		return job_fail(ar->j, GATE_BLOCKED, "ZIP-DATA", arena_z(ar->j->arena, name));
+	}
+	r = job_sub(ar->j, arena_z(ar->j->arena, name), base(name), buf_view(&content), &outcome, &clean, &language);
+	buf_release(&content);
+	if (r)
+		return r;
+	if (outcome != GATE_DELIVERED) {
+		ar->stopped++;
+		put_note(ar, name);
+		return 0;
+	}
+	ar->passed++;
+	buf_init(&path, 4096);
+	gate_out_name(&path, name, language);
+	zip_add(&ar->out, buf_view(&path), clean);
+	buf_release(&path);
+	return 0;
+}
+
+static int rebuild(struct job *j)
+{
+	struct archive ar = {.j = j};
+	const char *code;
+	struct str where;
+	int r = zip_open(j->arena, j->in, &ar.in, &code, &where);
+
+	if (r)
+		return job_fail(j, strcmp(code, "PARSE") != 0 ? GATE_BLOCKED : GATE_HELD, code, where.p ? arena_z(j->arena, where) : NULL);
+	zip_begin(&ar.out, &j->out);
+	for (size_t i = 0; !r && i < ar.in.n; i++) {
+		r = one(&ar, &ar.in.list[i]);
+		job_progress(j, (uint32_t)i + 1, (uint32_t)ar.in.n);
+	}
+	if (r)
+		return r;
+	if (!ar.passed)
+		return job_fail(j, GATE_BLOCKED, "ZIP-NOTHING", NULL);
+	if (ar.stopped)
+		job_removed(j, "", "ZIP-MEMBER", ar.stopped);
+	j->units = (uint32_t)ar.passed;
+	j->language = "zip";
+	return zip_end(&ar.out);
+}
+
+int main(int argc, char **argv)
+{
+	return worker_run(argc, argv, &(struct worker){.open = text_open, .rebuild = rebuild});
+}
