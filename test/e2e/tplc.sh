@@ -21,7 +21,7 @@ bad str_as_url 1:30 'starts with a url field' '{fields} str a {end}<a href="{a}"
 bad url_after_scheme 1:41 'starts with a url field' '{fields} str a {end}<a href="javascript:{a}">'
 bad double_slash 1:10 'starts with //' '<a href="//x">'
 bad text_in_url 1:32 'cannot stand in href' '{fields} text a {end}<a href="/{a}">'
-bad markup_in_attr 1:50 'markup' '{fields} tpl a of markup_in_attr {end}<a title="{a}">'
+bad markup_in_attr 1:49 'markup' '{fields} tpl a of markup_in_attr {end}<a title="{a}">'
 bad raw_html 1:10 'unknown field type' '{fields} html a {end}'
 bad bool_hole 1:25 'cannot be written' '{fields} bool a {end}<p>{a}'
 bad unknown 1:25 'no field "b"' '{fields} str a {end}<p>{b}'
