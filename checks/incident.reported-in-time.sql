@@ -51,3 +51,4 @@ SELECT x.id, x.section, x.title, 'items', x.unknown_due,
 FROM incidents x
 WHERE x.kind = 'incident'
   AND x.state <> 'no-incident'
+  AND x.state <> 'reported'

@@ -123,6 +123,10 @@ int row_tests(struct job *j, const struct record *r, const struct row_test *test
 int record_blank(struct job *j, struct record *r) MUST_USE;
 /* record_create after the first question of right; given: number, state, applicant, created_on of an import, or NULL. */
 int record_insert(struct job *j, const struct values *in, const struct record *given, int64_t *ret_id) MUST_USE;
+/* The state a new record of these values begins in; NULL: none fits. */
+const struct state *record_start(struct job *j, const struct record *r);
+/* Puts the moment where an action asks for one and nothing is there yet (default: now, today). */
+void stage_defaults(struct job *j, struct record *r, const struct action *act);
 void record_sync(struct job *j, struct record *r);   /* section and owner from the fields of that name */
 
 /* --- change.c: what changed, as JSON --------------------------------------------------------------------------------- */

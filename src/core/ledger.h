@@ -56,6 +56,7 @@ struct head {                                        /* groups the fields after 
 	struct str name;
 	struct label label;
 	struct str when;                                 /* SQL expression or STR_NONE */
+	struct str stage;                                /* the action that brings its fields, or STR_NONE */
 	bool has_edit;
 	struct who_list edit;
 };
@@ -72,6 +73,7 @@ struct field {
 	struct str computed, when, where;                /* SQL expressions */
 	struct str axis;                                 /* classification: c, i or a */
 	struct str was;                                  /* former name, for migration */
+	struct str stage;                                /* the action that brings it; STR_NONE: that of its head, if any */
 	bool secret_set;
 	struct who_list secret;                          /* who may see it; everybody when !secret_set */
 	struct str_list to;                              /* ref: ledgers */

@@ -132,6 +132,9 @@ int ledger_check_fields(struct parse *p)
 		for (size_t k = 0; k < l->n_fields; k++)
 			if (f->was.n && str_eq(l->fields[k].name, f->was))
 				return parse_fail_at(p, f->at, "%.*s: was '%.*s', which is still a field", STR_ARG(f->name), STR_ARG(f->was));
+		struct str stage = f->stage.n ? f->stage : f->head ? f->head->stage : STR_NONE;
+		if (stage.n && !ledger_action(l, stage))
+			return parse_fail_at(p, f->at, "%.*s: stage '%.*s' is no action", STR_ARG(f->name), STR_ARG(stage));
 		if (!rest.n)
 			continue;
 		base = str_cut(&rest, '.');

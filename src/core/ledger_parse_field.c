@@ -147,6 +147,11 @@ static int own_axis(struct parse *p, const struct yaml_node *n, void *whole)
 
 static int own_columns(struct parse *p, const struct yaml_node *n, void *whole);
 
+static int own_stage(struct parse *p, const struct yaml_node *n, void *whole)
+{
+	return p->row ? parse_fail(p, n, "a column has the stage of its table") : parse_text(p, n, &((struct field *)whole)->stage);
+}
+
 static const struct key FIELD_KEYS[] = {
 	{ "name", KEY_FIELD_NAME, offsetof(struct field, name), true, NULL },
 	{ "type", KEY_OWN, 0, true, own_type },
@@ -165,6 +170,7 @@ static const struct key FIELD_KEYS[] = {
 	{ "to", KEY_TEXTS, offsetof(struct field, to), false, NULL },
 	{ "where", KEY_OWN, 0, false, own_where },
 	{ "axis", KEY_OWN, 0, false, own_axis },
+	{ "stage", KEY_OWN, 0, false, own_stage },
 	{ "was", KEY_FIELD_NAME, offsetof(struct field, was), false, NULL },
 	{ "of", KEY_OWN, 0, false, own_of },
 	{ "items", KEY_OWN, 0, false, own_of },
@@ -242,6 +248,7 @@ static const struct key HEAD_KEYS[] = {
 	{ "head", KEY_TEXT, offsetof(struct head, name), true, NULL },
 	{ "label", KEY_LABEL, offsetof(struct head, label), true, NULL },
 	{ "when", KEY_EXPR, offsetof(struct head, when), false, NULL },
+	{ "stage", KEY_TEXT, offsetof(struct head, stage), false, NULL },
 	{ "edit", KEY_OWN, 0, false, own_edit },
 };
 

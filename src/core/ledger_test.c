@@ -57,6 +57,9 @@ static const struct {
 	const char *from, *to;                           /* the first occurrence is replaced */
 	const char *expect;
 } BAD[] = {
+	{ "edit: [keeper]}\n", "edit: [keeper], stage: aprove}\n", "things.yaml:18:5: subject: stage 'aprove' is no action" },
+	{ "max: 80, required", "max: 80, stage: sign, required", "things.yaml:18:5: subject: stage 'sign' is no action" },
+	{ "min: 1, label: {ja: 重さ", "min: 1, stage: close, label: {ja: 重さ", "things.yaml:25:115: a column has the stage of its table" },
 	{ "retain: 5y\n", "retain: 5y\nretian: 6y\n", "things.yaml:16:1: ledger: unknown key 'retian', did you mean 'retain'?" },
 	{ "retain: 5y\n", "", "things.yaml:1:1: ledger: 'retain' is missing" },
 	{ "retain: 5y", "retain: long", "things.yaml:15:9: retain: 'long' is no number of years" },

@@ -1,5 +1,6 @@
 /* Creating and changing records. */
 #include "core/engine.h"
+#include "core/stage.h"
 #include "lib/i18n.h"
 
 int mark(struct job *j)
@@ -88,9 +89,11 @@ int record_judge(struct job *j, struct record *r, const bool *editable)
 	if (err < 0)
 		return err;
 	record_sync(j, r);
+	const struct state *start = r->state.n ? NULL : record_start(j, r);
+	struct str state = start ? start->name : r->state;
 	for (size_t i = 0; editable && i < j->l->n_fields; i++) {
 		const struct field *f = &j->l->fields[i];
-		if (f->required && editable[i] && shown[i] && field_is_stored(f) && value_empty(&r->all[i])) {
+		if (f->required && editable[i] && shown[i] && !stage_to_come(j->l, f, state, NULL) && field_is_stored(f) && value_empty(&r->all[i])) {
 			fault_add(j, f->name, "%s", _("Please fill this in"));
 			bad = ERR_INVALID;
 		}
@@ -106,7 +109,7 @@ int record_judge(struct job *j, struct record *r, const bool *editable)
 	return bad ? ERR_INVALID : 0;
 }
 
-static const struct state *start_state(struct job *j, const struct record *r)
+const struct state *record_start(struct job *j, const struct record *r)
 {
 	const struct state *only = NULL;
 	for (size_t i = 0; i < j->l->n_states; i++) {
@@ -137,7 +140,7 @@ static void defaults(struct job *j, struct record *r)
 {
 	for (size_t i = 0; i < j->l->n_fields; i++) {
 		const struct field *f = &j->l->fields[i];
-		if (!f->def.p || field_is_child(f) || !field_is_stored(f))
+		if (!f->def.p || field_is_child(f) || !field_is_stored(f) || stage_default_waits(j->l, f))
 			continue;
 		r->all[i].text = default_text(j, f);
 		r->all[i].present = r->all[i].text.n > 0;
@@ -208,7 +211,7 @@ int record_insert(struct job *j, const struct values *in, const struct record *g
 		return judged;
 	if (err < 0 || judged < 0)
 		return err_set(j->e, ERR_INVALID, "%s", _("Please correct what is marked"));
-	const struct state *st = start_state(j, &r);
+	const struct state *st = record_start(j, &r);
 	if (!st) {
 		fault_add(j, STR(""), "%s", _("No state begins with these values"));
 		return err_set(j->e, ERR_INVALID, "%s", _("Please correct what is marked"));
@@ -325,7 +328,7 @@ int record_update(struct world *w, struct arena *a, const struct actor *who, con
 		return judged;
 	if (err < 0 || judged < 0)
 		return err_set(e, ERR_INVALID, "%s", _("Please correct what is marked"));
-	const struct state *now = ledger_state(l, r.state), *st = now && now->start ? start_state(&j, &r) : NULL;
+	const struct state *now = ledger_state(l, r.state), *st = now && now->start ? record_start(&j, &r) : NULL;
 	if (st && st != now) {
 		fault_add(&j, STR(""), "%s", _("These values begin another kind of record; please create a new one"));
 		return err_set(e, ERR_INVALID, "%s", _("Please correct what is marked"));

@@ -1,5 +1,6 @@
 /* Reading for people: one record, its form, what may be chosen. */
 #include "core/engine.h"
+#include "core/stage.h"
 #include "lib/i18n.h"
 #include "lib/text.h"
 
@@ -69,12 +70,25 @@ static struct str bound_text(struct job *j, const struct record *r, const struct
 	return written.n ? limit_text(j, r, f, written) : STR_NONE;
 }
 
-static bool needed(const struct action *act, const struct field *f)
+static bool needed(const struct ledger *l, const struct action *act, const struct field *f)
 {
+	if (act && f->required && stage_action(l, f) == act)
+		return true;
 	for (size_t i = 0; act && i < act->needs.n; i++)
 		if (str_eq(act->needs.v[i], f->name))
 			return true;
 	return false;
+}
+
+/* On the form of a new record only what its maker can fill in now; later what its stage has brought. What was typed or is
+ * stored stays in sight whatever its stage. */
+static bool of_stage(const struct ledger *l, const struct record *r, const struct field *f, bool editable, const struct value *typed, struct str state)
+{
+	if (typed && typed->present && !value_empty(typed))
+		return true;
+	if (r && !value_empty(&r->all[field_index(l, f)]))
+		return true;
+	return (r || editable) && stage_open(l, f, state, NULL);
 }
 
 int record_form(struct world *w, struct arena *a, const struct actor *who, const struct ledger *l, const struct record *r,
@@ -105,16 +119,20 @@ int record_form(struct world *w, struct arena *a, const struct actor *who, const
 			editable[i] = r ? record_may_edit(w, a, who, r, &l->fields[i]) : rights_edit_field(&j, NULL, &l->fields[i]);
 	if (!editable)
 		return err_set(e, ERR_NOMEM, "form");
+	if (act)
+		stage_defaults(&j, &work, act);
 	overlay(&j, &work, typed, editable);
 	struct record bounds = work;
 	int err = expr_apply_when(&j, &work, shown);
+	const struct state *start = r ? NULL : record_start(&j, &work);
+	struct str state = r ? r->state : start ? start->name : STR_NONE;
 	for (size_t i = 0; err == 0 && i < l->n_fields; i++) {
 		const struct field *f = &l->fields[i];
 		const struct value *t = typed ? values_get(typed, f->name) : NULL;
 		values[i] = t && t->present && editable[i] ? *t : value_shown(&j, r, f, &work.all[i]);
 		values[i].field = f->name;
-		items[i] = (struct form_item){.field = f, .value = &values[i], .shown = shown[i] && rights_see_field(&j, r, f),
-			.editable = editable[i], .required = act ? needed(act, f) : f->required,
+		items[i] = (struct form_item){.field = f, .value = &values[i], .shown = shown[i] && rights_see_field(&j, r, f) && (act || of_stage(l, r, f, editable[i], t, state)),
+			.editable = editable[i], .required = act ? needed(l, act, f) : f->required,
 			.min = bound_text(&j, &bounds, f, f->min), .max = bound_text(&j, &bounds, f, f->max)};
 	}
 	*ret = items;

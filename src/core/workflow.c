@@ -1,5 +1,6 @@
 /* Actions: who may take them now, what they demand, what they do. */
 #include "core/engine.h"
+#include "core/stage.h"
 #include "core/ledger_expr.h"
 #include "lib/i18n.h"
 #include "lib/json.h"
@@ -205,7 +206,7 @@ static void action_fields(struct job *j, const struct record *r, const struct ac
 {
 	for (size_t i = 0; i < j->l->n_fields; i++) {
 		const struct field *f = &j->l->fields[i];
-		allowed[i] = list_has(&act->needs, f->name) && field_is_stored(f);
+		allowed[i] = (list_has(&act->needs, f->name) || (f->required && stage_action(j->l, f) == act)) && field_is_stored(f);
 		if (allowed[i] || !f->head || !f->head->has_edit || !rights_edit_field(j, r, f))
 			continue;
 		bool sealed = false;
@@ -234,7 +235,25 @@ static int needs_met(struct job *j, const struct record *r, const struct action 
 		fault_add(j, act->needs.v[i], "%s", f ? _("Please fill this in") : _("Please give the reason"));
 		bad = ERR_INVALID;
 	}
+	for (size_t i = 0; i < j->l->n_fields; i++) {    /* and what is demanded from this stage on */
+		const struct field *f = &j->l->fields[i];
+		if (!f->required || stage_action(j->l, f) != act || list_has(&act->needs, f->name) || !shown[i] || !value_empty(&r->all[i]))
+			continue;
+		fault_add(j, f->name, "%s", _("Please fill this in"));
+		bad = ERR_INVALID;
+	}
 	return bad;
+}
+
+void stage_defaults(struct job *j, struct record *r, const struct action *act)
+{
+	for (size_t i = 0; i < j->l->n_fields; i++) {
+		const struct field *f = &j->l->fields[i];
+		if (!(list_has(&act->needs, f->name) || stage_action(j->l, f) == act) || !stage_default_waits(j->l, f) || !value_empty(&r->all[i]))
+			continue;
+		r->all[i].text = default_text(j, f);
+		r->all[i].present = r->all[i].text.n > 0;
+	}
 }
 
 static struct str matter_json(struct job *j, struct str matter)
@@ -315,6 +334,8 @@ int act_take(struct job *j, struct record *before, const struct action *act, con
 	if (!r.all || !allowed)
 		return err_set(j->e, ERR_NOMEM, "record");
 	memcpy(r.all, before->all, j->l->n_fields * sizeof *r.all);
+	if (j->who->person)                              /* the system fills nothing in */
+		stage_defaults(j, &r, act);
 	int err = record_merge(j, &r, in, allowed);
 	if (err == 0 && when_follows(act))
 		err = when_holds(j, &r, act);

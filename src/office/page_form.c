@@ -57,6 +57,15 @@ static int fill_heads(struct ctx *c, const struct purpose *p, struct tpl_form *d
 	return r;
 }
 
+/* Is somebody told as soon as it is saved? Then the button says so. */
+static bool sends(const struct ledger *l)
+{
+	for (size_t i = 0; i < l->n_states; i++)
+		if (l->states[i].start && l->states[i].tell.n)
+			return true;
+	return false;
+}
+
 static void fill_words(struct ctx *c, const struct purpose *p, struct tpl_form *d)
 {
 	struct str base = arena_strf(c->arena, "/ledgers/%.*s", STR_ARG(p->l->name));
@@ -65,7 +74,7 @@ static void fill_words(struct ctx *c, const struct purpose *p, struct tpl_form *
 		d->title = arena_strf(c->arena, _("New: %.*s"), STR_ARG(record));
 		d->lead = label_text(&p->l->purpose);
 		d->action = d->cancel = base;
-		d->submit = str_from(_("Save"));
+		d->submit = str_from(sends(p->l) ? _("Save and report") : _("Save"));
 		return;
 	}
 	d->cancel = arena_strf(c->arena, "%.*s/%lld", STR_ARG(base), (long long)p->rec->id);

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# What people do for themselves in the sample city: they follow what they applied for over all ledgers, see who has it, are told
+# What people do for themselves in the sample city: they report an incident in few words, follow what they applied for over all ledgers, see who has it, are told
 # what was decided and why, and take note of it.
 set -u
 T=$(mktemp -d); export T LC_ALL=C.UTF-8 LANG=C
@@ -29,6 +29,30 @@ act() { # WHO RECORD ACTION curl-options
   [[ $(post "$who" "$at/act/$what" --data-urlencode "version=$(version)" --data-urlencode do=save "$@") == 303* ]] || fail "$what $at"
 }
 enter sec 1038; enter head 1016; enter ciso 1001; enter staff 1074
+
+# --- an incident, reported in two minutes ---------------------------------------------------------------------------------------
+names() { sed 's,<meta[^>]*>,,g' "$T/page" | grep -o ' name="[a-z_.]*"' | sed 's/ name="//; s/"//; s/^find\.//' | grep -vx 'csrf\|version\|do\|has\|lang\|back' | sort -u | tr '\n' ' '; }
+get staff /ledgers/incidents/new >/dev/null
+[ "$(names)" = "first_steps kind noticed_at place reach section situation subject " ] || fail "the form of a report: $(names)"
+unit=$(grep -o 'name="section" value="[0-9]*"' "$T/page" | head -1 | grep -o '[0-9]*'); noticed=$(grep -o 'name="noticed_at"[^>]*' "$T/page" | grep -o '20[0-9T:-]*')
+report=(--data-urlencode kind=incident --data-urlencode "section=$unit" --data-urlencode place=2階窓口 --data-urlencode "noticed_at=$noticed" --data-urlencode do=save
+  --data-urlencode first_steps=回収を頼んだ --data-urlencode reach=内線2345)
+[[ $(post staff /ledgers/incidents "${report[@]}" --data-urlencode subject=税額通知の誤送信 --data-urlencode situation=) == 422* ]] && grep -q 回収を頼んだ "$T/page" || fail "a report without what happened"
+! grep -q 'href="#\(type\|presumed_cause\|damage\)"' "$T/page" || fail "what belongs to a later stage is demanded"
+[[ $(post staff /ledgers/incidents "${report[@]}" --data-urlencode subject=税額通知の誤送信 --data-urlencode situation= --data-urlencode log_note=送信記録あり) == 422* ]] &&
+  grep -q 送信記録あり "$T/page" || fail "what was typed in a field of a later stage is lost"
+r=$(post staff /ledgers/incidents "${report[@]}" --data-urlencode subject=税額通知の誤送信 --data-urlencode situation=別の住民あてに送った); at=${r##*"$U"}
+[[ $r == 303*/ledgers/incidents/* ]] || fail "report: $r"
+get staff "$at" >/dev/null; grep -q 報告 "$T/page" || fail "the record of the report"
+ok "staff report what, when, where, what they did and how to reach them, and nothing else"
+get head "$at" >/dev/null; [ "$(get head "$at/edit?action=receive")" = 200 ] || fail "the form of receiving"
+[ "$(names)" = "note received_at source type " ] || fail "the form of receiving: $(names)"
+received=$(grep -o 'name="received_at"[^>]*' "$T/page" | grep -o '20[0-9T:-]*'); [ "$received" '>' "$noticed" ] || [ "$received" = "$noticed" ] || fail "received at: $received"
+[[ $(post head "$at/act/receive" --data-urlencode "version=$(version)" --data-urlencode do=save --data-urlencode "received_at=$received" --data-urlencode source=staff) == 422* ]] || fail "received without its type"
+[[ $(post head "$at/act/receive" --data-urlencode "version=$(version)" --data-urlencode do=save --data-urlencode "received_at=$received" --data-urlencode source=staff --data-urlencode type=missent) == 303* ]] || fail receive
+get head "$at/edit" >/dev/null; [[ $(names) == *presumed_cause* && $(names) == *personal_data* && $(names) != *severity* ]] || fail "what may be filled in once received: $(names)"
+get sec "$at" >/dev/null
+ok "who receives it is asked for the time and the type, all else stands open from then on"
 
 # --- my applications -------------------------------------------------------------------------------------------------------------
 rows() { tr '\n' ' ' <"$T/page" | grep -o '<tr role="row">.*</tr>' | sed 's/<tr role="row">/\n&/g' | sed 's/<[^>]*>/|/g; s/||*/|/g' | grep "${1:-.}"; }
