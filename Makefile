@@ -31,6 +31,7 @@ LIBS_front     = $(call PKG_LIBS,libmicrohttpd gnutls libseccomp libcrypto) -lun
 LIBS_office    = $(call PKG_LIBS,sqlite3 libcrypto libsodium jansson yaml-0.1 libseccomp libqrencode) -lunistring -lm
 LIBS_auth      = $(call PKG_LIBS,sqlite3 libcrypto libsodium liboath libseccomp) -lunistring
 LIBS_vault     = $(call PKG_LIBS,libcrypto libsodium libzstd libseccomp jansson) -lunistring
+LIBS_collect   = $(call PKG_LIBS,libmicrohttpd gnutls libseccomp libcrypto)
 LIBS_keys      = $(call PKG_LIBS,libcrypto libsodium libseccomp)
 LIBS_gate      = $(call PKG_LIBS,jansson yaml-0.1 libcrypto libseccomp)
 LIBS_gate-sniff  = $(call PKG_LIBS,libseccomp libcrypto)

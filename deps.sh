@@ -10,6 +10,7 @@ group() {
   build) echo gcc make pkg-config libc6-dev linux-libc-dev libmicrohttpd-dev libgnutls28-dev libsqlite3-dev libssl-dev \
               libsodium-dev libjansson-dev libyaml-dev libseccomp-dev libzstd-dev liboath-dev libqrencode-dev libunistring-dev zlib1g-dev libdeflate-dev gettext ;;
   test)  echo libcmocka-dev curl jq sqlite3 openssl zstd oathtool python3 python3-yaml python3-jsonschema python3-regex strace procps iproute2 \
+              rsyslog rsyslog-relp rsyslog-gnutls systemd-journal-remote \
               zip chromium fonts-noto-cjk nodejs npm clang clang-tidy cppcheck shellcheck libclang-rt-14-dev ;;
   bench) echo wrk zstd linux-perf sqlite3 jq ;;
   *) echo "deps.sh: unknown group '$1' (run build test bench)" >&2; exit 2 ;;

@@ -7,7 +7,7 @@
 
 const struct command commands[] = {
 	{"init", "DIR --city NAME --standard ID [--sample]", N_("Makes a data folder (with the sample city)"), command_init, FILE_NONE},
-	{"run", "DIR [--listen ADDR:PORT] [--link]", N_("Runs everything in the foreground until Ctrl-C"), command_run_house, FILE_NONE},
+	{"run", "DIR [--listen ADDR:PORT] [--intake KIND:WHERE] [--link]", N_("Runs everything in the foreground until Ctrl-C"), command_run_house, FILE_NONE},
 	{"link", "DIR --person ID", N_("A one-time sign-in link (sample folders)"), command_data, FILE_NONE},
 	{"password", "DIR --person ID", N_("A temporary password, to be changed at the first sign-in"), command_data, FILE_NONE},
 	{"status", "DIR [--as-of DATE] [--control ID] [--clause ID] [--json]", N_("Status of clauses, controls and subjects"), command_data, FILE_NONE},

@@ -14,6 +14,7 @@ static const struct word {
 	{"--standard", "--standard ID", N_("standard to begin with: iizuka, setagaya, chitose or shinagawa")},
 	{"--sample", "--sample", N_("with invented people, systems and records, to try things out")},
 	{"--listen", "--listen ADDR:PORT", N_("where browsers connect; without it 127.0.0.1:8443, this machine only")},
+	{"--intake", "--intake KIND:WHERE", N_("a door for logs, like udp:0.0.0.0:514 or file:/var/log/messages; several are possible")},
 	{"[--link]", "--link", N_("prints one-time sign-in links of the sample people")},
 	{"--person", "--person ID", N_("whose: the staff number, or the number in the ledger persons")},
 	{"--as-of", "--as-of DATE", N_("as it was at the end of that day, like 2026-11-20")},

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "cli/command.h"
+#include "core/intake.h"
 #include "lib/i18n.h"
 
 #define LISTEN_DEFAULT "127.0.0.1:8443"
@@ -11,8 +12,10 @@ int command_run_house(const struct command *c, const struct place *p, int n, cha
 {
 	char path[4200], conf[4200];
 	struct err e = {0};
-	char *argv[16] = {path}, *dir = NULL;
+	char *argv[16 + 2 * INTAKE_MAX] = {path}, *dir = NULL;
 	const char *listen = LISTEN_DEFAULT, *readers = NULL;
+	const char *intake[INTAKE_MAX];
+	size_t n_intake = 0;
 	bool link = false;
 	for (int i = 0; i < n; i++) {
 		if (strcmp(args[i], "--link") == 0)
@@ -21,6 +24,8 @@ int command_run_house(const struct command *c, const struct place *p, int n, cha
 			listen = args[++i];
 		else if (strcmp(args[i], "--readers") == 0 && i + 1 < n)
 			readers = args[++i];
+		else if (strcmp(args[i], "--intake") == 0 && i + 1 < n && n_intake < INTAKE_MAX)
+			intake[n_intake++] = args[++i];
 		else if (args[i][0] != '-' && !dir)
 			dir = args[i];
 		else
@@ -47,6 +52,10 @@ int command_run_house(const struct command *c, const struct place *p, int n, cha
 	}
 	if (link)
 		argv[k++] = (char *)(uintptr_t)"--link";
+	for (size_t i = 0; i < n_intake; i++) {
+		argv[k++] = (char *)(uintptr_t)"--intake";
+		argv[k++] = (char *)(uintptr_t)intake[i];
+	}
 	argv[k] = NULL;
 	if (isatty(2))                                   /* somebody watches: what goes right is not news */
 		setenv("SEKISHO_LOG", "warn", 0);

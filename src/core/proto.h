@@ -87,15 +87,15 @@ enum {
 	LOG_FEED,            /* vault -> detect: s log, i index of the first one, u entries, s entries: what a signed checkpoint covers */
 };
 
-/* vault -> keys, front -> keys */
+/* vault -> keys, front and collect -> keys */
 enum {
 	KEYS_SIGN_LOG = 400, /* vault only: s origin, i size, s root[32], i from, s consistency proof from that size (hashes side by
 	                      * side) -> KEYS_NOTE, ERR_CONFLICT when size shrinks, forks, or is not proven to continue what
 	                      * was signed */
 	KEYS_NOTE,           /* u err code, s signed note (C2SP signed-note, tlog-checkpoint), i size signed last for this origin */
-	KEYS_SIGN_TLS,       /* front only: u digest bits (256, 384), s digest -> KEYS_SIG */
+	KEYS_SIGN_TLS,       /* front, collect: u digest bits (256, 384), s digest -> KEYS_SIG */
 	KEYS_SIG,            /* u err code, s DER signature (ECDSA P-256) */
-	KEYS_CERT,           /* front only -> KEYS_CERT_IS */
+	KEYS_CERT,           /* front, collect -> KEYS_CERT_IS */
 	KEYS_CERT_IS,        /* s PEM chain */
 	KEYS_VKEY,           /* vault only: s origin -> KEYS_VKEY_IS s vkey line (C2SP) */
 	KEYS_VKEY_IS,

@@ -9,9 +9,9 @@
 
 #include <microhttpd.h>
 
+#include "core/tls.h"
 #include "front/conn.h"
 #include "front/reply.h"
-#include "front/tls.h"
 #include "lib/clock.h"
 #include "lib/log.h"
 

@@ -35,7 +35,6 @@
 #define SEND_GRACE_SECONDS 30
 #define ANSWER_SECONDS 90               /* what the office may take */
 #define STOP_MS 1200                    /* for requests in hand when everything is to stop */
-#define TLS_SIGN_MS 2000                /* what keys may take */
 
 #define PEER_WINDOW_READER 8u           /* requests handed to one reader at once; the others wait in front */
 #define PEER_WINDOW_WRITER 64u          /* more: sign-ins and sealed decisions are parked there */

@@ -7,11 +7,11 @@
 #include <string.h>
 
 #include "core/child.h"
+#include "core/tls.h"
 #include "front/conn.h"
 #include "front/http.h"
 #include "front/peers.h"
 #include "front/reply.h"
-#include "front/tls.h"
 #include "lib/clock.h"
 #include "lib/log.h"
 #include "lib/sandbox.h"

@@ -83,6 +83,8 @@ static const struct {
 	{"vault", KEYS_VKEY, KEYS_VKEY_IS, vkey},
 	{"front", KEYS_SIGN_TLS, KEYS_SIG, sign_tls},
 	{"front", KEYS_CERT, KEYS_CERT_IS, cert},
+	{"collect", KEYS_SIGN_TLS, KEYS_SIG, sign_tls},
+	{"collect", KEYS_CERT, KEYS_CERT_IS, cert},
 };
 
 int keys_answer(struct keys *k, const char *peer, int fd, struct msg *m)

@@ -24,7 +24,8 @@ struct sandbox_profile {
 #define SANDBOX_UID_BASE 61184                       /* systemd's dynamic range begins here; SEKISHO_UID_BASE overrides */
 #define SANDBOX_DIRS_MAX 8
 
-extern const struct sandbox_profile sandbox_front, sandbox_office, sandbox_auth, sandbox_vault, sandbox_keys, sandbox_gate, sandbox_gate_verify;
+extern const struct sandbox_profile sandbox_front, sandbox_office, sandbox_auth, sandbox_vault, sandbox_keys, sandbox_collect,
+                                    sandbox_gate, sandbox_gate_verify;
 
 /* dirs: folders (absolute) that stay reachable, read-write when profile->writes_files, read-only with a prefix "ro:". As
  * root those to be written are handed to the role's uid (a chown of what is below) and each is seen at /run/sekisho/N and

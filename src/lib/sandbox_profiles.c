@@ -34,6 +34,10 @@ static const int front_calls[] = {
 	C(pipe2), C(eventfd2), C(timerfd_create), C(timerfd_settime), C(timerfd_gettime), C(select), C(pselect6),
 	C(set_tid_address), -1};
 static const int files_calls[] = {FILES, -1};
+/* Logs on sockets and files it was given; its own folder. */
+static const int collect_calls[] = {
+	FILES, C(accept), C(accept4), C(recvfrom), C(recvmmsg), C(sendto), C(setsockopt), C(getsockname), C(getpeername),
+	C(epoll_create1), C(epoll_ctl), C(epoll_wait), C(epoll_pwait), C(eventfd2), C(pipe2), C(select), C(pselect6), -1};
 
 #define KIB 1024ul
 #define MIB (1024 * KIB)
@@ -54,6 +58,9 @@ const struct sandbox_profile sandbox_vault = {
 const struct sandbox_profile sandbox_keys = {
 	.name = "keys", .uid_offset = 5, .writes_files = true, .syscalls = files_calls,
 	.memory_max = 1 * GIB, .file_max = 64 * MIB, .files_max = 64};
+const struct sandbox_profile sandbox_collect = {
+	.name = "collect", .uid_offset = 6, .writes_files = true, .syscalls = collect_calls,
+	.memory_max = 2 * GIB, .file_max = 64 * MIB, .files_max = 8192};
 /* A document's process: its memory, its pair, memfds of what it says. Nothing else. */
 static const int gate_calls[] = {-1};
 const struct sandbox_profile sandbox_gate = {

@@ -39,8 +39,12 @@ static void generate(struct buf *b)
 	buf_puts(b, ".\\\" Made by make man from src/office/setting.c.\n.TH SEKISHO.CONF 5 \"\" \"Sekisho " SEKISHO_VERSION "\"\n.SH NAME\n"
 	            "sekisho.conf \\- a data folder of Sekisho, and its settings\n.SH DESCRIPTION\n.I DIR/sekisho.conf\n"
 	            "marks a data folder. It is written by\n.B sekisho init\nas lines of\n.IR \"name \" = \" value\" :\n"
-	            "city, standard and, for a sample city, sample = yes. Nothing reads its values after that but\n.BR \"sekisho doctor\" ;\n"
-	            "the settings themselves are kept in the store, with their history, and are changed on the Settings page by the security office.\n"
+	            "city, standard and, for a sample city, sample = yes. Of these nothing but\n.BR \"sekisho doctor\"\nreads the values after that.\n"
+	            ".PP\nLines\n.IR \"intake \" = \" KIND:WHERE\"\nare the doors through which logs of other machines come in, opened when the house starts:\n"
+	            ".BR udp ,\n.BR tcp ,\n.B tls\n(syslog),\n.BR relp ,\n.B relps\n(RELP, without and with TLS),\n.BR http ,\n.B https\n"
+	            "(JSON lines, journals) with ADDR:PORT,\n.BR unix ,\n.B unix\\-stream\n(sockets) and\n.B file\n(a file that is followed) with a path.\n"
+	            "How they work: docs/collect.md.\n.PP\n"
+	            "The settings are kept in the store, with their history, and are changed on the Settings page by the security office.\n"
 	            ".SH SETTINGS\n");
 	for (size_t i = 0; i < n_settings; i++) {
 		buf_puts(b, ".TP\n.B ");

@@ -1,5 +1,5 @@
 /* supervise: starts the house and keeps it standing. Started by `sekisho run` and, for one command, by `sekisho` itself.
- *   supervise DIR --share SHARE --listen ADDR:PORT [--no-front] [--link] [--readers N]
+ *   supervise DIR --share SHARE --listen ADDR:PORT [--no-front] [--link] [--readers N] [--intake KIND:WHERE]…
  *   supervise DIR --share SHARE --oneshot        one command, whose connection is descriptor 3; ends at SIGTERM */
 #include <errno.h>
 #include <fcntl.h>
@@ -25,12 +25,14 @@ struct options {
 
 static struct options opt = {.front = true};
 static struct super sup = {.listen_fd = -1};
+static const char *intake[INTAKE_MAX];
+static size_t n_intake;
 static int run_fd = -1, control_fd = -1, signal_fd = -1;
 static uint32_t owner;
 
 static int usage(void)
 {
-	fprintf(stderr, "%s: supervise DIR --share SHARE --listen ADDR:PORT [--no-front] [--link] [--readers N]\n", _("usage"));
+	fprintf(stderr, "%s: supervise DIR --share SHARE --listen ADDR:PORT [--no-front] [--link] [--readers N] [--intake KIND:WHERE]...\n", _("usage"));
 	return 2;
 }
 
@@ -53,6 +55,8 @@ static bool parse(int argc, char **argv)
 			opt.listen = argv[++i];
 		else if (strcmp(a, "--readers") == 0 && value && str_int(str_from(value), 1, READERS_MAX, &opt.readers) == 0)
 			i++;
+		else if (strcmp(a, "--intake") == 0 && value && n_intake < INTAKE_MAX)
+			intake[n_intake++] = argv[++i];
 		else if (a[0] != '-' && !opt.dir)
 			opt.dir = a;
 		else
@@ -165,6 +169,14 @@ static unsigned start_limit(void)
 	return z && str_int(str_from(z), 1, 86400, &n) == 0 ? (unsigned)n : START_LIMIT_S;
 }
 
+static int open_intake(struct err *e)
+{
+	int r = doors_read(&sup.doors, sup.dir, e);
+	for (size_t i = 0; r == 0 && i < n_intake; i++)
+		r = doors_add(&sup.doors, str_from(intake[i]), e);
+	return r == 0 && sup.doors.n ? doors_open(&sup.doors, run_fd, e) : r;
+}
+
 static int open_doors(struct err *e)
 {
 	int r = find_places(e);
@@ -174,6 +186,8 @@ static int open_doors(struct err *e)
 		r = sup.listen_fd = place_listen(opt.listen, e);
 	if (r >= 0 && !opt.oneshot)
 		r = control_fd = place_control(run_fd, e);
+	if (r >= 0 && !opt.oneshot)
+		r = open_intake(e);
 	return r < 0 ? r : 0;
 }
 
@@ -191,7 +205,7 @@ int main(int argc, char **argv)
 		fprintf(stderr, "sekisho: %s\n", e.text);
 		return 3;
 	}
-	struct house_options h = {opt.front, opt.oneshot, (unsigned)opt.readers};
+	struct house_options h = {opt.front, opt.oneshot, sup.doors.n > 0, (unsigned)opt.readers};
 	house_init(&sup.house, &h);
 	sup.loop = loop_new();
 	sup.start_limit_s = start_limit();
@@ -208,5 +222,6 @@ int main(int argc, char **argv)
 		(void)unlinkat(run_fd, "control.sock", 0);
 	(void)unlinkat(run_fd, "url", 0);
 	(void)unlinkat(run_fd, "processes", 0);
+	doors_close(&sup.doors, run_fd);
 	return sup.exit_code;
 }

@@ -113,23 +113,34 @@ static bool parse_address(const char *z, struct sockaddr_storage *ret, socklen_t
 	return true;
 }
 
-int place_listen(const char *address, struct err *e)
+static int bound(const char *address, int type, struct err *e)
 {
 	struct sockaddr_storage a;
 	socklen_t n;
 	int on = 1;
 	if (!parse_address(address, &a, &n))
 		return err_set(e, ERR_SYNTAX, _("\"%s\" is no address; write for instance 127.0.0.1:8443"), address);
-	int fd = socket(a.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	int fd = socket(a.ss_family, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
 		return sys_err(e, address);
-	(void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-	if (bind(fd, (struct sockaddr *)&a, n) != 0 || listen(fd, BACKLOG) != 0) {
+	if (type == SOCK_STREAM)                         /* for datagrams it would let a second house listen beside us */
+		(void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+	if (bind(fd, (struct sockaddr *)&a, n) != 0 || (type == SOCK_STREAM && listen(fd, BACKLOG) != 0)) {
 		int r = sys_err(e, address);
 		close(fd);
 		return r;
 	}
 	return fd;
+}
+
+int place_listen(const char *address, struct err *e)
+{
+	return bound(address, SOCK_STREAM, e);
+}
+
+int place_datagrams(const char *address, struct err *e)
+{
+	return bound(address, SOCK_DGRAM, e);
 }
 
 int place_control(int run_fd, struct err *e)

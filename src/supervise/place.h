@@ -13,6 +13,8 @@
 int place_lock(const char *dir, bool oneshot, uint32_t *ret_uid, struct err *e) MUST_USE;
 /* A TCP socket listening on "ADDR:PORT" ("[ADDR]:PORT" for IPv6, numbers only). */
 int place_listen(const char *address, struct err *e) MUST_USE;
+/* The same for datagrams. */
+int place_datagrams(const char *address, struct err *e) MUST_USE;
 /* DIR/run/control.sock, for the owner alone; an old one is replaced (the lock is ours). */
 int place_control(int run_fd, struct err *e) MUST_USE;
 /* Accepts one connection of root or uid; -1 for anybody else. */

@@ -7,6 +7,7 @@ static const struct {
 } table[] = {
 	{"keys", "keys", NULL, 5},
 	{"vault", "vault", NULL, 4},
+	{"collect", "collect", NULL, 3},                 /* where logs are to come in */
 	{"auth", "auth", NULL, 3},
 	{"office.writer", "office", NULL, 2},
 	{"office.job", "office", "office.writer", 1},
@@ -26,6 +27,8 @@ static const char *const talks[][2] = {
 	{"office.reader", "office.writer"},
 	{"office.job", "office.writer"},
 	{"vault", "keys"},
+	{"collect", "vault"},
+	{"collect", "keys"},
 };
 
 int house_find(const struct house *h, const char *name)
@@ -63,7 +66,8 @@ void house_init(struct house *h, const struct house_options *o)
 	*h = (struct house){0};
 	for (size_t i = 0; i < ARRAY_LEN(table); i++) {
 		bool reader = strcmp(table[i].name, "office.reader") == 0, job = strcmp(table[i].name, "office.job") == 0;
-		if ((!o->front && strcmp(table[i].name, "front") == 0) || (o->oneshot && (reader || job)))
+		if ((!o->front && strcmp(table[i].name, "front") == 0) || (!o->collect && strcmp(table[i].name, "collect") == 0) ||
+		    (o->oneshot && (reader || job)))
 			continue;
 		for (unsigned k = 0; reader && k < o->readers && k < READERS_MAX; k++) {
 			char name[CHILD_NAME_MAX];

@@ -10,8 +10,8 @@
 #include "core/child.h"
 
 #define READERS_MAX 64
-#define ROLES_MAX (READERS_MAX + 6)
-#define PAIRS_MAX (3 * READERS_MAX + 8)
+#define ROLES_MAX (READERS_MAX + 10)
+#define PAIRS_MAX (3 * READERS_MAX + 20)
 #define STOP_RANKS 6
 
 enum role_state {
@@ -49,7 +49,7 @@ struct house {
 };
 
 struct house_options {
-	bool front, oneshot;                             /* oneshot: the writer alone, for one command */
+	bool front, oneshot, collect;                    /* oneshot: the writer alone, for one command */
 	unsigned readers;
 };
 

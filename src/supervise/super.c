@@ -19,6 +19,7 @@
 #endif
 #define LOST_WAIT_MS 100
 #define SAYS_NO_MS 100
+#define FILES_MS 500
 
 struct late {                                        /* what a timer is about */
 	struct super *s;
@@ -299,9 +300,23 @@ static void start_role(struct super *s, int i)
 	give_pairs(s, i);
 	if (strcmp(r->name, "front") == 0 && s->listen_fd >= 0)
 		send_peer(r, "listen", 0, s->listen_fd);
+	for (size_t k = 0; strcmp(r->name, "collect") == 0 && k < s->doors.n; k++)
+		if (s->doors.list[k].fd >= 0)
+			send_peer(r, s->doors.list[k].name, 0, s->doors.list[k].fd);
 	msg_init(&go, SUP_GO);
 	(void)!msg_send(r->sup, &go);
 	msg_release(&go);
+}
+
+/* Followed files that were renamed away and made anew. */
+static void on_files(void *arg)
+{
+	struct super *s = arg;
+	int c = house_find(&s->house, "collect");
+	for (size_t k = 0; k < s->doors.n; k++)
+		if (door_renewed(&s->doors.list[k]) && alive(&s->house.roles[c]))
+			send_peer(&s->house.roles[c], s->doors.list[k].name, 0, s->doors.list[k].fd);
+	loop_after(s->loop, FILES_MS, on_files, s);
 }
 
 static void start_followers(struct super *s, int role)
@@ -316,6 +331,11 @@ static void start_followers(struct super *s, int role)
 void super_start(struct super *s)
 {
 	start_followers(s, -1);
+	for (size_t k = 0; k < s->doors.n; k++)
+		if (s->doors.list[k].kind == INTAKE_FILE) {
+			loop_after(s->loop, FILES_MS, on_files, s);
+			break;
+		}
 }
 
 static bool others_died(const struct super *s, int i)

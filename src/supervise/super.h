@@ -3,6 +3,7 @@
 #define SUPERVISE_SUPER_H
 
 #include "lib/loop.h"
+#include "supervise/door.h"
 #include "supervise/role.h"
 
 #ifdef SEKISHO_ATTACK                                /* attempts end in death by design (core/attack.h) */
@@ -28,6 +29,7 @@ struct super {
 	const char *libexec, *dir, *share;               /* absolute */
 	int listen_fd;                                   /* -1: no front */
 	unsigned start_limit_s;
+	struct doors doors;                              /* of collect; none: no collect */
 	/* All are up for the first time; url is front's or NULL. */
 	void (*ready)(struct super *s, const char *url);
 	void (*up)(struct super *s);                     /* another process is up; may be NULL */

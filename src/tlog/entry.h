@@ -15,15 +15,18 @@
 enum entry_transport {
 	ENTRY_OWN,                                       /* the vault's own: starts, heartbeats, alarms, cuts */
 	ENTRY_MESSAGE,                                   /* a typed message of another process */
-	ENTRY_UDP, ENTRY_TCP, ENTRY_TLS, ENTRY_RELP, ENTRY_HTTP, ENTRY_IMPORT,
+	ENTRY_UDP, ENTRY_TCP, ENTRY_TLS, ENTRY_RELP, ENTRY_HTTP, ENTRY_IMPORT, ENTRY_UNIX, ENTRY_FILE,
+	ENTRY_COLLECT,                                   /* collect's own: what it lost, and of whom */
 	ENTRY_TRANSPORTS
 };
 
 enum {
 	ENTRY_CHAINED = 1,                               /* the source numbers its entries; seq and prev are set */
-	ENTRY_MORE = 2,                                  /* the message goes on in this source's next entry */
-	ENTRY_CONTINUED = 4,                             /* it began in this source's previous entry */
-	ENTRY_FLAGS = 7
+	ENTRY_MORE = 2,                                  /* the message goes on in the next entry of this source and peer */
+	ENTRY_CONTINUED = 4,                             /* it began in the previous entry of this source and peer */
+	ENTRY_TORN = 8,                                  /* it ended otherwise than its transport ends messages: cut off, or longer than said */
+	ENTRY_BINARY = 16,                               /* it holds a NUL, or is not UTF-8 */
+	ENTRY_FLAGS = 31
 };
 
 struct entry {

@@ -72,7 +72,7 @@ static void refuses(void **state)
 	assert_int_equal(entry_put(&b, &en), ERR_INVALID);
 	en = sample(), en.flags = 0;
 	assert_int_equal(entry_put(&b, &en), ERR_INVALID);
-	en = sample(), en.flags |= 8;
+	en = sample(), en.flags |= 32;
 	assert_int_equal(entry_put(&b, &en), ERR_INVALID);
 	en = sample(), en.transport = ENTRY_TRANSPORTS;
 	assert_int_equal(entry_put(&b, &en), ERR_INVALID);

@@ -9,7 +9,8 @@
 #include "lib/log.h"
 
 #define ENTRIES_MAX (16u << 20)                      /* bytes of entries in one batch */
-#define TRANSPORTS (1u << ENTRY_UDP | 1u << ENTRY_TCP | 1u << ENTRY_TLS | 1u << ENTRY_RELP | 1u << ENTRY_HTTP | 1u << ENTRY_IMPORT)
+#define TRANSPORTS (1u << ENTRY_UDP | 1u << ENTRY_TCP | 1u << ENTRY_TLS | 1u << ENTRY_RELP | 1u << ENTRY_HTTP | 1u << ENTRY_IMPORT | \
+                    1u << ENTRY_UNIX | 1u << ENTRY_FILE | 1u << ENTRY_COLLECT)
 
 static void commit(void *arg)
 {

@@ -9,7 +9,8 @@
 
 #define SHOW_MAX 100000u                             /* entries in one answer */
 
-static const char *const transports[ENTRY_TRANSPORTS] = {"own", "message", "udp", "tcp", "tls", "relp", "http", "import"};
+static const char *const transports[ENTRY_TRANSPORTS] = {"own", "message", "udp", "tcp", "tls", "relp", "http", "import", "unix", "file",
+                                                        "collect"};
 
 static void put_time(struct buf *b, int64_t ns)
 {
@@ -54,6 +55,19 @@ void tool_entry_text(struct buf *out, uint64_t index, struct str bytes)
 	buf_putc(out, '\n');
 }
 
+static void put_marks(struct jw *j, uint16_t flags)
+{
+	static const struct { uint16_t flag; const char *name; } marks[] = {
+		{ENTRY_MORE, "more"}, {ENTRY_CONTINUED, "continued"}, {ENTRY_TORN, "torn"}, {ENTRY_BINARY, "binary"},
+	};
+	jw_key(j, "marks");
+	jw_array(j);
+	for (size_t i = 0; i < ARRAY_LEN(marks); i++)
+		if (flags & marks[i].flag)
+			jw_z(j, marks[i].name);
+	jw_end_array(j);
+}
+
 void tool_entry_json(struct jw *j, uint64_t index, struct str bytes)
 {
 	tool_entry_json_of(j, NULL, index, bytes);
@@ -77,6 +91,8 @@ void tool_entry_json_of(struct jw *j, const char *log, uint64_t index, struct st
 			jw_kint(j, "sequence", (int64_t)en.seq);
 		jw_kz(j, "transport", transports[en.transport]);
 		jw_kstr(j, "peer", en.peer);
+		if (en.flags & ~ENTRY_CHAINED)
+			put_marks(j, en.flags);
 		if (utf8_valid(en.raw)) {
 			jw_kstr(j, "raw", en.raw);
 		} else {

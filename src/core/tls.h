@@ -1,7 +1,7 @@
-/* TLS without a private key: front shows the certificate, and for each handshake asks the process `keys` to sign the
- * digest. Whoever takes over front can have handshakes signed while he is there, and takes no key away. */
-#ifndef FRONT_TLS_H
-#define FRONT_TLS_H
+/* TLS without a private key, for front and collect: they show the certificate, and for each handshake ask the process `keys` to sign
+ * the digest. Whoever takes one of them over can have handshakes signed while he is there, and takes no key away. */
+#ifndef CORE_TLS_H
+#define CORE_TLS_H
 
 #include <gnutls/abstract.h>
 #include <gnutls/gnutls.h>
@@ -14,6 +14,8 @@
 #define TLS_PRIORITIES \
 	"NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2:-KX-ALL:+ECDHE-ECDSA:-CIPHER-ALL:+AES-128-GCM:+AES-256-GCM:"        \
 	"+CHACHA20-POLY1305:-MAC-ALL:+AEAD:-GROUP-ALL:+GROUP-X25519:+GROUP-SECP256R1:+GROUP-SECP384R1:%SERVER_PRECEDENCE"
+
+#define TLS_SIGN_MS 2000                             /* what keys may take */
 
 /* The socket of keys, also when it was replaced (a duplicate is kept); -1: gone. Thread-safe. */
 void tls_keys_fd(int keys_fd);

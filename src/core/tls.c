@@ -1,4 +1,4 @@
-#include "front/tls.h"
+#include "core/tls.h"
 
 #include <fcntl.h>
 #include <pthread.h>
@@ -7,7 +7,6 @@
 #include <unistd.h>
 
 #include "core/proto.h"
-#include "front/limits.h"
 #include "lib/msg.h"
 
 #define CHAIN_MAX 8

@@ -1,0 +1,354 @@
+#include "collect/batch.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/proto.h"
+#include "lib/arena.h"
+#include "lib/log.h"
+#include "tlog/entry.h"
+
+#define RETRY_MS 1000
+#define SPARE_MAX 8u
+#define SLACK (ENTRY_MAX + 2 + 128)
+
+struct batch {
+	struct batch *next;
+	struct msg m;                                    /* its bytes are the message, written in place */
+	int64_t number;
+	unsigned log;
+	uint32_t entries;
+	size_t entries_at;                               /* where the count stands; the entries follow */
+	bool sent;
+};
+struct log {
+	char name[BATCH_LOG_NAME_MAX + 1];
+	struct batch *open;
+	bool missing;                                    /* the vault does not have it: the standard one takes its place */
+};
+struct batches {
+	struct loop *loop;
+	const struct batch_events *on;
+	void *arg;
+	int vault;
+	struct batch *first, **end, *spare;              /* under way, by number; for use again */
+	size_t n, n_spare, bytes;
+	int64_t last;
+	struct log logs[BATCH_LOGS_MAX];
+	unsigned n_logs;
+	int timer;
+	bool hurry, full, retry_set;
+};
+
+struct batches *batches_new(struct loop *l, const struct batch_events *on, void *arg)
+{
+	struct batches *b = xcalloc(1, sizeof *b);
+	b->loop = l;
+	b->on = on;
+	b->arg = arg;
+	b->vault = -1;
+	b->end = &b->first;
+	snprintf(b->logs[b->n_logs++].name, sizeof b->logs[0].name, "standard");
+	return b;
+}
+
+static struct batch *drop(struct batch *x)
+{
+	struct batch *next = x->next;
+	msg_release(&x->m);
+	free(x);
+	return next;
+}
+
+void batches_free(struct batches *b)
+{
+	if (!b)
+		return;
+	for (unsigned i = 0; i < b->n_logs; i++)
+		if (b->logs[i].open)
+			drop(b->logs[i].open);
+	for (struct batch *x = b->first; x;)
+		x = drop(x);
+	for (struct batch *x = b->spare; x;)
+		x = drop(x);
+	free(b);
+}
+
+/* --- logs -------------------------------------------------------------------------------------------------------- */
+
+static bool is_name(struct str s)
+{
+	if (!s.n || s.n > BATCH_LOG_NAME_MAX || s.p[0] < 'a' || s.p[0] > 'z')
+		return false;
+	for (size_t i = 1; i < s.n; i++)
+		if ((s.p[i] < 'a' || s.p[i] > 'z') && (s.p[i] < '0' || s.p[i] > '9') && s.p[i] != '-')
+			return false;
+	return true;
+}
+
+unsigned batches_log(struct batches *b, struct str name)
+{
+	for (unsigned i = 0; i < b->n_logs; i++)
+		if (str_is(name, b->logs[i].name))
+			return i;
+	if (!is_name(name) || b->n_logs == BATCH_LOGS_MAX)
+		return 0;
+	snprintf(b->logs[b->n_logs].name, sizeof b->logs[0].name, "%.*s", STR_ARG(name));
+	return b->n_logs++;
+}
+
+/* --- filling ----------------------------------------------------------------------------------------------------- */
+
+static void put_u32(char *p, size_t v)
+{
+	uint32_t be = __builtin_bswap32((uint32_t)v);
+	memcpy(p, &be, sizeof be);
+}
+
+/* The head of the message; what stands behind it is filled in by close_batch. */
+static void begin(const struct batches *b, struct batch *x)
+{
+	const struct log *g = &b->logs[x->log];
+	msg_put_i64(&x->m, x->number);
+	msg_put_z(&x->m, b->logs[g->missing ? 0 : x->log].name);
+	x->entries_at = x->m.out.n;
+	msg_put_u32(&x->m, 0);
+	msg_put_str(&x->m, STR(""));
+}
+
+static struct batch *new_batch(struct batches *b, unsigned log)
+{
+	struct batch *x = b->spare;
+	if (x) {
+		b->spare = x->next;
+		b->n_spare--;
+		buf_clear(&x->m.out);
+	} else {
+		x = xcalloc(1, sizeof *x);
+		msg_init(&x->m, LOG_APPEND);
+		if (!buf_room(&x->m.out, BATCH_BYTES + SLACK))
+			abort();
+	}
+	x->next = NULL;
+	x->sent = false;
+	x->log = log;
+	x->entries = 0;
+	x->number = ++b->last;
+	begin(b, x);
+	return x;
+}
+
+static void tell_full(struct batches *b)
+{
+	bool full = b->full ? b->bytes > BATCH_UNACKED_MAX / 2 || b->n > BATCH_OUT_MAX / 2
+	                    : b->bytes >= BATCH_UNACKED_MAX || b->n >= BATCH_OUT_MAX;
+	if (full == b->full)
+		return;
+	b->full = full;
+	b->on->full(b->arg, full);
+}
+
+/* All in order, from the first that was not sent; stops when the vault does not take them. */
+static void send_all(struct batches *b)
+{
+	for (struct batch *x = b->first; x && b->vault >= 0; x = x->next) {
+		if (x->sent)
+			continue;
+		int r = msg_send(b->vault, &x->m);
+		if (r == 0) {
+			x->sent = true;
+			continue;
+		}
+		log_warn("collect.unsent", "batch=%lld error=%s", (long long)x->number, err_text(r));
+		b->vault = -1;
+		b->on->lost(b->arg);
+		return;
+	}
+}
+
+static void finish(struct batch *x)
+{
+	put_u32(x->m.out.p + x->entries_at, x->entries);
+	put_u32(x->m.out.p + x->entries_at + 4, x->m.out.n - x->entries_at - 8);
+}
+
+static void close_batch(struct batches *b, struct log *g)
+{
+	struct batch *x = g->open, **at = b->end;
+	finish(x);
+	g->open = NULL;
+	/* By number: another log's batch may have been opened before and closed after. */
+	if (b->first && b->last > x->number)
+		for (at = &b->first; *at && (*at)->number < x->number;)
+			at = &(*at)->next;
+	x->next = *at;
+	*at = x;
+	if (!x->next)
+		b->end = &x->next;
+	b->n++;
+}
+
+static void on_time(void *arg)
+{
+	struct batches *b = arg;
+	b->timer = 0;
+	batches_flush(b);
+}
+
+unsigned char *batches_room(struct batches *b, unsigned log, size_t n)
+{
+	struct log *g = &b->logs[log];
+	struct batch *x = g->open;
+	if (x && x->m.out.n + n > BATCH_BYTES) {
+		close_batch(b, g);
+		send_all(b);
+		tell_full(b);
+		x = NULL;
+	}
+	if (!x) {
+		x = g->open = new_batch(b, log);
+		if (!b->timer)
+			b->timer = loop_after(b->loop, BATCH_MS, on_time, b);
+	}
+	unsigned char *p = (unsigned char *)x->m.out.p + x->m.out.n;
+	x->m.out.n += n;
+	x->entries++;
+	b->bytes += n;
+	return p;
+}
+
+int64_t batches_last(const struct batches *b)
+{
+	return b->last;
+}
+
+void batches_hurry(struct batches *b)
+{
+	if (b->hurry)
+		return;
+	b->hurry = true;
+	if (b->timer)
+		loop_cancel(b->loop, b->timer);
+	b->timer = loop_after(b->loop, BATCH_HURRY_MS, on_time, b);
+}
+
+void batches_flush(struct batches *b)
+{
+	for (unsigned i = 0; i < b->n_logs; i++)
+		if (b->logs[i].open)
+			close_batch(b, &b->logs[i]);
+	if (b->timer)
+		loop_cancel(b->loop, b->timer);
+	b->timer = 0;
+	b->hurry = false;
+	send_all(b);
+	tell_full(b);
+}
+
+/* --- the vault's side -------------------------------------------------------------------------------------------- */
+
+void batches_vault(struct batches *b, int fd)
+{
+	b->vault = fd;
+	for (unsigned i = 0; i < b->n_logs; i++)
+		b->logs[i].missing = false;
+	for (struct batch *x = b->first; x; x = x->next)
+		x->sent = false;
+	send_all(b);
+}
+
+static void on_retry(void *arg)
+{
+	struct batches *b = arg;
+	b->retry_set = false;
+	send_all(b);
+}
+
+/* The same entries under another head. */
+static void to_standard(struct batches *b, struct batch *x)
+{
+	struct msg old = x->m;
+	size_t at = x->entries_at + 8;
+	b->logs[x->log].missing = true;
+	msg_init(&x->m, LOG_APPEND);
+	if (!buf_room(&x->m.out, BATCH_BYTES + SLACK))
+		abort();
+	begin(b, x);
+	buf_put(&x->m.out, old.out.p + at, old.out.n - at);
+	finish(x);
+	msg_release(&old);
+}
+
+/* Not taken: it stays and is sent again in a while, for nothing is dropped. A log that the vault does not have gives way to the
+ * standard one. */
+static void refused(struct batches *b, struct batch *x, uint32_t code)
+{
+	log_warn("collect.refused", "batch=%lld log=%s error=%s", (long long)x->number, b->logs[x->log].name, err_text(-(int)code));
+	x->sent = false;
+	if (-(int)code == ERR_NOTFOUND && x->log)
+		to_standard(b, x);
+	if (!b->retry_set)
+		loop_after(b->loop, RETRY_MS, on_retry, b);
+	b->retry_set = true;
+}
+
+static void forget(struct batches *b, struct batch **at)
+{
+	struct batch *x = *at;
+	b->bytes -= x->m.out.n - x->entries_at - 8;
+	b->n--;
+	*at = x->next;
+	if (!x->next)
+		b->end = at;
+	if (b->n_spare == SPARE_MAX) {
+		drop(x);
+		return;
+	}
+	x->next = b->spare;
+	b->spare = x;
+	b->n_spare++;
+}
+
+int batches_ack(struct batches *b, struct msg *m)
+{
+	int64_t number, index;
+	uint32_t code;
+	if (msg_i64(m, &number) != 0 || msg_u32(m, &code) != 0 || msg_i64(m, &index) != 0 || msg_end(m) != 0)
+		return ERR_PROTO;
+	struct batch **at = &b->first;
+	while (*at && (*at)->number != number)
+		at = &(*at)->next;
+	if (!*at || !(*at)->sent)
+		return ERR_PROTO;
+	if (code) {
+		refused(b, *at, code);
+		return 0;
+	}
+	forget(b, at);
+	tell_full(b);
+	b->on->acked(b->arg);
+	return 0;
+}
+
+bool batches_done(const struct batches *b, int64_t number)
+{
+	if (b->first && b->first->number <= number)
+		return false;
+	for (unsigned i = 0; i < b->n_logs; i++)
+		if (b->logs[i].open && b->logs[i].open->number <= number)
+			return false;
+	return true;
+}
+
+bool batches_empty(const struct batches *b)
+{
+	for (unsigned i = 0; i < b->n_logs; i++)
+		if (b->logs[i].open)
+			return false;
+	return !b->first;
+}
+
+size_t batches_unacked(const struct batches *b)
+{
+	return b->bytes;
+}

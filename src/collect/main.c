@@ -1,0 +1,215 @@
+/* collect: started by supervise where logs are to come in (collect.h). */
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <gnutls/gnutls.h>
+
+#include "collect/collect.h"
+#include "collect/datagram.h"
+#include "collect/secure.h"
+#include "collect/stamp.h"
+#include "collect/stream.h"
+#include "core/proto.h"
+#include "core/tls.h"
+#include "lib/clock.h"
+#include "lib/date.h"
+#include "lib/file.h"
+#include "lib/log.h"
+#include "lib/sandbox.h"
+
+#define STOP_MS 1200                                 /* for what is under way when everything is to stop */
+#define STOP_CHECK_MS 10
+#define CLIENTS_MAX (1u << 20)
+
+static struct child child;
+static struct collect collect = {.child = &child};
+static int64_t stop_at;
+
+static void on_acked(void *arg)
+{
+	streams_acked(collect.streams);
+}
+
+static void on_full(void *arg, bool full)
+{
+	collect.full = full;
+	streams_full(collect.streams, full);
+	datagrams_full(collect.datagrams, full);
+}
+
+static void on_lost(void *arg)
+{
+	child_drop(&child, "vault", false);
+}
+
+static int on_message(void *arg, const char *peer, int fd, struct msg *m)
+{
+	if (strcmp(peer, "vault") == 0 && m->type == LOG_ACK)
+		return batches_ack(collect.out, m);
+	return ERR_PROTO;
+}
+
+static void on_peer(void *arg, const char *peer, int fd)
+{
+	struct err e;
+	if (strcmp(peer, "vault") == 0) {
+		batches_vault(collect.out, fd);
+	} else if (strcmp(peer, "keys") == 0) {
+		tls_keys_fd(fd);
+		if (fd >= 0 && tls_reload(&e) != 0)
+			log_warn("collect.certificate", "text=\"%s\"", e.text);
+	}
+}
+
+static void on_tick(void *arg)
+{
+	static unsigned ticks;
+	streams_tick(collect.streams);
+	if (++ticks % (1000 / COLLECT_TICK_MS) == 0)
+		datagrams_second(collect.datagrams);
+	if (tls_keys_lost())
+		child_drop(&child, "keys", false);
+	loop_after(child.loop, COLLECT_TICK_MS, on_tick, NULL);
+}
+
+/* What was read is handed over; who waits for its acknowledgement still gets it. */
+static void stop_when_done(void *arg)
+{
+	if (batches_empty(collect.out) || clock_mono() > stop_at)
+		loop_stop(child.loop);
+	else
+		loop_after(child.loop, STOP_CHECK_MS, stop_when_done, NULL);
+}
+
+static void on_stop(void *arg)
+{
+	if (!collect.full)
+		on_full(NULL, true);
+	batches_flush(collect.out);
+	stop_at = clock_mono() + STOP_MS * 1000;
+	stop_when_done(NULL);
+}
+
+/* --- start ------------------------------------------------------------------------------------------------------- */
+
+static void read_doors(void)
+{
+	struct str rest = str_from(getenv(INTAKE_ENV));
+	struct str where;
+	while (rest.n && collect.n_doors < INTAKE_MAX) {
+		struct str line = str_cut(&rest, '\n');
+		if (!intake_parse(line, &collect.doors[collect.n_doors].kind, &where))
+			log_fatal("collect.start", "text=\"%.*s is no door\"", STR_ARG(line));
+		snprintf(collect.doors[collect.n_doors].where, sizeof collect.doors[0].where, "%.*s", STR_ARG(where));
+		collect.n_doors++;
+	}
+}
+
+static int open_door(size_t i, int fd, struct err *e)
+{
+	switch (collect.doors[i].kind) {
+	case INTAKE_UDP:
+	case INTAKE_UNIX:
+		return datagrams_listen(collect.datagrams, i, fd, e);
+	case INTAKE_TCP:
+	case INTAKE_TLS:
+	case INTAKE_RELP:
+	case INTAKE_RELPS:
+	case INTAKE_UNIX_STREAM:
+		return streams_listen(collect.streams, i, fd, e);
+	case INTAKE_HTTP:
+	case INTAKE_HTTPS:
+	case INTAKE_FILE:
+	case INTAKE_KINDS:
+		break;
+	}
+	return 0;
+}
+
+static void open_doors(void)
+{
+	struct err e;
+	for (size_t i = 0; i < child.n_peers; i++) {
+		int door = collect_door(&collect, child.peers[i].name);
+		if (door >= 0 && open_door((size_t)door, child.peers[i].fd, &e) != 0)
+			log_fatal("collect.door", "text=\"%s\"", e.text);
+	}
+}
+
+/* TLS asks keys for the certificate: only where a door needs it. */
+static void open_tls(const char *own)
+{
+	char path[600];
+	struct buf pem;
+	struct err e = {0};
+	bool needed = false;
+	for (size_t i = 0; i < collect.n_doors; i++)
+		needed = needed || collect.doors[i].kind == INTAKE_TLS || collect.doors[i].kind == INTAKE_RELPS ||
+		         collect.doors[i].kind == INTAKE_HTTPS;
+	tls_keys_fd(child_peer_fd(&child, "keys"));
+	if (!needed)
+		return;
+	buf_init(&pem, CLIENTS_MAX);
+	snprintf(path, sizeof path, "%s/clients.pem", own);
+	int r = file_read(path, CLIENTS_MAX, &pem, &e);
+	if (r != 0 && r != ERR_NOTFOUND)
+		log_fatal("collect.start", "text=\"%s\"", e.text);
+	if (gnutls_global_init() < 0 || secure_open(r == 0 ? buf_view(&pem) : STR(""), &e) != 0)
+		log_fatal("collect.start", "text=\"%s\"", e.text);
+	buf_release(&pem);
+}
+
+static void load_sources(const char *own)
+{
+	char path[600];
+	struct buf b;
+	struct err e = {0};
+	buf_init(&b, SOURCE_TABLE_MAX);
+	snprintf(path, sizeof path, "%s/sources", own);
+	int r = file_read(path, SOURCE_TABLE_MAX, &b, &e);
+	if (r == 0)
+		r = sources_load(collect.sources, buf_view(&b), &e);
+	if (r != 0 && r != ERR_NOTFOUND)
+		log_error("collect.sources", "line=%d text=\"%s\"", e.line, e.text);
+	buf_release(&b);
+}
+
+int main(int argc, char **argv)
+{
+	static const struct child_handlers on = {.message = on_message, .peer = on_peer, .stop = on_stop};
+	static const struct batch_events events = {on_acked, on_full, on_lost};
+	char own[512], seen[1][256];
+	const char *dirs[] = {own};
+	struct err e = {0};
+	child_init(&child, argc, argv);
+	snprintf(own, sizeof own, "%s/collect", child.dir);
+	if (mkdir(own, 0700) != 0 && errno != EEXIST)
+		log_fatal("collect.start", "text=\"%s: %s\"", own, strerror(errno));
+	read_doors();
+	stamp_open();
+	open_tls(own);
+	if (sandbox_enter(&sandbox_collect, dirs, 1, seen, &e) != 0)
+		log_fatal("collect.sandbox", "text=\"%s\"", e.text);
+	collect.out = batches_new(child.loop, &events, NULL);
+	collect.sources = sources_new();
+	collect.streams = streams_new(&collect, &e);
+	collect.datagrams = datagrams_new(&collect);
+	if (!collect.streams)
+		log_fatal("collect.start", "text=\"%s\"", e.text);
+	load_sources(seen[0]);
+	open_doors();
+	batches_vault(collect.out, child_peer_fd(&child, "vault"));
+	loop_after(child.loop, COLLECT_TICK_MS, on_tick, NULL);
+	child_ready(&child, NULL);
+	int code = child_run(&child, &on, NULL);
+	streams_free(collect.streams);
+	datagrams_free(collect.datagrams);
+	sources_free(collect.sources);
+	batches_free(collect.out);
+	secure_close();
+	stamp_close();
+	return code;
+}

@@ -1,0 +1,189 @@
+#include "supervise/door.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "lib/file.h"
+#include "lib/i18n.h"
+#include "supervise/place.h"
+
+#define CONF_MAX (64u * 1024)
+#define RECEIVE_BUFFER (32 << 20)                    /* of datagrams: 150,000 while collect is started anew */
+#define BACKLOG 1024
+
+int doors_add(struct doors *d, struct str given, struct err *e)
+{
+	struct door *n = &d->list[d->n];
+	struct str where;
+	if (d->n == INTAKE_MAX)
+		return err_set(e, ERR_RANGE, _("More than %d doors for logs."), INTAKE_MAX);
+	*n = (struct door){.fd = -1};
+	if (!intake_parse(given, &n->kind, &where))
+		return err_set(e, ERR_SYNTAX, _("\"%.*s\" is no door for logs; write for instance udp:0.0.0.0:514 or file:/var/log/messages"),
+		               STR_ARG(given));
+	snprintf(n->where, sizeof n->where, "%.*s", STR_ARG(where));
+	snprintf(n->name, sizeof n->name, "listen.%s.%zu", intake_kinds[n->kind], d->n);
+	d->n++;
+	return 0;
+}
+
+int doors_read(struct doors *d, const char *dir, struct err *e)
+{
+	char path[4200];
+	struct buf b;
+	buf_init(&b, CONF_MAX);
+	snprintf(path, sizeof path, "%s/sekisho.conf", dir);
+	int r = file_read(path, CONF_MAX, &b, e);
+	struct str rest = buf_view(&b);
+	while (r == 0 && rest.n) {
+		struct str value = str_cut(&rest, '\n'), key = str_trim(str_cut(&value, '='));
+		if (str_is(key, "intake"))
+			r = doors_add(d, str_trim(value), e);
+	}
+	buf_release(&b);
+	return r == ERR_NOTFOUND ? 0 : r;
+}
+
+/* --- opening -------------------------------------------------------------------------------------------------------- */
+
+static int open_unix(const struct door *d, struct err *e)
+{
+	struct sockaddr_un a = {.sun_family = AF_UNIX};
+	int type = d->kind == INTAKE_UNIX ? SOCK_DGRAM : SOCK_STREAM;
+	struct stat st;
+	if (snprintf(a.sun_path, sizeof a.sun_path, "%s", d->where) >= (int)sizeof a.sun_path)
+		return err_set(e, ERR_TOOBIG, "%s: %s", d->where, strerror(ENAMETOOLONG));
+	if (lstat(d->where, &st) == 0 && S_ISSOCK(st.st_mode))
+		(void)unlink(d->where);                      /* of an earlier life */
+	int fd = socket(AF_UNIX, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	mode_t old = umask(0111);                        /* whoever runs on this machine may log, as with /dev/log */
+	bool ok = fd >= 0 && bind(fd, (struct sockaddr *)&a, sizeof a) == 0 && (type == SOCK_DGRAM || listen(fd, BACKLOG) == 0);
+	umask(old);
+	if (ok)
+		return fd;
+	int r = err_set(e, ERR_SYS, "%s: %s", d->where, strerror(errno));
+	if (fd >= 0)
+		close(fd);
+	return r;
+}
+
+/* Only a plain file, never through a link at its end, never waiting for a pipe. */
+static int open_file(struct door *d)
+{
+	struct stat st;
+	int fd = open(d->where, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
+	if (fd < 0)
+		return -1;
+	if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) {
+		close(fd);
+		return -1;
+	}
+	d->dev = st.st_dev;
+	d->ino = st.st_ino;
+	return fd;
+}
+
+bool door_renewed(struct door *d)
+{
+	struct stat st;
+	if (d->kind != INTAKE_FILE || lstat(d->where, &st) != 0 || (d->fd >= 0 && st.st_dev == d->dev && st.st_ino == d->ino))
+		return false;
+	int fd = open_file(d);
+	if (fd < 0)
+		return false;
+	if (d->fd >= 0)
+		close(d->fd);
+	d->fd = fd;
+	return true;
+}
+
+static int open_udp(const struct door *d, struct err *e)
+{
+	int fd = place_datagrams(d->where, e), size = RECEIVE_BUFFER, on = 1;
+	if (fd < 0)
+		return fd;
+	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof size) != 0)
+		(void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof size);
+	(void)setsockopt(fd, SOL_SOCKET, SO_RXQ_OVFL, &on, sizeof on);
+	return fd;
+}
+
+static int open_door(struct door *d, struct err *e)
+{
+	switch (d->kind) {
+	case INTAKE_UDP:
+		return open_udp(d, e);
+	case INTAKE_UNIX:
+	case INTAKE_UNIX_STREAM:
+		return open_unix(d, e);
+	case INTAKE_FILE:
+		d->fd = open_file(d);
+		return 0;
+	case INTAKE_TCP:
+	case INTAKE_TLS:
+	case INTAKE_RELP:
+	case INTAKE_RELPS:
+	case INTAKE_HTTP:
+	case INTAKE_HTTPS:
+	case INTAKE_KINDS:
+		break;
+	}
+	return place_listen(d->where, e);
+}
+
+/* What was asked for, with the port that the kernel chose for 0. */
+static void say_where(const struct door *d, struct buf *b)
+{
+	struct sockaddr_storage a = {0};
+	socklen_t n = sizeof a;
+	char host[INET6_ADDRSTRLEN] = "";
+	if (intake_is_path(d->kind) || getsockname(d->fd, (struct sockaddr *)&a, &n) != 0) {
+		buf_printf(b, "%s %s\n", intake_kinds[d->kind], d->where);
+		return;
+	}
+	bool six = a.ss_family == AF_INET6;
+	struct sockaddr_in a4;
+	struct sockaddr_in6 a6;
+	memcpy(&a4, &a, sizeof a4);
+	memcpy(&a6, &a, sizeof a6);
+	(void)inet_ntop(a.ss_family, six ? (void *)&a6.sin6_addr : (void *)&a4.sin_addr, host, sizeof host);
+	buf_printf(b, six ? "%s [%s]:%u\n" : "%s %s:%u\n", intake_kinds[d->kind], host, ntohs(six ? a6.sin6_port : a4.sin_port));
+}
+
+int doors_open(struct doors *d, int run_fd, struct err *e)
+{
+	struct buf env, seen;
+	int r = 0;
+	buf_init(&env, INTAKE_MAX * 300);
+	buf_init(&seen, INTAKE_MAX * 300);
+	for (size_t i = 0; r >= 0 && i < d->n; i++) {
+		struct door *one = &d->list[i];
+		r = open_door(one, e);
+		if (r >= 0 && one->kind != INTAKE_FILE)
+			one->fd = r;
+		buf_printf(&env, "%s:%s\n", intake_kinds[one->kind], one->where);
+		say_where(one, &seen);
+	}
+	if (r >= 0 && setenv(INTAKE_ENV, buf_z(&env), 1) != 0)
+		r = err_set(e, ERR_SYS, "setenv: %s", strerror(errno));
+	if (r >= 0)
+		r = file_write_atomic_at(run_fd, "intake", seen.p ? seen.p : "", seen.n, 0644, e);
+	buf_release(&env);
+	buf_release(&seen);
+	return r < 0 ? r : 0;
+}
+
+void doors_close(struct doors *d, int run_fd)
+{
+	for (size_t i = 0; i < d->n; i++)
+		if (d->list[i].kind == INTAKE_UNIX || d->list[i].kind == INTAKE_UNIX_STREAM)
+			(void)unlink(d->list[i].where);
+	(void)unlinkat(run_fd, "intake", 0);
+}
