@@ -2,7 +2,7 @@
 #ifndef KEYS_ANSWER_H
 #define KEYS_ANSWER_H
 
-#include "keys/logkey.h"
+#include "core/logkey.h"
 #include "keys/tlskey.h"
 #include "lib/msg.h"
 

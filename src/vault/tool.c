@@ -33,7 +33,8 @@ static void print_usage(FILE *to)
 	        "       sekisho vault check-proof FILE --vkey KEY [--entry FILE] [--json]\n"
 	        "       sekisho vault show DIR INDEX | show DIR --from A --to B [--json]\n"
 	        "       sekisho vault search DIR QUERY [--log NAME] [--since T] [--until T] [--limit N] [--scan] [--json]\n"
-	        "KEY is a verifier key or a file that holds one.\n"),
+	        "       sekisho vault ingest DIR [--log NAME] [--source NAME] [--json] < LINES\n"
+	        "--log NAME: one of the logs of others in a data folder. KEY is a verifier key or a file that holds one.\n"),
 	      to);
 }
 
@@ -67,14 +68,23 @@ int tool_number(const char *z, uint64_t *ret)
 	return r;
 }
 
-/* DIR itself when it holds a log, else DIR/vault. */
-static void find_folder(const char *dir, char out[TOOL_PATH_MAX])
+/* DIR itself when it holds a log, else DIR/vault; a log of others lies in that, the folder's own is called office. */
+static void find_folder(const char *dir, const char *log, char out[TOOL_PATH_MAX])
 {
-	snprintf(out, TOOL_PATH_MAX, "%s/log", dir);
-	if (access(out, F_OK))
-		snprintf(out, TOOL_PATH_MAX, "%s/vault", dir);
-	else
-		snprintf(out, TOOL_PATH_MAX, "%s", dir);
+	char path[TOOL_PATH_MAX];
+
+	if (log && !strcmp(log, "office"))
+		log = NULL;
+	snprintf(path, sizeof path, "%s/log", dir);
+	snprintf(out, TOOL_PATH_MAX, "%s%s%s%s", dir, access(path, F_OK) ? "/vault" : "", log ? "/logs/" : "", log ? log : "");
+}
+
+/* [a-z][a-z0-9-]{0,31} */
+static bool log_name(const char *z)
+{
+	size_t n = strspn(z, "abcdefghijklmnopqrstuvwxyz0123456789-");
+
+	return n && n < 33 && !z[n] && z[0] >= 'a' && z[0] <= 'z';
 }
 
 /* Options may stand anywhere; what is no option is an argument, at most as many as the command takes. */
@@ -83,7 +93,8 @@ static int parse(struct tool *t, int argc, char **argv)
 	struct {
 		const char *name, **value;
 	} with_value[] = {{"--vkey", &t->vkey}, {"--entry", &t->entry}, {"--from", &t->from}, {"--to", &t->to}, {"--reason", &t->reason},
-	                  {"--log", &t->log}, {"--limit", &t->limit}, {"--since", &t->since}, {"--until", &t->until}};
+	                  {"--log", &t->log}, {"--limit", &t->limit}, {"--since", &t->since}, {"--until", &t->until},
+	                  {"--source", &t->source}};
 
 	for (int i = 0; i < argc; i++) {
 		size_t k = 0;
@@ -130,6 +141,7 @@ static const struct {
     {"show", 1, 2, true, tool_show},
     {"new-origin", 1, 1, true, tool_new_origin},
     {"search", 2, 2, true, tool_search},
+    {"ingest", 1, 1, false, tool_ingest},
 };
 
 int tool_main(int argc, char **argv)
@@ -146,9 +158,11 @@ int tool_main(int argc, char **argv)
 			continue;
 		if (parse(&t, argc - 1, argv + 1) || t.n_args < commands[i].args_min || t.n_args > commands[i].args_max)
 			return tool_usage();
+		if (t.log && !log_name(t.log))
+			return tool_usage();
 		t.data_dir = t.args[0];
 		if (commands[i].folder)
-			find_folder(t.args[0], t.dir);
+			find_folder(t.args[0], commands[i].run == tool_search ? NULL : t.log, t.dir);
 		return commands[i].run(&t);
 	}
 	return tool_usage();

@@ -18,7 +18,8 @@ struct tool {
 	const char *data_dir;                            /* as given */
 	char dir[TOOL_PATH_MAX];                         /* the vault folder */
 	const char *vkey, *entry, *from, *to, *reason, *known[VERIFY_KNOWN_MAX];
-	const char *log, *limit, *since, *until;
+	const char *log, *limit, *since, *until;         /* log: name of one beside the own one */
+	const char *source;                              /* name that entries come under */
 	size_t n_known;
 	bool json, scan;
 };
@@ -37,6 +38,7 @@ int tool_check_proof(struct tool *t);
 int tool_show(struct tool *t);
 int tool_new_origin(struct tool *t);
 int tool_search(struct tool *t);
+int tool_ingest(struct tool *t);
 /* A new name for a log. */
 void tool_origin(char out[TOOL_ORIGIN_MAX]);
 /* One entry as a line of text or a JSON object. */

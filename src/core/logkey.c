@@ -1,4 +1,4 @@
-#include "keys/logkey.h"
+#include "core/logkey.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,8 +1,8 @@
 /* The log key: signs checkpoints (origin, size, root) that only grow, each proven to contain the one before. What was signed last for an origin is written to a
  * file of its own and synced before the signature leaves this process, so a restart, a restored vault or a taken-over
  * vault cannot get a second history signed. */
-#ifndef KEYS_LOGKEY_H
-#define KEYS_LOGKEY_H
+#ifndef CORE_LOGKEY_H
+#define CORE_LOGKEY_H
 
 #include "core/note.h"
 
