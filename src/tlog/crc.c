@@ -1,6 +1,7 @@
 #include "tlog/crc.h"
 
 #include <pthread.h>
+#include <string.h>
 
 #define POLY 0x82f63b78u
 
@@ -20,11 +21,33 @@ static void fill(void)
 			table[t][i] = table[t - 1][i] >> 8 ^ table[0][table[t - 1][i] & 0xff];
 }
 
+#ifdef __x86_64__
+/* The processor's own instruction, where it has one. */
+__attribute__((target("sse4.2"))) static uint32_t by_machine(uint32_t crc, const uint8_t *b, size_t n)
+{
+	uint64_t c = ~crc;
+
+	for (; n >= 8; n -= 8, b += 8) {
+		uint64_t v;
+
+		memcpy(&v, b, sizeof v);
+		c = __builtin_ia32_crc32di(c, v);
+	}
+	for (; n; n--)
+		c = __builtin_ia32_crc32qi((uint32_t)c, *b++);
+	return ~(uint32_t)c;
+}
+#endif
+
 uint32_t crc32c(uint32_t crc, const void *p, size_t n)
 {
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	const uint8_t *b = p;
 
+#ifdef __x86_64__
+	if (__builtin_cpu_supports("sse4.2"))
+		return by_machine(crc, b, n);
+#endif
 	pthread_once(&once, fill);
 	crc = ~crc;
 	for (; n >= 8; n -= 8, b += 8) {

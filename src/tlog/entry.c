@@ -102,3 +102,8 @@ int64_t entry_time(struct str bytes)
 {
 	return (int64_t)be((const uint8_t *)bytes.p + 4, 8);
 }
+
+bool entry_chained(struct str bytes)
+{
+	return bytes.p[3] & ENTRY_CHAINED;
+}

@@ -46,5 +46,6 @@ int entry_parse(struct str bytes, struct entry *ret) MUST_USE;
 int bundle_next(struct str *rest, struct str *ret) MUST_USE;
 /* Of bytes that parse: without parsing them again. */
 int64_t entry_time(struct str bytes);
+bool entry_chained(struct str bytes);
 
 #endif

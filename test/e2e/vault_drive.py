@@ -451,6 +451,57 @@ def batches(build, work):
     ok("what collect may not say ends it, and nothing of the batch is taken")
 
 
+def ingest(build, folder, lines, *more):
+    p = subprocess.run([f"{build}/libexec/sekisho/vault", "--tool", "ingest", folder, *more], input=lines, capture_output=True,
+                       env={**os.environ, "LANG": "C"}, check=False)
+    return p.returncode, p.stdout, p.stderr
+
+
+def shown(build, folder, first, last):
+    code, out, _ = tool(build, "show", folder, "--from", str(first), "--to", str(last), "--json")
+    assert code == 0
+    return json.loads(out)
+
+
+def lines_in(build, work):
+    """Lines of standard input, into a folder of its own and into a data folder at rest."""
+    alone = os.path.join(work, "alone")
+    texts = [b"line %d of many, from 192.0.2.%d" % (i, i % 256) for i in range(70000)]
+    code, out, err = ingest(build, alone, b"\n".join(texts[:3000]) + b"\n", "--json")
+    r = json.loads(out)
+    assert code == 0 and r["entries"] == r["signed_size"] == 3000 and r["first"] == 0 and b"key of its own" in err, (out, err)
+    assert good(build, alone)["size"] == 3000
+    code, out, err = ingest(build, alone, b"\n".join(texts[3000:]), "--json")      # the last one without an end
+    assert code == 0 and json.loads(out)["first"] == 3000 and not err, err
+    assert good(build, alone)["size"] == 70000
+    assert [e["raw"] for e in shown(build, alone, 65530, 65540)] == [t.decode() for t in texts[65530:65541]]
+    ok("70,000 lines in a new folder with a key of its own, over a segment's end")
+    long = b"x" * 64512 + b"y" * 64512 + b"z"
+    code, _, _ = ingest(build, alone, b"a\r\n\n" + long + b"\nend", "--source", "console")
+    got = shown(build, alone, 70000, 70005)
+    assert code == 0 and [len(e["raw"]) for e in got] == [1, 0, 64512, 64512, 1, 3], [len(e["raw"]) for e in got]
+    assert {e["source"] for e in got} == {"console"} and good(build, alone)["size"] == 70006
+    ok("line ends, empty lines, and one longer than an entry")
+    os.rename(os.path.join(alone, "key"), os.path.join(work, "key.away"))
+    assert ingest(build, alone, b"more\n")[0] == 3
+    shutil.copytree(os.path.join(work, "again", "keys"), os.path.join(alone, "key"))
+    assert ingest(build, alone, b"more\n")[0] == 3 and good(build, alone, keys=False)["size"] == 70006
+    ok("without its key, or with another, nothing is signed")
+    data = os.path.join(work, "rest")
+    make(build, data)
+    assert ingest(build, data, b"one\ntwo\n")[0] == 0 and ingest(build, data, b"three\n", "--log", "web")[0] == 0
+    assert ingest(build, data, b"x\n", "--log", "../web")[0] == 2
+    code, out, _ = tool(build, "verify", data, "--json")
+    assert code == 1 and [(x["name"], x["ok"], x["size"]) for x in json.loads(out)["logs"]] == [("standard", True, 2), ("web", True, 1)]
+    sy = System(build, data)
+    assert [(x["name"], x["state"]) for x in sy.ask(STATUS)[1]["logs"]] == [("standard", "open"), ("web", "open")]
+    assert b"in use" in ingest(build, data, b"x\n")[2]
+    assert sy.stop() == 0
+    report = good(build, data)
+    assert [(x["name"], x["ok"], x["size"], x["keys_asked"]) for x in report["logs"]] == [("standard", True, 4, True), ("web", True, 3, True)]
+    ok("lines in the logs of a data folder that does not run; it goes on with them, and verify looks at all logs")
+
+
 def full_disk(build, work):
     """A small file system fills up and gets room again: the office sends again what was not acknowledged, nothing is lost."""
     data = os.path.join(work, "full")
@@ -554,6 +605,7 @@ def main():
     keys_away(build, data)
     last = killed(build, data, int(os.environ.get("KILLS", "20")))
     batches(build, work)
+    lines_in(build, work)
     full_disk(build, work)
     commands(build, data)
     read_by_others(build, data)
