@@ -195,7 +195,8 @@ static void progress(struct ingest *g, bool end)
 	if (!g->tty || (!end && now - g->shown < PROGRESS_US))
 		return;
 	g->shown = now;
-	fprintf(stderr, _("\r%llu entries, %.0f MB, %.2f million entries a second "), (unsigned long long)g->entries, (double)g->bytes / 1e6,
+	fputc('\r', stderr);
+	fprintf(stderr, _("%llu entries, %.0f MB, %.2f million entries a second "), (unsigned long long)g->entries, (double)g->bytes / 1e6,
 	        s > 0 ? (double)g->entries / s / 1e6 : 0);
 	if (end)
 		fputc('\n', stderr);

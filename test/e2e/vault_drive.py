@@ -435,7 +435,7 @@ def batches(build, work):
         else:
             assert a[1] != 0, (name, a)
     ok("names that are none make no folder")
-    for bad in ([line(1, transport=0)], [line(1, transport=1)], [line(1, source=b"vault")], [line(1, flags=8)], [b"no entry"],
+    for bad in ([line(1, transport=0)], [line(1, transport=1)], [line(1, source=b"vault")], [line(1, flags=0x4000)], [b"no entry"],
                 [line(1), line(2)[:-1]]):
         sy.batch(31, bad)
         assert sy.acked() is None, bad
