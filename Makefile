@@ -23,7 +23,7 @@ endif
 PROGRAMS := $(patsubst src/%/main.c,%,$(wildcard src/*/main.c))
 VERSION  := $(shell cat VERSION)
 
-PKGS := sqlite3 libcrypto libsodium jansson yaml-0.1 libseccomp libzstd liboath libmicrohttpd gnutls libqrencode zlib libdeflate
+PKGS := sqlite3 libcrypto libsodium jansson yaml-0.1 libseccomp libzstd liboath libmicrohttpd gnutls libqrencode zlib libdeflate libhs
 PKG_LIBS = $(shell pkg-config --libs $(1))
 
 LIBS_supervise = $(call PKG_LIBS,libseccomp libcrypto)
@@ -32,6 +32,7 @@ LIBS_office    = $(call PKG_LIBS,sqlite3 libcrypto libsodium jansson yaml-0.1 li
 LIBS_auth      = $(call PKG_LIBS,sqlite3 libcrypto libsodium liboath libseccomp) -lunistring
 LIBS_vault     = $(call PKG_LIBS,libcrypto libsodium libzstd libseccomp jansson) -lunistring
 LIBS_collect   = $(call PKG_LIBS,libmicrohttpd gnutls libseccomp libcrypto)
+LIBS_detect    = $(call PKG_LIBS,libhs libcrypto libsodium libzstd libseccomp jansson yaml-0.1) -lunistring -lm
 LIBS_keys      = $(call PKG_LIBS,libcrypto libsodium libseccomp)
 LIBS_gate      = $(call PKG_LIBS,jansson yaml-0.1 libcrypto libseccomp)
 LIBS_gate-sniff  = $(call PKG_LIBS,libseccomp libcrypto)

@@ -29,6 +29,7 @@ const struct command commands[] = {
 	{"vault new-origin", "DIR --reason TEXT", N_("Lets a log that lost entries go on under a new name"), command_new_origin, FILE_NONE},
 	{"vault", "COMMAND …", N_("Works on a vault folder, also offline"), command_tool, FILE_NONE},
 	{"gate", "COMMAND …", N_("One file at a time, without a data folder"), command_tool, FILE_NONE},
+	{"rules", "COMMAND …", N_("Checks detection rules and tries them on logs"), command_tool, FILE_NONE},
 	{"zone", "COMMAND …", N_("Zones, flows and firewall rules"), command_tool, FILE_NONE},
 };
 const size_t n_commands = ARRAY_LEN(commands);

@@ -1,5 +1,6 @@
-/* Commands that need no house: sekisho vault|gate|zone … runs libexec/sekisho/PROGRAM --tool …; --json and all else is its. */
+/* Commands that need no house: sekisho vault|gate|zone|rules … runs libexec/sekisho/PROGRAM --tool …; --json and all else is its. */
 #include <errno.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "cli/command.h"
@@ -9,7 +10,8 @@ int command_tool(const struct command *c, const struct place *p, int n, char **a
 {
 	char path[4200];
 	struct err e = {0};
-	if (place_program(p, c->name, path, sizeof path, &e) != 0)
+	const char *program = strcmp(c->name, "rules") == 0 ? "detect" : c->name;
+	if (place_program(p, program, path, sizeof path, &e) != 0)
 		return command_fail(&e);
 	char **argv = xcalloc((size_t)n + 3, sizeof *argv);
 	argv[0] = path;

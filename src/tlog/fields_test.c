@@ -39,7 +39,7 @@ static const struct {
     {"Nov 20 10:00:00 h sudo: taro : user NOT in sudoers ; TTY=pts/0 ; PWD=/ ; USER=root ; COMMAND=/bin/sh", "sudo",
      "outcome=failure|reason=user NOT in sudoers|Image=/bin/sh"},
     {"type=EXECVE msg=audit(1364481363.243:24287): argc=3 a0=\"curl\" a1=\"-s\" a2=687474703A2F2F612E62", "audit",
-     "type=EXECVE|a0=curl|a2=http://a.b|CommandLine=curl -s http://a.b|Image=curl|event=command"},
+     "type=EXECVE|a0=curl|a2=http://a.b|CommandLine=curl -s http://a.b|Image=/curl|event=command"},
     {"type=SYSCALL msg=audit(1.2:3): arch=c000003e syscall=59 a0=55 a1=7ffc12 comm=\"cat\" exe=\"/bin/cat\" key=\"k\"\x1d"
      "SYSCALL=execve UID=\"root\"", "audit", "SYSCALL=execve|a0=55|exe=/bin/cat|Image=/bin/cat|UID=root"},
     {"node=x type=USER_LOGIN msg=audit(1.2:3): pid=1 msg='op=login acct=\"taro\" exe=\"/usr/sbin/sshd\" addr=10.1.1.1 res=failed'",
@@ -66,7 +66,7 @@ static const struct {
     {"Nov 20 10:00:00 ns named[1]: client @0x7f 192.0.2.1#5353 (a.example): query: a.example IN TXT + (10.0.0.1)", "dns",
      "src_ip=192.0.2.1|query=a.example|record_type=TXT"},
     {"Nov 20 10:00:00 fw kernel: [12.3] lgwan-drop: IN=eth0 OUT= MAC= SRC=10.0.0.1 DST=10.9.0.1 LEN=60 PROTO=TCP SPT=1 DPT=445",
-     "firewall", "src_ip=10.0.0.1|dst_ip=10.9.0.1|dst_port=445|action=drop|protocol=TCP"},
+     "firewall", "src_ip=10.0.0.1|dst_ip=10.9.0.1|dst_port=445|fw_action=drop|protocol=TCP"},
     {"{\"a\":{\"b\":[1,\"x\\u0041\\n\",null]},\"c\":true,\"d\":{}}", "json", "a.b=1|c=true"},
     {"{\"EventID\":4625,\"Channel\":\"Security\",\"TargetUserName\":\"taro\",\"IpAddress\":\"10.0.0.1\"}", "windows",
      "EventID=4625|src_ip=10.0.0.1|user=taro"},

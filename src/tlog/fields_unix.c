@@ -81,6 +81,20 @@ static void command_line(struct fields *f)
 		fields_addz(f, "CommandLine", fields_keep(f, n));
 }
 
+/* Rules ask for the end of a path: a name found along PATH gets the slash that stood before it. */
+static void image(struct fields *f, struct str name)
+{
+	char *o = name.n && !memchr(name.p, '/', name.n) ? fields_room(f, name.n + 1) : NULL;
+
+	if (o) {
+		o[0] = '/';
+		memcpy(o + 1, name.p, name.n);
+		name = fields_keep(f, name.n + 1);
+		f->decoded = true;
+	}
+	fields_addz(f, "Image", name);
+}
+
 void fields_audit(struct fields *f, struct str s)
 {
 	struct str type, inner;
@@ -100,7 +114,7 @@ void fields_audit(struct fields *f, struct str s)
 	}
 	if (str_is(type, "EXECVE")) {
 		fields_addz(f, "event", STR("command"));
-		fields_addz(f, "Image", fields_have(f, "a0"));
+		image(f, fields_have(f, "a0"));
 		command_line(f);
 	} else if (str_is(type, "PROCTITLE")) {
 		fields_addz(f, "CommandLine", fields_have(f, "proctitle"));
@@ -175,7 +189,7 @@ void fields_firewall(struct fields *f, struct str s)
 	fields_addz(f, "log_prefix", prefix);
 	for (size_t i = 0; i < ARRAY_LEN(words); i++)
 		if (str_has(prefix, words[i].word)) {
-			fields_addz(f, "action", str_from(words[i].action));
+			fields_addz(f, "fw_action", str_from(words[i].action));
 			break;
 		}
 	fields_pairs(f, in ? str_slice(s, (size_t)(in - s.p), s.n) : s, "");

@@ -1,0 +1,268 @@
+#include "detect/tool.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "core/words.h"
+#include "detect/engine.h"
+#include "lib/clock.h"
+#include "lib/json.h"
+
+enum { EXIT_YES, EXIT_NO, EXIT_USAGE, EXIT_FAILURE_ };
+
+#define READ_MAX (4u << 20)
+#define LINE_JSON_MAX (256u << 10)
+
+struct tool {
+	struct rules rules;
+	bool json, figures;
+	const char *source;
+	const char *paths[64];
+	size_t n_paths;
+	struct buf out;
+};
+
+static int usage(FILE *to, int code)
+{
+	fputs(_("usage: sekisho rules check PATH… [--json]\n"
+	        "       sekisho rules run PATH… [--source NAME] [--figures] < LINES\n"
+	        "       sekisho rules list PATH… [--json]\n"
+	        "PATH is a rule file or a folder of them.\n"),
+	      to);
+	return code;
+}
+
+static int fail(const struct err *e)
+{
+	char text[600];
+
+	fprintf(stderr, "sekisho rules: %s\n", err_format(e, text, sizeof text));
+	return EXIT_FAILURE_;
+}
+
+static void put_fault(void *arg, const struct err *e)
+{
+	struct tool *t = arg;
+	char text[600];
+	struct jw j;
+
+	if (!t->json) {
+		fprintf(stderr, "%s\n", err_format(e, text, sizeof text));
+		return;
+	}
+	buf_clear(&t->out);
+	jw_init(&j, &t->out, false);
+	jw_object(&j);
+	jw_kz(&j, "file", e->file);
+	jw_kint(&j, "line", e->line);
+	jw_kint(&j, "column", e->col);
+	jw_kz(&j, "fault", e->text);
+	jw_end_object(&j);
+	printf("%s\n", buf_z(&t->out));
+}
+
+static size_t load(struct tool *t)
+{
+	for (size_t i = 0; i < t->n_paths; i++)
+		rules_load(&t->rules, t->paths[i]);
+	rules_finish(&t->rules);
+	return t->rules.faults;
+}
+
+static int check(struct tool *t)
+{
+	size_t faults = load(t);
+
+	for (size_t i = 0; i < t->rules.n; i++) {
+		const struct rule *r = t->rules.list[i];
+		struct logsource kind;
+
+		if (!r->when)
+			continue;
+		logsource_of(r, &kind);
+		if (!kind.known)
+			fprintf(stderr, "%.*s:%d: %s\n", STR_ARG(r->file), r->line,
+			        _("no kind of log is known that it is for: it is tried on every message"));
+	}
+	if (!t->json)
+		printf(_("%zu rules, %zu faults\n"), t->rules.n, faults);
+	return faults ? EXIT_NO : EXIT_YES;
+}
+
+static int list(struct tool *t)
+{
+	size_t faults = load(t);
+
+	for (size_t i = 0; i < t->rules.n; i++) {
+		const struct rule *r = t->rules.list[i];
+		struct jw j;
+
+		if (!t->json) {
+			printf("%-13s %s %.*s  %.*s\n", level_name(r->level), r->by_default ? "*" : " ", STR_ARG(r->id), STR_ARG(r->title));
+			continue;
+		}
+		buf_clear(&t->out);
+		jw_init(&j, &t->out, false);
+		jw_object(&j);
+		jw_kstr(&j, "id", r->id);
+		jw_kstr(&j, "title", r->title);
+		jw_kz(&j, "level", level_name(r->level));
+		jw_kbool(&j, "default", r->by_default);
+		jw_kbool(&j, "part", r->part);
+		jw_kstr(&j, "clauses", r->clauses);
+		jw_kstr(&j, "file", r->file);
+		jw_end_object(&j);
+		printf("%s\n", buf_z(&t->out));
+	}
+	return faults ? EXIT_NO : EXIT_YES;
+}
+
+static void put_match(void *arg, const struct rule *r, struct event *ev)
+{
+	struct tool *t = arg;
+	struct jw j;
+
+	if (r->part && !r->generate)
+		return;
+	buf_clear(&t->out);
+	jw_init(&j, &t->out, false);
+	jw_object(&j);
+	jw_kstr(&j, "rule", r->id);
+	jw_kstr(&j, "title", r->title);
+	jw_kz(&j, "level", level_name(r->level));
+	jw_kint(&j, "line", (int64_t)ev->in->index + 1);
+	jw_kstr(&j, "text", ev->in->raw);
+	jw_end_object(&j);
+	fwrite(t->out.p, 1, t->out.n, stdout);
+	putchar('\n');
+}
+
+/* Whole lines of bytes[0, n) as messages; how many bytes they took. */
+static size_t lines_of(struct tool *t, const char *p, size_t n, bool end, struct message *list, size_t *ret_n, uint64_t *index)
+{
+	size_t at = 0;
+	int64_t now = clock_true() * 1000;
+
+	for (*ret_n = 0; at < n && *ret_n < ENGINE_BATCH;) {
+		const char *nl = memchr(p + at, '\n', n - at);
+		size_t len = nl ? (size_t)(nl - p) - at : n - at;
+
+		if (!nl && !end)
+			break;
+		list[(*ret_n)++] = (struct message){.raw = {p + at, len && p[at + len - 1] == '\r' ? len - 1 : len},
+		                                    .source = str_from(t->source), .log = STR("standard"), .index = (*index)++, .time_ns = now};
+		at += len + (nl != NULL);
+	}
+	return at;
+}
+
+static void put_figures(const struct engine *en, double seconds)
+{
+	struct engine_figures f;
+	const struct rule *r;
+	uint64_t hits;
+
+	engine_figures(en, &f);
+	fprintf(stderr, "rules=%zu texts=%zu without_text=%zu database=%zu messages=%llu hits=%llu tried=%llu matched=%llu parsed=%llu\n",
+	        f.rules, f.literals, f.without_text, f.bytes, (unsigned long long)f.messages, (unsigned long long)f.hits,
+	        (unsigned long long)f.tried, (unsigned long long)f.matched, (unsigned long long)f.parsed);
+	fprintf(stderr, "cpu=%.3f per_second=%.0f\n", seconds, seconds > 0 ? (double)f.messages / seconds : 0);
+	for (size_t i = 0; (r = engine_without_text(en, i)); i++)
+		fprintf(stderr, "without text: %.*s %.*s\n", STR_ARG(r->id), STR_ARG(r->title));
+	for (size_t i = 0; i < f.literals; i++) {
+		struct str text = engine_literal(en, i, &hits);
+
+		if (hits > f.messages / 200)
+			fprintf(stderr, "often: %llu '%.*s'\n", (unsigned long long)hits, STR_ARG(text));
+	}
+}
+
+static double cpu(void)
+{
+	struct rusage u;
+
+	getrusage(RUSAGE_SELF, &u);
+	return (double)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) + (double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec) / 1e6;
+}
+
+static int run(struct tool *t)
+{
+	struct message *list = xcalloc(ENGINE_BATCH, sizeof *list);
+	char *bytes = xmalloc(READ_MAX);
+	struct engine *en = NULL;
+	struct err e = {0};
+	uint64_t index = 0;
+	size_t have = 0;
+	bool end = false;
+	double before;
+	int r = load(t) ? EXIT_NO : EXIT_YES;
+
+	if (r == EXIT_YES && engine_new(&t->rules, NULL, &en, &e))
+		r = fail(&e);
+	before = cpu();
+	while (r == EXIT_YES && (!end || have)) {
+		size_t n = 0, used = lines_of(t, bytes, have, end || have == READ_MAX, list, &n, &index);
+		ssize_t got;
+
+		if (n && engine_scan(en, (struct str){bytes, used}, list, n, put_match, t)) {
+			err_set(&e, ERR_NOMEM, "too much is found");
+			r = fail(&e);
+		}
+		memmove(bytes, bytes + used, have - used);
+		have -= used;
+		if (end || (n == ENGINE_BATCH && have > READ_MAX / 2))
+			continue;
+		got = read(STDIN_FILENO, bytes + have, READ_MAX - have);
+		end = got <= 0;
+		have += got > 0 ? (size_t)got : 0;
+	}
+	if (en && t->figures)
+		put_figures(en, cpu() - before);
+	engine_free(en);
+	free(bytes);
+	free(list);
+	return fflush(stdout) ? EXIT_FAILURE_ : r;
+}
+
+static const struct {
+	const char *name;
+	int (*run)(struct tool *);
+} commands[] = {{"check", check}, {"run", run}, {"list", list}};
+
+static int parse(struct tool *t, int argc, char **argv)
+{
+	for (int i = 0; i < argc; i++) {
+		if (!strcmp(argv[i], "--json"))
+			t->json = true;
+		else if (!strcmp(argv[i], "--figures"))
+			t->figures = true;
+		else if (!strcmp(argv[i], "--source") && i + 1 < argc)
+			t->source = argv[++i];
+		else if (argv[i][0] == '-' || t->n_paths == ARRAY_LEN(t->paths))
+			return ERR_SYNTAX;
+		else
+			t->paths[t->n_paths++] = argv[i];
+	}
+	return t->n_paths ? 0 : ERR_SYNTAX;
+}
+
+int tool_main(int argc, char **argv)
+{
+	struct tool t = {.source = "import"};
+	int code = EXIT_USAGE;
+
+	words_open();
+	if (argc && (!strcmp(argv[0], "--help") || !strcmp(argv[argc - 1], "--help")))
+		return usage(stdout, EXIT_YES);
+	buf_init(&t.out, LINE_JSON_MAX);
+	rules_init(&t.rules, put_fault, &t);
+	for (size_t i = 0; argc && i < ARRAY_LEN(commands); i++)
+		if (!strcmp(argv[0], commands[i].name))
+			code = parse(&t, argc - 1, argv + 1) ? EXIT_USAGE : commands[i].run(&t);
+	rules_release(&t.rules);
+	buf_release(&t.out);
+	return code == EXIT_USAGE ? usage(stderr, code) : code;
+}

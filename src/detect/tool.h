@@ -1,0 +1,13 @@
+/* `sekisho rules …`: rules without a house.
+ *
+ *   check PATH… [--json]                             loads; says file:line:column of each fault
+ *   run PATH… [--source NAME] [--figures] < LINES    tries them on lines, prints what holds as JSON lines
+ *   list PATH… [--json]                              what there is: id, level, title
+ *
+ * Exit codes: 0 yes, 1 a rule is faulty, 2 wrong use, 3 failure. */
+#ifndef DETECT_TOOL_H
+#define DETECT_TOOL_H
+
+int tool_main(int argc, char **argv);
+
+#endif
