@@ -66,7 +66,7 @@ static void on_peer(void *arg)
 	struct child_peer *p = arg;
 	struct child *c = p->child;
 	struct msg m;
-	int fd = p->fd, r = msg_recv(fd, &m);
+	int fd = p->fd, r = msg_recv_now(fd, &m);
 	if (r == ERR_BUSY)
 		return;
 	if (r != 0) {
@@ -158,7 +158,10 @@ static void on_supervisor(void *arg)
 {
 	struct child *c = arg;
 	struct msg m;
-	if (msg_recv(c->sup, &m) != 0)
+	int r = msg_recv_now(c->sup, &m);
+	if (r == ERR_BUSY)
+		return;
+	if (r != 0)
 		log_fatal("child.orphan", "role=%s", c->role);
 	if (from_supervisor(c, &m) != 0)
 		log_fatal("child.supervisor", "role=%s type=%u: not understood", c->role, m.type);

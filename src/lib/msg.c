@@ -277,7 +277,7 @@ static unsigned take_fds(struct msghdr *h, int *fds, unsigned max)
 	return n;
 }
 
-int msg_recv(int fd, struct msg *m)
+static int receive(int fd, int flags, struct msg *m)
 {
 	static _Thread_local unsigned char bytes[HEAD + MSG_INLINE];
 	int fds[MSG_FDS_MAX + 1] = {0};
@@ -286,7 +286,7 @@ int msg_recv(int fd, struct msg *m)
 	struct msghdr h = {.msg_iov = &iov, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof control};
 	ssize_t n;
 	do
-		n = recvmsg(fd, &h, MSG_CMSG_CLOEXEC);
+		n = recvmsg(fd, &h, MSG_CMSG_CLOEXEC | flags);
 	while (n < 0 && errno == EINTR);
 	if (n < 0)
 		return errno == EAGAIN ? ERR_BUSY : errno == ECONNRESET ? ERR_CLOSED : ERR_SYS;
@@ -296,6 +296,16 @@ int msg_recv(int fd, struct msg *m)
 	for (unsigned i = 0; i < n_fds; i++)
 		close(fds[i]);
 	return n == 0 ? ERR_CLOSED : ERR_PROTO;
+}
+
+int msg_recv(int fd, struct msg *m)
+{
+	return receive(fd, 0, m);
+}
+
+int msg_recv_now(int fd, struct msg *m)
+{
+	return receive(fd, MSG_DONTWAIT, m);
 }
 
 int msg_call(int fd, struct msg *m, int timeout_ms, struct msg *ret)

@@ -46,6 +46,8 @@ int msg_end(struct msg *m) MUST_USE;                 /* 0 only when all was read
 int msg_send(int fd, struct msg *m) MUST_USE;
 /* Blocking unless the socket is non-blocking (then ERR_BUSY when nothing is there). Initialises *m. */
 int msg_recv(int fd, struct msg *m) MUST_USE;
+/* Never waits: for callbacks of a loop, where what was readable when it was polled may have been read by another since. */
+int msg_recv_now(int fd, struct msg *m) MUST_USE;
 /* Sends and waits for one answer of at most timeout_ms; *ret is initialised on 0. ERR_BUSY on timeout. */
 int msg_call(int fd, struct msg *m, int timeout_ms, struct msg *ret) MUST_USE;
 /* As if these bytes and descriptors had been received: initialises *m, owns the descriptors whatever comes out. For msg_recv

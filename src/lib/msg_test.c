@@ -230,6 +230,11 @@ static void test_call_and_timeout(void **state)
 	assert_int_equal(msg_call(p[0], &m, 1000, &got), 0);
 	assert_int_equal(got.type, 5);
 	msg_release(&got);
+	assert_int_equal(msg_recv_now(p[0], &got), ERR_BUSY);    /* a blocking socket: msg_recv would stand here */
+	assert_int_equal(msg_send(p[1], &m), 0);
+	assert_int_equal(msg_recv_now(p[0], &got), 0);
+	assert_int_equal(got.type, 5);
+	msg_release(&got);
 	assert_int_equal(fcntl(p[0], F_SETFL, O_NONBLOCK), 0);
 	assert_int_equal(msg_recv(p[0], &got), ERR_BUSY);
 	close(p[1]);

@@ -71,7 +71,9 @@ static void on_control_message(void *arg)
 {
 	struct control *k = arg;
 	struct msg m;
-	int r = msg_recv(k->fd, &m);
+	int r = msg_recv_now(k->fd, &m);
+	if (r == ERR_BUSY)
+		return;
 	if (r == 0) {
 		r = cli_message(k->o, k->fd, &m);
 		msg_release(&m);

@@ -257,7 +257,7 @@ static void on_child(void *arg)
 	struct super *s = w->s;
 	struct role *r = &s->house.roles[w->role];
 	struct msg m;
-	int got = msg_recv(r->sup, &m);
+	int got = msg_recv_now(r->sup, &m);
 	if (got == ERR_BUSY)
 		return;
 	if (got == 0) {
