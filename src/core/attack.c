@@ -23,11 +23,12 @@ typedef int attack_is_not_built;                     /* a file of ISO C is never
 
 #include "core/child.h"
 #include "core/proto.h"
+#include "lib/clock.h"
 
 #define LINE 96
 #define BOARD ((ARRAY_LEN(attempts) + 1) * LINE)
-#define PATIENCE_MS 3000
-#define NEW_PAIR_MS 5000
+#define PATIENCE_MS 30000                            /* meanwhile the peer makes its own attempts, and dies of them */
+#define CALL (INT64_C(1) << 40)                      /* no number of a call that the office makes itself */
 
 /* The board is text, one file per role: lines of LINE bytes, "ROLE TAB ATTEMPT TAB RESULT", padded with blanks. */
 static char *board;
@@ -35,7 +36,7 @@ static struct child *me;
 static char dir[512];
 static pid_t parent;
 
-enum outcome { REFUSED, WORKED, OWN };               /* OWN: what the role exists for; no attack */
+enum outcome { REFUSED, WORKED, OWN, UNANSWERED };   /* OWN: what the role exists for; UNANSWERED: nothing is proven */
 
 static int fd_opened(const char *path, int flags)
 {
@@ -228,151 +229,176 @@ static enum outcome kernel_program(void)
 
 /* --- talking to the others --------------------------------------------------------------------------------------------- */
 
-/* A peer that an attempt of its own killed comes back with a new pair: wait for it, so that silence is a refusal. */
-static int live_fd(const char *peer)
-{
-	int fd = child_peer_fd(me, peer);
-	struct pollfd p = {.fd = fd, .events = POLLIN};
-	for (int left = NEW_PAIR_MS; fd >= 0 && left > 0; left -= 50) {
-		child_pump(me, 50);
-		p.fd = fd = child_peer_fd(me, peer);
-		if (poll(&p, 1, 0) == 0 || !(p.revents & POLLHUP))
-			break;
-	}
-	return fd;
-}
+struct question {
+	const char *peer;
+	struct msg m;
+	uint16_t yes, no;                                /* types of the answer */
+	int64_t number;                                  /* which the answer begins with; 0: with none */
+};
 
-/* Sends m and takes the answer of the expected types; a peer that hangs up or stays silent has refused. */
-static int ask(const char *peer, struct msg *m, uint16_t yes, uint16_t no, struct msg *answer)
+static bool answers(const struct question *q, struct msg *m)
 {
-	int fd = live_fd(peer), r = fd < 0 ? ERR_CLOSED : msg_call(fd, m, PATIENCE_MS, answer);
-	for (int i = 0; r == 0 && answer->type != yes && answer->type != no; i++) {
-		msg_release(answer);                         /* to something the role itself had asked before */
-		r = i < 8 ? msg_recv(fd, answer) : ERR_PROTO;
-	}
-	msg_release(m);
-	return r;
-}
-
-static bool sign_log(uint64_t size, int root)
-{
-	struct msg m, a;
-	uint32_t code = 1;
-	char bytes[32];
-	memset(bytes, root, sizeof bytes);
-	msg_init(&m, KEYS_SIGN_LOG);
-	msg_put_z(&m, "attack.example/log");
-	msg_put_i64(&m, (int64_t)size);
-	msg_put_str(&m, str_n(bytes, sizeof bytes));
-	msg_put_i64(&m, 0);
-	msg_put_str(&m, STR(""));
-	if (ask("keys", &m, KEYS_NOTE, KEYS_NOTE, &a) != 0)
-		return false;
-	bool ok = msg_u32(&a, &code) == 0 && code == 0;
-	msg_release(&a);
+	struct cur in = m->in;
+	int64_t number;
+	bool ok = (m->type == q->yes || m->type == q->no) && (q->number == 0 || (msg_i64(m, &number) == 0 && number == q->number));
+	m->in = in;
 	return ok;
 }
 
-/* A vault may sign what grows; that it can is the first half of the attempt. */
+/* 0: the answer; ERR_BUSY: something else. That is served as the loop would: the peer may be waiting for us in the same way. */
+static int take(const struct question *q, struct child_peer *p, struct msg *answer)
+{
+	int fd = p->fd, r = msg_recv(fd, answer);
+	bool broke = r == ERR_PROTO;
+	if (r == 0) {
+		if (answers(q, answer))
+			return 0;
+		r = me->on && me->on->message ? me->on->message(me->arg, p->name, fd, answer) : 0;
+		broke = r != 0;
+		msg_release(answer);
+	}
+	if (r != 0 && p->fd == fd)
+		child_drop(me, p->name, broke);
+	return ERR_BUSY;
+}
+
+/* Silence is no refusal. A peer that went away of its own attempts is asked again on the pair it comes back with; if it went for
+ * what we said, the supervisor ends us here. ERR_NOTFOUND: nobody has given us a pair with it; ERR_BUSY: no answer at all. */
+static int ask(struct question *q, struct msg *answer)
+{
+	struct child_peer *p = NULL;
+	for (size_t i = 0; i < me->n_peers; i++)
+		if (strcmp(me->peers[i].name, q->peer) == 0)
+			p = &me->peers[i];
+	uint32_t asked = 0;
+	int r = p ? ERR_BUSY : ERR_NOTFOUND;
+	for (int64_t end = clock_mono() + PATIENCE_MS * INT64_C(1000); r == ERR_BUSY && clock_mono() < end;) {
+		child_pump(me, 10);
+		if (p->fd >= 0 && p->pair != asked) {
+			asked = p->pair;
+			if (msg_send(p->fd, &q->m) != 0)
+				child_drop(me, p->name, false);
+		}
+		struct pollfd in = {.fd = p->fd, .events = POLLIN};
+		if (p->fd >= 0 && poll(&in, 1, 10) == 1)
+			r = take(q, p, answer);
+	}
+	msg_release(&q->m);
+	return r;
+}
+
+/* An answer that begins with the code 0 is a success. */
+static enum outcome ask_code(struct question *q)
+{
+	struct msg a;
+	uint32_t code = 1;
+	int r = ask(q, &a);
+	if (r != 0)
+		return r == ERR_NOTFOUND ? REFUSED : UNANSWERED;
+	r = msg_u32(&a, &code);
+	msg_release(&a);
+	return r != 0 ? UNANSWERED : code == 0 ? WORKED : REFUSED;
+}
+
+static enum outcome sign_log(uint64_t size, int root)
+{
+	struct question q = {.peer = "keys", .yes = KEYS_NOTE, .no = KEYS_NOTE};
+	char bytes[32];
+	memset(bytes, root, sizeof bytes);
+	msg_init(&q.m, KEYS_SIGN_LOG);
+	msg_put_z(&q.m, "attack.example/log");
+	msg_put_i64(&q.m, (int64_t)size);
+	msg_put_str(&q.m, str_n(bytes, sizeof bytes));
+	msg_put_i64(&q.m, 0);
+	msg_put_str(&q.m, STR(""));
+	return ask_code(&q);
+}
+
+/* A vault may sign what grows; that it can is the first half of the attempt. Then a smaller tree, then a second history. */
 static enum outcome sign_smaller(void)
 {
 	if (role_is("keys"))
 		return OWN;
-	bool signs = !role_is("vault");
-	for (int i = 0; i < 50 && !signs; i++) {         /* keys may be on its way back from an attempt of its own */
-		if (i)
-			child_pump(me, 100);             /* its new pair comes meanwhile */
-		signs = sign_log(10, 1);
-	}
-	if (!signs)
-		return WORKED;                               /* then the attempt proves nothing: fail loudly */
-	return sign_log(9, 1) || sign_log(11, 2) ? WORKED : REFUSED; /* a smaller tree, a second history */
+	if (role_is("vault") && sign_log(10, 1) != WORKED)
+		return UNANSWERED;
+	enum outcome o = sign_log(9, 1);
+	return o == REFUSED ? sign_log(11, 2) : o;
 }
 
 static enum outcome sign_fork(void)
 {
-	if (role_is("keys"))
-		return OWN;
-	return sign_log(10, 2) ? WORKED : REFUSED;
+	return role_is("keys") ? OWN : sign_log(10, 2);
 }
 
+/* What a role exists for must work, or the refusal of the same words to the others proves nothing. */
 static enum outcome sign_as_server(void)
 {
-	struct msg m, a;
-	uint32_t code = 1;
+	struct question q = {.peer = "keys", .yes = KEYS_SIG, .no = KEYS_SIG};
 	char digest[32] = {0};
-	if (role_is("keys") || role_is("front"))
+	if (role_is("keys"))
 		return OWN;
-	msg_init(&m, KEYS_SIGN_TLS);
-	msg_put_u32(&m, 256);
-	msg_put_str(&m, str_n(digest, sizeof digest));
-	if (ask("keys", &m, KEYS_SIG, KEYS_SIG, &a) != 0)
-		return REFUSED;
-	bool ok = msg_u32(&a, &code) == 0 && code == 0;
-	msg_release(&a);
-	return ok ? WORKED : REFUSED;
+	msg_init(&q.m, KEYS_SIGN_TLS);
+	msg_put_u32(&q.m, 256);
+	msg_put_str(&q.m, str_n(digest, sizeof digest));
+	enum outcome o = ask_code(&q);
+	return !role_is("front") ? o : o == WORKED ? OWN : UNANSWERED;
 }
 
-static bool append(const char *source, int64_t sequence, int previous)
+/* The outbox may be told meanwhile that its own first entry is in the log: about that number only a refusal is an answer. */
+static enum outcome append(const char *source, int64_t sequence, int previous)
 {
-	struct msg m, a;
+	struct question q = {.peer = "vault", .yes = sequence > 1 ? VAULT_ACK : VAULT_REFUSE, .no = VAULT_REFUSE, .number = sequence};
+	struct msg a;
 	char hash[32];
-	int64_t about = 0;
+	int64_t about;
+	uint32_t code = 0;
+	if (role_is("vault"))
+		return OWN;
 	memset(hash, previous, sizeof hash);
-	msg_init(&m, VAULT_APPEND);
-	msg_put_z(&m, source);
-	msg_put_i64(&m, sequence);
-	msg_put_str(&m, str_n(hash, sizeof hash));
-	msg_put_z(&m, "{\"forged\":true}");
-	int r = ask("vault", &m, VAULT_ACK, VAULT_REFUSE, &a);
-	bool ok = false;
-	/* Answers to what the outbox had sent before come first. */
-	while (r == 0 && !ok) {
-		ok = a.type == VAULT_ACK && msg_i64(&a, &about) == 0 && about == sequence;
-		bool last = ok || a.type == VAULT_REFUSE;
-		msg_release(&a);
-		if (last)
-			break;
-		struct pollfd p = {.fd = child_peer_fd(me, "vault"), .events = POLLIN};
-		r = poll(&p, 1, PATIENCE_MS) == 1 ? msg_recv(p.fd, &a) : ERR_BUSY;
-	}
-	return ok;
+	msg_init(&q.m, VAULT_APPEND);
+	msg_put_z(&q.m, source);
+	msg_put_i64(&q.m, sequence);
+	msg_put_str(&q.m, str_n(hash, sizeof hash));
+	msg_put_z(&q.m, "{\"forged\":true}");
+	int r = ask(&q, &a);
+	if (r != 0)
+		return r == ERR_NOTFOUND ? REFUSED : UNANSWERED;
+	bool yes = a.type == VAULT_ACK, no = msg_i64(&a, &about) == 0 && msg_u32(&a, &code) == 0 &&
+	                                    (code == -ERR_CONFLICT || code == -ERR_RANGE);
+	msg_release(&a);
+	return yes ? WORKED : no ? REFUSED : UNANSWERED;
 }
 
 /* In the office's own name: the writer may, but only what follows; nobody else at all. */
 static enum outcome leave_out(void)
 {
-	if (role_is("vault"))
-		return OWN;
-	return append("office", 1000000, 7) ? WORKED : REFUSED;
+	return append("office", 1000000, 7);
 }
 
 static enum outcome replace_first(void)
 {
-	if (role_is("vault"))
-		return OWN;
-	return append("office", 1, 9) ? WORKED : REFUSED;
+	return append("office", 1, 9);
 }
 
 static enum outcome speak_for_another(void)
 {
-	if (role_is("vault"))
-		return OWN;
-	return append("somebody", 1, 0) ? WORKED : REFUSED;
+	return append("somebody", 1, 0);
 }
 
 static enum outcome ask_for_secret(void)
 {
-	struct msg m, a;
-	if (role_is("auth") || strcmp(me->role, "office.writer") == 0)
+	struct question q = {.peer = "auth", .yes = AUTH_RESULT, .no = AUTH_RESULT, .number = CALL};
+	struct msg a;
+	bool writer = strcmp(me->role, "office.writer") == 0;
+	if (role_is("auth"))
 		return OWN;
-	msg_init(&m, AUTH_STATE);
-	msg_put_i64(&m, 1);
-	msg_put_i64(&m, 1);
-	if (ask("auth", &m, AUTH_RESULT, AUTH_RESULT, &a) != 0)
-		return REFUSED;
-	msg_release(&a);
-	return WORKED;
+	msg_init(&q.m, AUTH_STATE);
+	msg_put_i64(&q.m, CALL);
+	msg_put_i64(&q.m, 1);
+	int r = ask(&q, &a);
+	if (r == 0)
+		msg_release(&a);
+	return r == 0 ? (writer ? OWN : WORKED) : r == ERR_NOTFOUND && !writer ? REFUSED : UNANSWERED;
 }
 
 static const struct {
@@ -443,19 +469,27 @@ static void write_line(size_t i, const char *attempt, const char *result)
 	memcpy(board + i * LINE, text, LINE);
 }
 
+/* One attempt; between them the role does its work, so that others are answered. */
+static void make_next(void *arg)
+{
+	static const char *const words[] = {"refused", "WORKED", "own", "unanswered"};
+	size_t i = 0;
+	while (i < ARRAY_LEN(attempts) && board[i * LINE])
+		i++;                                     /* made already, maybe in an earlier life */
+	if (i == ARRAY_LEN(attempts)) {
+		write_line(i, "end", "-");
+		return;
+	}
+	write_line(i, attempts[i].name, "killed");       /* true unless we come back */
+	write_line(i, attempts[i].name, words[attempts[i].run()]);
+	loop_after(me->loop, 0, make_next, arg);
+}
+
 void attack_run(struct child *c)
 {
-	static const char *const words[] = {"refused", "WORKED", "own"};
 	me = c;
-	if (!board)
-		return;
-	for (size_t i = 0; i < ARRAY_LEN(attempts); i++) {
-		if (board[i * LINE])
-			continue;                                /* made in an earlier life */
-		write_line(i, attempts[i].name, "killed");   /* true unless we come back */
-		write_line(i, attempts[i].name, words[attempts[i].run()]);
-	}
-	write_line(ARRAY_LEN(attempts), "end", "-");
+	if (board)
+		loop_after(c->loop, 0, make_next, NULL);
 }
 
 #endif

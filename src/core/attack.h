@@ -8,7 +8,7 @@ struct child;
 
 /* Maps this role's board in the folder named by SEKISHO_ATTACK, while files can still be opened. */
 void attack_open(const struct child *c);
-/* Makes all attempts that this role has not made yet. Returns when the last is done. */
+/* Makes the attempts that this role has not made yet, one after the other from its loop. */
 void attack_run(struct child *c);
 
 #endif

@@ -237,9 +237,6 @@ void child_ready(struct child *c, const char *url)
 	msg_put_z(&m, sandbox_posture());
 	msg_put_z(&m, url);
 	send_or_die(c, &m);
-#ifdef SEKISHO_ATTACK
-	attack_run(c);
-#endif
 }
 
 void child_note(struct child *c, const char *line)
@@ -257,6 +254,9 @@ int child_run(struct child *c, const struct child_handlers *on, void *arg)
 	loop_add(c->loop, c->sup, on_supervisor, c);
 	for (size_t i = 0; i < c->n_peers; i++)
 		watch(c, &c->peers[i]);
+#ifdef SEKISHO_ATTACK
+	attack_run(c);
+#endif
 	loop_run(c->loop);
 	for (size_t i = 0; i < c->n_peers; i++)
 		if (c->peers[i].fd >= 0)

@@ -1,8 +1,10 @@
 #!/usr/bin/env bash
 # Somebody inside: every process, once locked in, tries to break out (src/core/attack.h). Prints the table attempt × process and
-# fails unless every cell is a refusal ("killed", "refused") or the role's own business ("own"). As root once more without root.
+# fails unless every cell is a refusal ("killed", "refused") or the role's own business ("own"). "killed" counts only as the work of
+# the sandbox or of the supervisor told of a broken protocol, one such death a cell. As root once more without root.
 set -u
 T=$(mktemp -d); export LC_ALL=C.UTF-8
+PATIENCE=240                                            # seconds for all attempts, on a machine that does other things as well
 house=
 cleanup() { [ -z "$house" ] || kill -9 "$house" 2>/dev/null; rm -rf "$T"; }
 trap cleanup EXIT
@@ -13,33 +15,43 @@ make -s O="$O" ${SAN:+SAN=$SAN} attack >"$T/make" 2>&1 || { cat "$T/make"; exit 
 lines() { tr -d '\0' <"$1" | sed 's/ *$//'; }
 all_done() { for r in $roles; do [ -e "$T/board/$r" ] && lines "$T/board/$r" | grep -q "	end	-" || return 1; done; }
 
-# One house with the attempts built in, until every role has made all of them. Processes kill themselves by the dozen here, so a
-# start can be disturbed to the point of standing still: that is tried again with a new house, it says nothing about the cells.
+# One house with the attempts built in, until every role has made all of them.
 house_with_attempts() { # name, command in front
-  local name=$1; shift
+  local name=$1 D=$T/home-$1/house; shift
   rm -rf "$T/board" "$T/home-$name"; mkdir -m 777 "$T/board"; chmod 755 "$T"
-  local D=$T/home-$name/house
   mkdir -m 777 "$T/home-$name"
   "$@" "$O/sekisho" init "$D" --city 見本市 --standard iizuka 2>"$T/err" || fail "$name: init"
   : | "$@" tee "$D/vault/victim" >/dev/null
   roles="keys vault auth office.writer office.job office.reader.0 front"
   "$@" env SEKISHO_ATTACK="$T/board" "$O/attack/sekisho" run "$D" --listen 127.0.0.1:0 --readers 1 >"$T/out" 2>"$T/err" &
   house=$!
-  for _ in $(seq 450); do all_done && return; kill -0 $house 2>/dev/null || return 1; sleep 0.1; done
-  return 1
+  for _ in $(seq $((PATIENCE * 5))); do all_done && return; kill -0 $house 2>/dev/null || fail "$name: the house ended"; sleep 0.2; done
+  for r in $roles; do echo "# $r: $(lines "$T/board/$r" | tail -1)"; done
+  fail "$name: not all attempts were made"
+}
+
+# Deaths by signal are the sandbox's (SIGSYS) or the supervisor's, who says of which process why; each role has as many as "killed".
+judge_deaths() { # name
+  local r killed by
+  awk '/supervise\.(broke|protocol) / { split($0, p, "pid="); told[p[2] + 0] = 1 }
+       /supervise\.died .*signal=/ { split($0, p, "pid="); if (!/signal=31 sandbox=1/ && !(/signal=9 / && (p[2] + 0) in told)) print }' \
+    "$T/err" >"$T/strange"
+  [ -s "$T/strange" ] && fail "$1: died of something else: $(cat "$T/strange")"
+  for r in $roles; do
+    killed=$(lines "$T/board/$r" | grep -c "	killed$")
+    by=$(grep -c "supervise.died role=$r pid=[0-9]* signal=" "$T/err")
+    [ "$killed" = "$by" ] || fail "$1: $r: $killed attempts ended in death, $by deaths by the sandbox or for a broken protocol"
+  done
+  grep -q "sandbox=1" "$T/err" && grep -q "supervise.broke" "$T/err" || fail "$1: nobody was ended for what it tried"
 }
 
 attack() { # name, command in front
-  local name=$1 D=$T/home-$1/house n; shift
-  for n in 1 2 3 4; do
-    house_with_attempts "$name" "$@" && break
-    echo "# $name: house $n stood still before all attempts were made"
-    kill -9 $house 2>/dev/null; wait $house 2>/dev/null
-  done
-  all_done || fail "$name: not all attempts were made"
+  local name=$1 D=$T/home-$1/house; shift
+  house_with_attempts "$name" "$@"
   for f in office/office.db auth/auth.db keys/log.key keys/tls.key vault/log vault/tail vault/victim sekisho.conf run/control.sock; do
     [ -e "$D/$f" ] || fail "$name: $f is not there, so the attempts at it mean nothing"
   done
+  judge_deaths "$name"
   kill -INT $house; wait $house; house=
   echo "# $name: $(sed -n 's/.*(posture \(.*\))/\1/p' "$T/out")"
   for r in $roles; do lines "$T/board/$r"; done | awk -F'\t' -v roles="$roles" '
@@ -56,6 +68,7 @@ attack() { # name, command in front
   [ "$(sed -n 's/^cells \([0-9]*\) .*/\1/p' "$T/table")" -ge 200 ] || fail "$name: too few attempts"
   "$@" "$O/sekisho" vault verify "$D" >"$T/verify" 2>&1 || fail "$name: the log afterwards: $(cat "$T/verify")"
   echo "ok every attempt is refused ($name)"
+  echo "ok whoever died was ended for it ($name)"
 }
 
 if [ "$(id -u)" = 0 ]; then
