@@ -23,7 +23,9 @@ endif
 PROGRAMS := $(patsubst src/%/main.c,%,$(wildcard src/*/main.c))
 VERSION  := $(shell cat VERSION)
 
-PKGS := sqlite3 libcrypto libsodium jansson yaml-0.1 libseccomp libzstd liboath libmicrohttpd gnutls libqrencode zlib libdeflate libhs
+PKGS := sqlite3 libcrypto libsodium jansson yaml-0.1 libseccomp libzstd liboath libmicrohttpd gnutls libqrencode
+PKGS += libhs
+PKGS += zlib libdeflate spng libjpeg libwebp libwebpdemux libtiff-4
 PKG_LIBS = $(shell pkg-config --libs $(1))
 
 LIBS_supervise = $(call PKG_LIBS,libseccomp libcrypto)
@@ -39,8 +41,9 @@ LIBS_gate-sniff  = $(call PKG_LIBS,libseccomp libcrypto)
 LIBS_gate-text   = $(call PKG_LIBS,libseccomp libcrypto) -lunistring
 LIBS_gate-verify = $(call PKG_LIBS,libseccomp libcrypto)
 LIBS_gate-zip    = $(call PKG_LIBS,libseccomp libcrypto zlib libdeflate) -lunistring
+LIBS_gate-image  = $(call PKG_LIBS,libseccomp libcrypto libdeflate spng libjpeg libwebp libwebpdemux libtiff-4) -lgif
 LIBS_cli       = $(call PKG_LIBS,libcrypto libsodium jansson libseccomp libzstd)
-LIBS_ALL       = $(call PKG_LIBS,$(PKGS)) -lunistring -lm
+LIBS_ALL       = $(call PKG_LIBS,$(PKGS)) -lunistring -lgif -lm
 
 WARN := -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wundef \
         -Wwrite-strings -Wpointer-arith -Wformat=2 -Wno-format-nonliteral -Wimplicit-fallthrough \

@@ -4,6 +4,8 @@ const struct language languages[] = {
 	{"text", verify_text},
 	{"csv", verify_csv},
 	{"zip", verify_zip},
+	{"png", verify_png},
+	{"jpeg", verify_jpeg},
 };
 const size_t n_languages = ARRAY_LEN(languages);
 

@@ -30,6 +30,6 @@ extern const size_t n_languages;
 /* For the verifiers: notes the first rule broken, false always. */
 bool refuse(struct check *c, const char *rule, size_t at);
 
-verify_fn verify_text, verify_csv, verify_zip;
+verify_fn verify_text, verify_csv, verify_zip, verify_png, verify_jpeg;
 
 #endif

@@ -1,0 +1,15 @@
+/* Pictures decoded to samples, by the libraries of their formats (BMP by our own hand). Each takes the whole file and leaves
+ * what it saw beside the picture in the report. 0, or job_fail. */
+#ifndef GATE_IMAGE_DECODE_H
+#define GATE_IMAGE_DECODE_H
+
+#include "rebuild/image.h"
+#include "rebuild/worker.h"
+
+typedef int decode_fn(struct job *j, struct image *im);
+decode_fn decode_jpeg, decode_png, decode_gif, decode_bmp, decode_webp, decode_tiff;
+
+/* job_fail for what image_alloc said. */
+int decode_failed(struct job *j, int r) MUST_USE;
+
+#endif
