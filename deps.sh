@@ -16,7 +16,7 @@ group() {
   test)  echo libcmocka-dev curl jq sqlite3 openssl zstd oathtool python3 python3-yaml python3-jsonschema python3-regex strace procps iproute2 \
               chromium fonts-noto-cjk nodejs npm clang clang-tidy cppcheck shellcheck libclang-rt-14-dev \
               rsyslog rsyslog-relp rsyslog-gnutls systemd-journal-remote \
-              zip imagemagick webp libtiff-tools ;;
+              zip p7zip-full clamav-daemon imagemagick webp libtiff-tools ;;
   bench) echo wrk zstd linux-perf sqlite3 jq ;;
   *) echo "deps.sh: unknown group '$1' (run build test bench)" >&2; exit 2 ;;
   esac

@@ -34,7 +34,7 @@ static int judge(struct msg *m)
 	int fd = -1;
 
 	if (m->type != GATE_JOB || msg_str(m, GATE_CODE_MAX, &format) || msg_str(m, 1024, &name) ||
-	    msg_str(m, GATE_POLICY_MAX, &policy) || msg_fd(m, &fd) || msg_end(m) || fstat(fd, &st) || st.st_size < 0 ||
+	    msg_str(m, GATE_POLICY_MAX + GATE_PASSWORD_MAX + 16, &policy) || msg_fd(m, &fd) || msg_end(m) || fstat(fd, &st) || st.st_size < 0 ||
 	    (uint64_t)st.st_size > GATE_OUTPUT_MAX)
 		return 4;
 	if (st.st_size) {

@@ -6,6 +6,7 @@
 #include <uninorm.h>
 
 #include "core/gate_name.h"
+#include "gate-zip/crypt.h"
 #include "lib/text.h"
 #include "rebuild/worker.h"
 #include "rebuild/zip.h"
@@ -65,6 +66,43 @@ static void put_note(struct archive *ar, struct str name)
 	buf_release(&b);
 }
 
+static int append(void *arg, const void *p, size_t n)
+{
+	buf_put(arg, p, n);
+	return buf_err(arg);
+}
+
+/* With the password the user typed; as CP932 too, for that is how older programs here took it. */
+static int read_locked(struct job *j, const struct zip_entry *en, struct buf *out)
+{
+	struct str password = job_policy(j, "password");
+	uint16_t method;
+	struct buf open, sjis;
+	bool crc_counts;
+	size_t lost;
+	int r = ERR_DENIED;
+
+	if (!password.p)
+		return ERR_DENIED;
+	buf_init(&open, ZIP_TOTAL_MAX);
+	buf_init(&sjis, 4 * GATE_PASSWORD_MAX);
+	r = crypt_open(en, password, &open, &method, &crc_counts);
+	if (r == ERR_DENIED && !utf8_to_cp932(password, &sjis, &lost) && !lost && !str_eq(buf_view(&sjis), password)) {
+		buf_clear(&open);
+		r = crypt_open(en, buf_view(&sjis), &open, &method, &crc_counts);
+	}
+	if (!r && crc_counts)
+		r = zip_unpack(buf_view(&open), method, en->size, en->crc, append, out);
+	else if (!r)
+		r = zip_unpack_unchecked(buf_view(&open), method, en->size, append, out);
+	/* One wrong password in 256 passes the cipher's own check: then the data says it. */
+	if (r == ERR_CORRUPT && en->method != ZIP_AES)
+		r = ERR_DENIED;
+	buf_release(&open);
+	buf_release(&sjis);
+	return r;
+}
+
 static int one(struct archive *ar, const struct zip_entry *en)
 {
 	enum gate_outcome outcome;
@@ -74,13 +112,12 @@ static int one(struct archive *ar, const struct zip_entry *en)
 
 	if (r || en->folder)
 		return r;
-	if (en->encrypted)
-		return job_fail(ar->j, GATE_HELD, "ENC-PASSWORD", arena_z(ar->j->arena, name));
 	buf_init(&content, ZIP_TOTAL_MAX);
-	r = zip_read(en, &content);
+	r = en->encrypted ? read_locked(ar->j, en, &content) : zip_read(en, &content);
 	if (r) {
 		buf_release(&content);
-		return job_fail(ar->j, GATE_BLOCKED, "ZIP-DATA", arena_z(ar->j->arena, name));
+		return job_fail(ar->j, r == ERR_DENIED ? GATE_HELD : GATE_BLOCKED, r == ERR_DENIED ? "ENC-PASSWORD" : "ZIP-DATA",
+		                arena_z(ar->j->arena, name));
 	}
 	r = job_sub(ar->j, arena_z(ar->j->arena, name), base(name), buf_view(&content), &outcome, &clean, &language);
 	buf_release(&content);

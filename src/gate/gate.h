@@ -25,6 +25,9 @@ struct gate {
 	uint64_t input_max;
 	unsigned seconds, seconds_per_mib;               /* wall time a worker may take */
 	const char *clamd;                               /* socket; NULL: no scanner */
+	int64_t av_stop_hours;                           /* signatures older than this stop the gate */
+	bool av_unknown_stops;                           /* and those that do not say how old they are */
+	const char *password;                            /* for archives and documents that ask for one; never in a report */
 	void (*progress)(void *arg, const char *step, uint32_t done, uint32_t of);
 	void *progress_arg;
 };
@@ -48,6 +51,13 @@ struct member {                                      /* a document inside */
 	struct result *result;
 };
 
+/* What clamd said of one file. */
+struct scan {
+	bool asked;
+	struct str engine, verdict;
+	int64_t age_hours;                               /* of its signatures, -1 unknown */
+};
+
 /* What became of one file. */
 struct result {
 	struct arena *arena;
@@ -56,7 +66,7 @@ struct result {
 	struct str name, ext, type;                      /* as given; as sniffed */
 	uint64_t size;
 	char sha256[SHA256_HEX];
-	struct { bool asked; struct str engine, db, verdict; } scan[2]; /* before, after */
+	struct scan scan[2];                             /* before, after */
 	struct part *parts;
 	size_t n_parts, cap_parts;
 	int64_t more_parts;

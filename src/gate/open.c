@@ -9,6 +9,7 @@
 
 #define SECONDS 30
 #define SECONDS_PER_MIB 3
+#define AV_STOP_HOURS 168
 
 /* libexec/sekisho/gate → the folder it lies in, and share/sekisho beside libexec. */
 static int find_places(struct gate *g, char share[4200], struct err *e)
@@ -34,7 +35,7 @@ static int number(const struct yaml_node *v, const char *key, int64_t max, int64
 	return 0;
 }
 
-/* A policy: `seconds`, `seconds_per_mib`, `input_mib`, `clamd`, and what rebuilders read (words, and yes or no). */
+/* A policy: `seconds`, `seconds_per_mib`, `input_mib`, `clamd`, `av_stop_hours`, `av_unknown`, and what rebuilders read (words, and yes or no). */
 static int read_policy(struct gate *g, const char *file, struct buf *out, struct err *e)
 {
 	struct yaml_node *top;
@@ -63,6 +64,10 @@ static int read_policy(struct gate *g, const char *file, struct buf *out, struct
 			g->seconds_per_mib = (unsigned)v;
 		else if (str_is(key, "input_mib") && !(r = number(val, "input_mib", GATE_INPUT_MAX >> 20, &v, file, e)))
 			g->input_max = (uint64_t)v << 20;
+		else if (str_is(key, "av_stop_hours") && !(r = number(val, "av_stop_hours", 100000, &v, file, e)))
+			g->av_stop_hours = v;
+		else if (str_is(key, "av_unknown"))
+			g->av_unknown_stops = str_is(val->text, "stop");
 		else if (str_is(key, "clamd"))
 			g->clamd = arena_z(g->arena, val->text);
 		buf_printf(out, "%.*s=%.*s\n", STR_ARG(key), STR_ARG(val->text));
@@ -81,6 +86,7 @@ int gate_open(struct gate *g, const char *policy_file, struct err *e)
 	g->seconds = SECONDS;
 	g->seconds_per_mib = SECONDS_PER_MIB;
 	g->input_max = 200u << 20;
+	g->av_stop_hours = AV_STOP_HOURS;
 	buf_init(&policy, GATE_POLICY_MAX - 1);
 	r = find_places(g, share, e);
 	snprintf(shipped, sizeof shipped, "%s/gate/policy.yaml", share);

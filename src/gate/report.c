@@ -66,6 +66,8 @@ static void put_scan(struct jw *j, const struct result *r)
 		jw_object(j);
 		jw_kstr(j, "engine", r->scan[i].engine);
 		jw_kstr(j, "verdict", r->scan[i].verdict);
+		if (r->scan[i].age_hours >= 0)
+			jw_kint(j, "signatures_age_hours", r->scan[i].age_hours);
 		jw_end_object(j);
 	}
 	jw_end_object(j);

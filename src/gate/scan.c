@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "gate/gate.h"
@@ -78,29 +79,67 @@ static bool ask(const char *path, const char *command, int fd, char answer[ANSWE
 	return ok;
 }
 
+/* Hours since the signatures were made, from "ClamAV 1.4.6/27461/Fri Nov 20 09:00:00 2026"; -1 when it does not say. */
+static int64_t age_hours(struct str version)
+{
+	struct str rest = version;
+	struct tm tm = {0};
+	char when[40];
+
+	str_cut(&rest, '/');
+	str_cut(&rest, '/');
+	if (!rest.n || rest.n >= sizeof when)
+		return -1;
+	memcpy(when, rest.p, rest.n);
+	when[rest.n] = 0;
+	if (!strptime(when, "%a %b %d %H:%M:%S %Y", &tm))
+		return -1;
+	return (clock_true() / SECOND_US - timegm(&tm)) / 3600;
+}
+
+/* What stands behind the name clamd gives the file ("fd[12]: OK"); "" when the answer has another form. */
+static struct str verdict_of(struct str answer)
+{
+	struct str rest = answer, name = str_cut(&rest, ':');
+
+	return str_starts(name, "fd[") && str_ends(name, "]") && rest.n > 1 && *rest.p == ' ' ? str_slice(rest, 1, rest.n) : STR("");
+}
+
+static bool fresh(struct gate *g, struct result *r, struct scan *sc)
+{
+	char version[ANSWER_MAX];
+
+	sc->age_hours = -1;
+	if (ask(g->clamd, "zVERSION", -1, version)) {
+		sc->engine = arena_str(r->arena, str_from(version));
+		sc->age_hours = age_hours(sc->engine);
+	}
+	if (sc->age_hours >= 0 ? sc->age_hours <= g->av_stop_hours : !g->av_unknown_stops)
+		return true;
+	result_stop(r, GATE_HELD, "AV-OLD", STR_NONE);
+	return false;
+}
+
 bool scan_file(struct gate *g, int fd, int which, struct result *r)
 {
-	char answer[ANSWER_MAX], version[ANSWER_MAX];
-	struct str said;
+	struct scan *sc = &r->scan[which];
+	char answer[ANSWER_MAX];
 
 	if (!g->clamd)
 		return true;
-	r->scan[which].asked = true;
+	sc->asked = true;
+	if (!fresh(g, r, sc))
+		return false;
 	if (!ask(g->clamd, "zFILDES", fd, answer)) {
-		r->scan[which].verdict = STR("");
 		result_stop(r, GATE_HELD, "AV-ERROR", STR_NONE);
 		return false;
 	}
-	said = arena_str(r->arena, str_from(answer));
-	r->scan[which].verdict = said;
-	if (ask(g->clamd, "zVERSION", -1, version))
-		r->scan[which].engine = arena_str(r->arena, str_from(version));
-	/* "fd[12]: OK": what stands before the colon is a name of clamd's own. */
-	if (str_ends(said, ": OK") && !str_has(said, "FOUND") && !str_has(said, "ERROR"))
+	sc->verdict = arena_str(r->arena, verdict_of(str_from(answer)));
+	if (str_is(sc->verdict, "OK"))
 		return true;
-	if (str_ends(said, " FOUND"))
-		result_stop(r, GATE_BLOCKED, "AV-FOUND", str_slice(said, 0, said.n - 6));
+	if (str_ends(sc->verdict, " FOUND"))
+		result_stop(r, GATE_BLOCKED, "AV-FOUND", str_slice(sc->verdict, 0, sc->verdict.n - 6));
 	else
-		result_stop(r, GATE_HELD, "AV-ERROR", said);
+		result_stop(r, GATE_HELD, "AV-ERROR", sc->verdict.n ? sc->verdict : str_from(answer));
 	return false;
 }

@@ -158,6 +158,17 @@ static int one_message(struct talk *t, struct msg *m)
 	return r;
 }
 
+/* The password goes to the one who needs it and into no report. */
+static void put_policy(struct msg *m, const struct talk *t)
+{
+	char policy[GATE_POLICY_MAX + GATE_PASSWORD_MAX + 16];
+
+	snprintf(policy, sizeof policy, "%s%s%s%s", t->job->policy, t->g->password ? "password=" : "",
+	         t->g->password ? t->g->password : "", t->g->password ? "\n" : "");
+	msg_put_z(m, policy);
+	explicit_bzero(policy, sizeof policy);
+}
+
 static int hand_job(struct talk *t, struct run *run)
 {
 	struct str posture;
@@ -176,7 +187,7 @@ static int hand_job(struct talk *t, struct run *run)
 	msg_init(&m, GATE_JOB);
 	msg_put_z(&m, t->job->format);
 	msg_put_z(&m, t->job->name);
-	msg_put_z(&m, t->job->policy);
+	put_policy(&m, t);
 	msg_put_fd(&m, t->job->content);
 	r = msg_send(t->sock, &m);
 	msg_release(&m);

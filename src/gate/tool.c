@@ -19,13 +19,13 @@
 #include "lib/msg.h"
 
 struct options {
-	const char *file, *out, *report, *policy, *language;
+	const char *file, *out, *report, *policy, *language, *password;
 	bool json;
 };
 
 static int usage(void)
 {
-	fputs(_("usage: sekisho gate clean IN -o OUT [--report R.json] [--policy P.yaml] [--json]\n"
+	fputs(_("usage: sekisho gate clean IN -o OUT [--report R.json] [--policy P.yaml] [--password-file F] [--json]\n"
 	        "       sekisho gate verify FILE [--as LANGUAGE] [--json]\n"
 	        "       sekisho gate explain R.json\n"),
 	      stderr);
@@ -44,7 +44,8 @@ static bool parse(int argc, char **argv, struct options *o)
 {
 	struct {
 		const char *name, **value;
-	} with[] = {{"-o", &o->out}, {"--report", &o->report}, {"--policy", &o->policy}, {"--as", &o->language}};
+	} with[] = {{"-o", &o->out}, {"--report", &o->report}, {"--policy", &o->policy}, {"--as", &o->language},
+	          {"--password-file", &o->password}};
 
 	for (int i = 0; i < argc; i++) {
 		size_t k = 0;
@@ -161,6 +162,27 @@ static void tell(const struct gate *g, const struct result *r, const char *out)
 	}
 }
 
+/* The first line of a file: on a command line everybody could read it. */
+static int read_password(struct gate *g, const char *path, struct err *e)
+{
+	struct str line, rest;
+	struct buf b;
+	int r;
+
+	buf_init(&b, 4096);
+	r = file_read(path, 4096, &b, e);
+	rest = buf_view(&b);
+	line = str_cut(&rest, '\n');
+	if (!r && line.n && line.p[line.n - 1] == '\r')
+		line.n--;
+	if (!r && (!line.n || line.n > GATE_PASSWORD_MAX || memchr(line.p, 0, line.n)))
+		r = err_set(e, ERR_INVALID, _("%s: a password of 1 to %d bytes in the first line is wanted"), path, GATE_PASSWORD_MAX);
+	if (!r)
+		g->password = arena_z(g->arena, line);
+	buf_release(&b);
+	return r;
+}
+
 static int clean(const struct options *o)
 {
 	struct gate g;
@@ -172,7 +194,7 @@ static int clean(const struct options *o)
 
 	if (!o->out)
 		return usage();
-	if (gate_open(&g, o->policy, &e))
+	if (gate_open(&g, o->policy, &e) || (o->password && read_password(&g, o->password, &e)))
 		return fail(&e);
 	if (isatty(2))
 		g.progress = show_progress;

@@ -54,15 +54,29 @@ static int inflated(struct stream *st, struct str packed)
 	return r;
 }
 
-int zip_unpack(struct str packed, uint16_t method, uint64_t size, uint32_t crc, zip_chunk *chunk, void *arg)
+static int unpack(struct stream *st, struct str packed, uint16_t method)
 {
-	struct stream st = {chunk, arg, size, 0};
 	int r;
 
 	if (packed.n > UINT32_MAX)
 		return ERR_TOOBIG;
-	r = method == ZIP_STORED ? stored(&st, packed) : method == ZIP_DEFLATED ? inflated(&st, packed) : ERR_INVALID;
-	return r ? r : st.left || st.crc != crc ? ERR_CORRUPT : 0;
+	r = method == ZIP_STORED ? stored(st, packed) : method == ZIP_DEFLATED ? inflated(st, packed) : ERR_INVALID;
+	return !r && st->left ? ERR_CORRUPT : r;
+}
+
+int zip_unpack(struct str packed, uint16_t method, uint64_t size, uint32_t crc, zip_chunk *chunk, void *arg)
+{
+	struct stream st = {chunk, arg, size, 0};
+	int r = unpack(&st, packed, method);
+
+	return !r && st.crc != crc ? ERR_CORRUPT : r;
+}
+
+int zip_unpack_unchecked(struct str packed, uint16_t method, uint64_t size, zip_chunk *chunk, void *arg)
+{
+	struct stream st = {chunk, arg, size, 0};
+
+	return unpack(&st, packed, method);
 }
 
 int zip_stream(const struct zip_entry *en, zip_chunk *chunk, void *arg)

@@ -193,7 +193,7 @@ static void take_job(struct job *j, struct msg *m)
 
 	dead(msg_recv(j->sock, m));
 	if (m->type != GATE_JOB || msg_str(m, GATE_CODE_MAX, &j->format) || msg_str(m, 1024, &j->name) ||
-	    msg_str(m, GATE_POLICY_MAX, &j->policy) || msg_fd(m, &fd) || msg_end(m))
+	    msg_str(m, GATE_POLICY_MAX + GATE_PASSWORD_MAX + 16, &j->policy) || msg_fd(m, &fd) || msg_end(m))
 		dead(ERR_PROTO);
 	j->in = map_fd(fd);
 	close(fd);

@@ -45,6 +45,8 @@ int zip_stream(const struct zip_entry *en, zip_chunk *chunk, void *arg) MUST_USE
 int zip_read(const struct zip_entry *en, struct buf *out) MUST_USE;
 /* The same for packed bytes at hand (decrypted elsewhere). */
 int zip_unpack(struct str packed, uint16_t method, uint64_t size, uint32_t crc, zip_chunk *chunk, void *arg) MUST_USE;
+/* Where another sum has vouched for the bytes (AE-2). */
+int zip_unpack_unchecked(struct str packed, uint16_t method, uint64_t size, zip_chunk *chunk, void *arg) MUST_USE;
 
 /* Writing, one form only (docs/formats/gate-zip.md): the caller gives the entries in the order they are to stand. Times are
  * 1980-01-01, names UTF-8, deflated unless that saves nothing. */

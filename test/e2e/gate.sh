@@ -98,6 +98,34 @@ for t in bad:blocked:ZIP-NOTHING up:blocked:ZIP-NAME twin:blocked:ZIP-DUP bomb:b
 	ok "zip-$n" "$(clean "$n.zip")" "1 $o $c"
 done
 ok zip-verify-original "$("$S" gate verify good.zip >/dev/null; echo $?)" 1
+# Locked archives
+printf 'ひみつ-1\n' >pw-pk; printf 'himitsu-1\n' >pw-aes; printf 'wrong\n' >nopw
+zip -q -P 'ひみつ-1' locked-pk.zip a.csv
+7z a -bd -tzip -mem=AES256 -phimitsu-1 locked-aes.zip a.csv >/dev/null
+for n in pk aes; do
+	ok "locked-$n" "$("$S" gate clean locked-$n.zip -o out --report rep --password-file pw-$n 2>/dev/null; echo "$? $(jq -r .outcome rep)"; "$S" gate verify out --as zip)" "$(printf '0 delivered\nverified: zip')"
+	ok "locked-$n-none" "$(clean locked-$n.zip)" "1 held ENC-PASSWORD"
+	ok "locked-$n-wrong" "$("$S" gate clean locked-$n.zip -o out2 --report rep --password-file nopw 2>/dev/null; echo "$? $(jq -r .code rep)")" "1 ENC-PASSWORD"
+	ok "locked-$n-report" "$(grep -cE 'ひみつ|himitsu' rep)" 0
+done
+# A real scanner with one signature of its own
+mkdir av && chmod 755 "$W" av && echo '44d88612fea8a8f36de82e1278abb02f:68:Local.Test.EICAR' >av/local.hdb
+printf 'LocalSocket %s/clamd.sock\nDatabaseDirectory %s/av\nForeground yes\nAlertEncrypted yes\nUser root\n' "$W" "$W" >clamd.conf
+[ "$(id -u)" = 0 ] || sed -i '/^User/d' clamd.conf
+clamd -c clamd.conf >clamd.log 2>&1 & av=$!
+trap 'kill $av; rm -rf "$W"' EXIT
+for _ in $(seq 100); do [ -S clamd.sock ] && break; sleep 0.1; done
+printf 'clamd: %s/clamd.sock\n' "$W" >av.yaml
+avclean() { rm -f out rep; "$S" gate clean "$1" -o out --report rep --policy "${2:-av.yaml}" 2>/dev/null; echo "$? $(jq -r '.outcome + " " + (.code // "")' rep)"; }
+printf 'X5O!P%%@AP[4\\PZX54(P^)7CC)7}$EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*' >eicar.txt
+ok av-clean "$(avclean a.csv; jq -r '.scan.before.verdict + .scan.after.verdict' rep)" "$(printf '0 delivered \nOKOK')"
+ok av-found "$(avclean eicar.txt; jq -r .where rep)" "$(printf '1 blocked AV-FOUND\nLocal.Test.EICAR.UNOFFICIAL')"
+zip -q in.zip a.csv eicar.txt
+ok av-member "$(avclean in.zip)" "1 blocked AV-FOUND"
+printf 'clamd: %s/clamd.sock\nav_unknown: stop\n' "$W" >old.yaml
+ok av-age-unknown "$(avclean a.csv old.yaml)" "1 held AV-OLD"
+printf 'clamd: %s/none.sock\n' "$W" >none.yaml
+ok av-away "$(avclean a.csv none.yaml)" "1 held AV-ERROR"
 # Pictures
 convert -size 320x200 -seed 1 plasma:fractal -quality 90 p.jpg
 for f in p.png p.bmp p.webp p.tif; do convert p.jpg $f; done
