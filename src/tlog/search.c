@@ -11,6 +11,7 @@
 
 #include "lib/clock.h"
 #include "tlog/crc.h"
+#include "tlog/index.h"
 #include "tlog/io.h"
 
 #define INLINE_BLOCKS 6                              /* so few blocks are not worth a thread */
@@ -21,6 +22,7 @@ struct batch {
 	const struct segment *seg;
 	const struct block *open;                        /* instead: the open block */
 	size_t *blocks;                                  /* places in seg->blocks */
+	uint8_t *content;                                /* beside them: enum search_content */
 	size_t n;
 	struct search_slot *slots;
 	bool *done;
@@ -110,7 +112,7 @@ static int search_one(struct worker *w, size_t i, bool keep, size_t *ret_bytes)
 	if (r)
 		return r;
 	*ret_bytes = raw.n;
-	return search_block(b->plan, sb->first, sb->count, raw, SEARCH_UNKNOWN, keep, &w->doc, &b->slots[i], w->counts);
+	return search_block(b->plan, sb->first, sb->count, raw, b->content[i], keep, &w->doc, &b->slots[i], w->counts);
 }
 
 /* Under the lock. */
@@ -179,6 +181,7 @@ struct run {
 	struct search_plan plan;
 	struct search_result *out;
 	size_t cap;
+	struct index_query *index;
 	unsigned threads;
 	bool stop;
 };
@@ -267,28 +270,73 @@ static bool in_time(const struct search_ask *ask, int64_t min, int64_t max)
 	return max >= ask->from_ns && min < ask->to_ns;
 }
 
+/* What the index says of the segment's blocks. A record that is not of its block says nothing, nor do those behind it. */
+struct hints {
+	struct index_file file;
+	bool open;
+	size_t at;
+	uint8_t *content;                                /* per block; SEARCH_UNKNOWN without a record */
+	bool *no;                                        /* nothing in the block can fit */
+};
+
+static void hints_get(struct run *r, const struct segment *seg, struct hints *h)
+{
+	struct index_zone z;
+	const uint8_t *filter;
+
+	*h = (struct hints){.content = xcalloc(seg->n + 1, 1), .no = xcalloc(seg->n + 1, sizeof *h->no)};
+	h->open = !r->plan.ask->scan && !index_open(r->log->dir, seg->first, &h->file);
+	if (h->open && h->file.created_ns != seg->created_ns)
+		index_close(&h->file), h->open = false;
+	if (h->open)
+		index_query_key(r->index, h->file.key);
+	for (size_t i = 0; i < seg->n; i++) {
+		if (!h->open || !index_next(&h->file, &h->at, &z, &filter) || !index_is_of(&z, &seg->blocks[i])) {
+			r->out->unindexed += seg->n - i;
+			return;
+		}
+		h->content[i] = z.content == INDEX_ASCII ? SEARCH_ASCII : z.content == INDEX_PLAIN ? SEARCH_PLAIN : SEARCH_UNKNOWN;
+		h->no[i] = !index_may(r->index, &z, filter);
+	}
+}
+
+static void hints_release(struct hints *h)
+{
+	if (h->open)
+		index_close(&h->file);
+	free(h->content);
+	free(h->no);
+}
+
 static int search_segment(struct run *r, uint64_t first, struct err *e)
 {
 	const struct search_ask *ask = r->plan.ask;
 	struct segment *seg;
+	struct hints h;
 	struct batch b = {0};
 	int code = tlog_segment(r->log, first, &seg, e);
 
 	if (code)
 		return code;
+	hints_get(r, seg, &h);
 	b.seg = seg;
 	b.blocks = xcalloc(seg->n + 1, sizeof *b.blocks);
+	b.content = xcalloc(seg->n + 1, 1);
 	for (size_t i = seg->n; i--;) {
 		const struct seg_block *sb = &seg->blocks[i];
 
 		if (sb->first >= r->plan.end || sb->first >= r->log->open->first)
 			continue;
 		r->out->blocks++;
-		if (in_time(ask, sb->time_min, sb->time_max))
-			b.blocks[b.n++] = i;
+		if (h.no[i] || !in_time(ask, sb->time_min, sb->time_max))
+			continue;
+		b.content[b.n] = h.content[i];
+		b.blocks[b.n++] = i;
 	}
+	hints_release(&h);
 	run_batch(r, &b);
 	free(b.blocks);
+	free(b.content);
 	return 0;
 }
 
@@ -308,8 +356,10 @@ int search_log(struct tlog *s, const struct search_ask *ask, struct search_resul
 	struct run r = {.log = s, .plan = {.ask = ask}, .out = ret};
 	long n = sysconf(_SC_NPROCESSORS_ONLN);
 	int code = 0;
+	struct arena *a = arena_new(64 << 20);
 
 	*ret = (struct search_result){.size = search_size(s), .next = UINT64_MAX};
+	r.index = index_query_new(a, ask->query);
 	buf_init(&ret->mem, SIZE_MAX / 4);
 	r.plan.end = ret->size < ask->before ? ret->size : ask->before;
 	r.plan.n_needs = query_needs(ask->query, r.plan.needs);
@@ -326,6 +376,7 @@ int search_log(struct tlog *s, const struct search_ask *ask, struct search_resul
 	for (size_t i = 0; i < ret->n; i++)
 		ret->hits[i].bytes.p = ret->mem.p + (uintptr_t)ret->hits[i].bytes.p;
 	ret->complete = ret->next == UINT64_MAX && !code;
+	arena_free(a);
 	return code;
 }
 

@@ -33,6 +33,7 @@ static void print_usage(FILE *to)
 	        "       sekisho vault check-proof FILE --vkey KEY [--entry FILE] [--json]\n"
 	        "       sekisho vault show DIR INDEX | show DIR --from A --to B [--json]\n"
 	        "       sekisho vault search DIR QUERY [--log NAME] [--since T] [--until T] [--limit N] [--scan] [--json]\n"
+	        "       sekisho vault reindex DIR [--log NAME] [--scan]\n"
 	        "       sekisho vault ingest DIR [--log NAME] [--source NAME] [--json] < LINES\n"
 	        "--log NAME: one of the logs of others in a data folder. KEY is a verifier key or a file that holds one.\n"),
 	      to);
@@ -142,6 +143,7 @@ static const struct {
     {"new-origin", 1, 1, true, tool_new_origin},
     {"search", 2, 2, true, tool_search},
     {"ingest", 1, 1, false, tool_ingest},
+    {"reindex", 1, 1, true, tool_reindex},
 };
 
 int tool_main(int argc, char **argv)

@@ -8,6 +8,7 @@
  *   show DIR INDEX | --from A --to B [--json]            entries
  *   search DIR QUERY [--log NAME] [--since T] [--until T] [--limit N] [--scan] [--json]
  *                                                        entries that fit (tlog/query.h): 0 some, 1 none
+ *   reindex DIR [--log NAME] [--scan]                    makes what is missing of the index; --scan: all of it
  *
  * DIR is a vault folder or a data folder that has one. Exit codes: 0 yes, 1 not proven, 2 wrong use, 3 failure. */
 #ifndef VAULT_TOOL_H

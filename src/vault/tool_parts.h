@@ -39,6 +39,7 @@ int tool_show(struct tool *t);
 int tool_new_origin(struct tool *t);
 int tool_search(struct tool *t);
 int tool_ingest(struct tool *t);
+int tool_reindex(struct tool *t);
 /* A new name for a log. */
 void tool_origin(char out[TOOL_ORIGIN_MAX]);
 /* One entry as a line of text or a JSON object. */

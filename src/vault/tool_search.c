@@ -2,19 +2,26 @@
  * be a copy on another machine. */
 #include "vault/tool_parts.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include "lib/clock.h"
 #include "lib/file.h"
 #include "lib/text.h"
+#include "tlog/index.h"
 #include "tlog/search.h"
 
 #define LOGS_MAX 256
 #define LIMIT 1000
 #define LOG_OWN "office"                             /* the log of the folder itself */
+
+/* One log of the folder. */
+typedef int log_fn(void *arg, const char *name, const char *path, struct err *e);
 
 struct found {
 	const char *name;
@@ -30,8 +37,9 @@ struct job {
 	size_t n;
 };
 
-static int search_folder(struct job *j, const char *name, const char *path, struct err *e)
+static int search_folder(void *arg, const char *name, const char *path, struct err *e)
 {
+	struct job *j = arg;
 	struct tlog *s;
 	int r;
 
@@ -47,23 +55,29 @@ static int search_folder(struct job *j, const char *name, const char *path, stru
 	return r;
 }
 
-static int search_all(struct job *j, struct err *e)
+/* Calls fn for each log that was asked for; names and paths live in the arena. */
+static int each_log(const struct tool *t, struct arena *a, log_fn *fn, void *arg, struct err *e)
 {
-	const char *dir = j->tool->dir, *logs = arena_printf(j->arena, "%s/logs", dir), *only = j->tool->log;
-	bool own = !access(arena_printf(j->arena, "%s/log", dir), F_OK);
+	const char *logs = arena_printf(a, "%s/logs", t->dir), *only = t->log;
+	bool own = !access(arena_printf(a, "%s/log", t->dir), F_OK), any = false;
 	char **names = NULL;
 	size_t n = 0;
 	int r = 0;
 
-	if (own && (!only || !strcmp(only, LOG_OWN)))
-		r = search_folder(j, LOG_OWN, dir, e);
+	if (own && (!only || !strcmp(only, LOG_OWN))) {
+		any = true;
+		r = fn(arg, LOG_OWN, t->dir, e);
+	}
 	if (!r && !access(logs, F_OK))
-		r = dir_list(j->arena, logs, "", &names, &n, e);
-	for (size_t i = 0; !r && i < n; i++)
-		if (names[i][0] >= 'a' && names[i][0] <= 'z' && (!only || !strcmp(only, names[i])))
-			r = search_folder(j, names[i], arena_printf(j->arena, "%s/%s", logs, names[i]), e);
-	if (!r && !j->n)
-		r = err_set(e, ERR_NOTFOUND, only ? _("%s: no log %s here") : _("%s: no log here"), dir, only ? only : "");
+		r = dir_list(a, logs, "", &names, &n, e);
+	for (size_t i = 0; !r && i < n; i++) {
+		if (names[i][0] < 'a' || names[i][0] > 'z' || (only && strcmp(only, names[i]) != 0))
+			continue;
+		any = true;
+		r = fn(arg, names[i], arena_printf(a, "%s/%s", logs, names[i]), e);
+	}
+	if (!r && !any)
+		r = err_set(e, ERR_NOTFOUND, only ? _("%s: no log %s here") : _("%s: no log here"), t->dir, only ? only : "");
 	return r;
 }
 
@@ -211,7 +225,7 @@ int tool_search(struct tool *t)
 		code = TOOL_USAGE;
 	} else {
 		j->ask.query = q;
-		r = search_all(j, &e);
+		r = each_log(t, j->arena, search_folder, j, &e);
 		if (!r && !print_hits(j, &n))
 			code = verdict(j, n);
 	}
@@ -222,4 +236,49 @@ int tool_search(struct tool *t)
 	arena_free(j->arena);
 	free(j);
 	return code;
+}
+
+/* --- reindex ---------------------------------------------------------------------------------------------------------- */
+
+static int reindex_folder(void *arg, const char *name, const char *path, struct err *e)
+{
+	const struct tool *t = arg;
+	struct indexer *ix;
+	struct tlog *s;
+	size_t made = 0;
+	int lock, r = tlog_open(path, &s, e);
+	bool alone;
+
+	if (r)
+		return r;
+	ix = indexer_new(s->dir);
+	lock = openat(s->dir, "lock", O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+	alone = lock < 0 ? errno == ENOENT : !flock(lock, LOCK_EX | LOCK_NB);
+	for (size_t i = 0; !r && i < s->n_segs; i++) {
+		struct segment *seg;
+		size_t n = 0;
+
+		r = tlog_segment(s, s->segs[i], &seg, e);
+		if (!r && (seg->sealed || alone))
+			r = indexer_mend(ix, seg, t->scan, &n, e);
+		made += n;
+	}
+	indexer_free(ix);
+	tlog_free(s);
+	if (lock >= 0)
+		close(lock);
+	if (!r)
+		printf(_("%s: %zu blocks indexed\n"), name, made);
+	return r;
+}
+
+/* The segment a running vault writes to is its own business. */
+int tool_reindex(struct tool *t)
+{
+	struct arena *a = arena_new(16 << 20);
+	struct err e = {0};
+	int r = text_open() ? err_set(&e, ERR_SYS, "the tables of characters do not open") : each_log(t, a, reindex_folder, t, &e);
+
+	arena_free(a);
+	return r ? tool_fail(&e) : TOOL_YES;
 }

@@ -85,6 +85,7 @@ static int open_steps(struct vault *v, const char *path, struct vault_repair *re
 		return r;
 	v->committed = v->edge.size;
 	merkle_edge_root(&v->edge, v->committed_root);
+	v->indexer = indexer_new(v->log->dir);
 	return 0;
 }
 
@@ -133,6 +134,7 @@ void vault_close(struct vault *v)
 		segment_free(v->log->live);
 	}
 	tail_close(&v->tail);
+	indexer_free(v->indexer);
 	tlog_free(v->log);
 	sources_release(&v->sources);
 	buf_release(&v->snapshot);
@@ -193,6 +195,7 @@ static int close_block(struct vault *v, struct err *e)
 	buf_release(&touched);
 	if (r)
 		return r;
+	indexer_block(v->indexer, s->live, b);
 	block_reset(b, b->first + b->count);
 	if (s->live->end < s->live->first + s->live->capacity)
 		return 0;

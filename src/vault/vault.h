@@ -12,6 +12,7 @@
 #ifndef VAULT_VAULT_H
 #define VAULT_VAULT_H
 
+#include "tlog/index.h"
 #include "tlog/tlog.h"
 #include "tlog/tail.h"
 
@@ -80,6 +81,7 @@ struct vault {
 	struct tail tail;
 	struct merkle_edge edge;                         /* over the entries committed, and full blocks behind them */
 	struct sources sources;
+	struct indexer *indexer;
 	struct buf snapshot;                             /* sources as of the open block's begin, when a segment begins there */
 	struct segment *full[VAULT_FULL_MAX];            /* segments filled since the last commit: to be sealed */
 	size_t n_full;
