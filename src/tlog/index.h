@@ -15,7 +15,7 @@
 #define INDEX_HEAD 64u                               /* bytes of the file's head */
 #define INDEX_RECORD 96u                             /* bytes of a record before its filter */
 #define INDEX_CELL 32u                               /* a cell of the filter: 8 lanes of 32 bits, one bit of each per word */
-#define INDEX_CELLS_MAX 6144u
+#define INDEX_CELLS_MAX 1536u
 #define INDEX_CHECKED 4u                             /* cells under one check */
 #define INDEX_RECORD_MAX (INDEX_RECORD + INDEX_CELLS_MAX * INDEX_CELL + INDEX_CELLS_MAX / INDEX_CHECKED * 2)
 

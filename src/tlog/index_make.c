@@ -25,8 +25,8 @@ struct index_maker {
 	struct index_key key;
 	uint16_t severities;
 	uint8_t content;
-	void (*insert)(uint32_t *cell, uint32_t hash);
-	void (*classify)(const char *from, size_t n, char *low, uint64_t *mask);
+	void (*put_words)(struct index_maker *m, const char *from, size_t n);
+	uint64_t (*ones)(const uint64_t *p, size_t n);
 };
 
 /* --- hashing ---------------------------------------------------------------------------------------------------------- */
@@ -55,9 +55,10 @@ static inline uint64_t load(const char *p)
 	return v;
 }
 
+/* The first n bytes of v, n from 0 to 8. */
 static inline uint64_t first_bytes(uint64_t v, size_t n)
 {
-	return n ? v & ~0ull >> (64 - 8 * n) : 0;
+	return v & ((1ull << (8 * n & 63)) - 1 - (n >> 3));
 }
 
 static inline uint64_t hash(struct index_key k, enum index_class c, const char *p, size_t n)
@@ -69,8 +70,8 @@ static inline uint64_t hash(struct index_key k, enum index_class c, const char *
 	h ^= (uint64_t)n << 48;
 	for (; n > 16; n -= 16, p += 16)
 		h = mix(h ^ load(p), k.b ^ load(p + 8));
-	a = n >= 8 ? load(p) : first_bytes(load(p), n);
-	b = n > 8 ? first_bytes(load(p + 8), n - 8) : 0;
+	a = first_bytes(load(p), n < 8 ? n : 8);
+	b = first_bytes(load(p + 8), n < 8 ? 0 : n - 8);
 	h = mix(h ^ a, k.b ^ b);
 	return mix(h ^ k.b, 0x9e3779b97f4a7c15u);
 }
@@ -84,7 +85,9 @@ uint64_t index_hash(struct index_key k, enum index_class c, const char *p, size_
 
 static const uint32_t salts[LANES] = {0x47b6137bu, 0x44974d91u, 0x8824ad5bu, 0xa2b7289du, 0x705495c7u, 0x2df1424bu, 0x9efc4947u, 0x5c6bfb31u};
 
-static void insert_plain(uint32_t *cell, uint32_t h)
+typedef void insert_fn(uint32_t *cell, uint32_t hash);
+
+static inline void insert_plain(uint32_t *cell, uint32_t h)
 {
 	for (unsigned i = 0; i < LANES; i++)
 		cell[i] |= 1u << (h * salts[i] >> 27);
@@ -116,7 +119,7 @@ static void classify_plain(const char *from, size_t n, char *low, uint64_t *mask
 }
 
 #ifdef __x86_64__
-__attribute__((target("avx2"))) static void insert_avx2(uint32_t *cell, uint32_t h)
+__attribute__((target("avx2"))) static inline void insert_avx2(uint32_t *cell, uint32_t h)
 {
 	__m256i at = _mm256_mullo_epi32(_mm256_set1_epi32((int)h), _mm256_loadu_si256((const __m256i *)(const void *)salts));
 	__m256i bits = _mm256_sllv_epi32(_mm256_set1_epi32(1), _mm256_srli_epi32(at, 27));
@@ -157,39 +160,10 @@ __attribute__((target("avx2"))) static void classify_avx2(const char *from, size
 }
 #endif
 
-struct index_maker *index_maker_new(void)
-{
-	struct index_maker *m = xcalloc(1, sizeof *m);
-
-	buf_init(&m->fold, FOLD_MAX);
-	m->insert = insert_plain;
-	m->classify = classify_plain;
-#ifdef __x86_64__
-	if (__builtin_cpu_supports("avx2")) {
-		m->insert = insert_avx2;
-		m->classify = classify_avx2;
-	}
-#endif
-	return m;
-}
-
-void index_maker_free(struct index_maker *m)
-{
-	if (!m)
-		return;
-	buf_release(&m->fold);
-	free(m);
-}
-
-static inline void put(struct index_maker *m, uint64_t h)
-{
-	m->insert(m->cells[(uint32_t)(h >> 32) % INDEX_CELLS_MAX], (uint32_t)h);
-}
-
 /* --- words -------------------------------------------------------------------------------------------------------------- */
 
 /* Where words begin and end, from the mask. */
-static size_t find_words(struct index_maker *m, size_t n)
+static inline __attribute__((always_inline)) size_t find_words(struct index_maker *m, size_t n)
 {
 	uint64_t carry = 0;
 	size_t words = 0, ends = 0;
@@ -208,68 +182,130 @@ static size_t find_words(struct index_maker *m, size_t n)
 	return words;
 }
 
-/* Words joined by - . @ and / : as far as each of these reaches. */
-struct runs {
-	uint32_t from[SIGN_PATH + 1];                    /* [l]: where the run joined by signs up to l began; [0]: the last word */
-	unsigned slashes, colons;
-};
+static const uint8_t joiner[256] = {['-'] = SIGN_DASH, ['.'] = SIGN_DOT, ['@'] = SIGN_AT, ['/'] = SIGN_PATH, [':'] = SIGN_PATH};
 
-/* The weakest sign between two words: SIGN_BLANK when they are apart. */
-static uint8_t between(const char *low, uint32_t from, uint32_t to, struct runs *r)
+/* The weakest sign between two words; 0 when they are apart. */
+static inline uint8_t between(const char *low, uint32_t from, uint32_t to)
 {
-	uint8_t most = 0;
+	uint8_t most = joiner[(uint8_t)low[from]];
 
-	for (; from < to; from++) {
-		uint8_t sign = query_sign(low[from]);
+	while (most && ++from < to) {
+		uint8_t sign = joiner[(uint8_t)low[from]];
 
-		if (sign == SIGN_BLANK || sign == SIGN_WIDE)
-			return SIGN_BLANK;
-		r->slashes += low[from] == '/';
-		r->colons += low[from] == ':';
-		most = sign > most ? sign : most;
+		most = !sign ? 0 : sign > most ? sign : most;
 	}
 	return most;
 }
 
-/* A word ended at `end`, and so did the runs below level. */
-static inline void close_runs(struct index_maker *m, struct runs *r, unsigned level, uint32_t end)
+static inline __attribute__((always_inline)) void put(struct index_maker *m, uint64_t h, insert_fn *insert)
 {
-	for (unsigned l = 1; l < level; l++)
-		if (r->from[l] < r->from[l - 1] && (l < SIGN_PATH || index_is_path(r->slashes, r->colons)))
-			put(m, hash(m->key, INDEX_WORD, m->low + r->from[l], end - r->from[l]));
+	insert(m->cells[(uint32_t)(h >> 32) % INDEX_CELLS_MAX], (uint32_t)h);
 }
 
-static void put_words(struct index_maker *m, size_t n)
+static bool is_path(const char *p, size_t n)
 {
-	size_t words = find_words(m, n);
-	struct runs r = {0};
+	unsigned slashes = 0, colons = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		slashes += p[i] == '/';
+		colons += p[i] == ':';
+	}
+	return index_is_path(slashes, colons);
+}
+
+/* Words [a, b) are joined by signs: what those of each strength make of them is a word too. */
+static inline __attribute__((always_inline)) void put_joined(struct index_maker *m, size_t a, size_t b, insert_fn *insert)
+{
+	uint32_t from[SIGN_PATH + 1];                    /* [l]: where the run joined by signs up to l began; [0]: the last word */
+
+	for (unsigned l = 0; l <= SIGN_PATH; l++)
+		from[l] = m->begin[a];
+	for (size_t i = a + 1; i <= b; i++) {
+		uint32_t end = m->end[i - 1];
+		unsigned sign = i < b ? between(m->low, end, m->begin[i]) : SIGN_PATH + 1;
+
+		for (unsigned l = 1; l < sign; l++) {
+			if (from[l] < from[l - 1] && (l < SIGN_PATH || is_path(m->low + from[l], end - from[l])))
+				put(m, hash(m->key, INDEX_WORD, m->low + from[l], end - from[l]), insert);
+		}
+		if (i == b)
+			break;
+		from[0] = m->begin[i];
+		for (unsigned l = 1; l < sign; l++)
+			from[l] = m->begin[i];
+	}
+}
+
+static inline __attribute__((always_inline)) void put_words(struct index_maker *m, size_t n, insert_fn *insert)
+{
+	size_t words = find_words(m, n), chunk = 0;
 
 	for (size_t i = 0; i < words; i++) {
 		uint32_t b = m->begin[i], e = m->end[i];
-		uint8_t sign = SIGN_BLANK;
 
-		put(m, hash(m->key, INDEX_WORD, m->low + b, e - b));
-		if (i) {
-			unsigned slashes = r.slashes, colons = r.colons;
-
-			sign = between(m->low, m->end[i - 1], b, &r);
-			if (r.from[SIGN_PATH] < r.from[0]) {
-				struct runs before = r;
-
-				before.slashes = slashes;
-				before.colons = colons;
-				close_runs(m, &before, sign == SIGN_BLANK ? SIGN_PATH + 1 : sign, m->end[i - 1]);
-			}
-		}
-		r.from[0] = b;
-		for (unsigned l = 1; l <= SIGN_PATH; l++)
-			if (sign == SIGN_BLANK || l < sign)
-				r.from[l] = b;
-		if (sign == SIGN_BLANK)
-			r.slashes = r.colons = 0;
+		put(m, hash(m->key, INDEX_WORD, m->low + b, e - b), insert);
+		if (i + 1 < words && between(m->low, e, m->begin[i + 1]))
+			continue;
+		if (chunk < i)
+			put_joined(m, chunk, i + 1, insert);
+		chunk = i + 1;
 	}
-	if (words)
-		close_runs(m, &r, SIGN_PATH + 1, m->end[words - 1]);
+}
+
+static void put_words_plain(struct index_maker *m, const char *from, size_t n)
+{
+	classify_plain(from, n, m->low, m->mask);
+	put_words(m, n, insert_plain);
+}
+
+static uint64_t ones_plain(const uint64_t *p, size_t n)
+{
+	uint64_t ones = 0;
+
+	for (size_t i = 0; i < n; i++)
+		ones += (uint64_t)__builtin_popcountll(p[i]);
+	return ones;
+}
+
+#ifdef __x86_64__
+__attribute__((target("avx2,bmi,bmi2,popcnt"))) static void put_words_avx2(struct index_maker *m, const char *from, size_t n)
+{
+	classify_avx2(from, n, m->low, m->mask);
+	put_words(m, n, insert_avx2);
+}
+
+__attribute__((target("popcnt"))) static uint64_t ones_popcnt(const uint64_t *p, size_t n)
+{
+	uint64_t ones = 0;
+
+	for (size_t i = 0; i < n; i++)
+		ones += (uint64_t)__builtin_popcountll(p[i]);
+	return ones;
+}
+#endif
+
+struct index_maker *index_maker_new(void)
+{
+	struct index_maker *m = xcalloc(1, sizeof *m);
+
+	buf_init(&m->fold, FOLD_MAX);
+	m->put_words = put_words_plain;
+	m->ones = ones_plain;
+#ifdef __x86_64__
+	if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi2") && __builtin_cpu_supports("popcnt")) {
+		m->put_words = put_words_avx2;
+		m->ones = ones_popcnt;
+	}
+#endif
+	return m;
+}
+
+void index_maker_free(struct index_maker *m)
+{
+	if (!m)
+		return;
+	buf_release(&m->fold);
+	free(m);
 }
 
 /* Pairs of neighbours beyond ASCII. */
@@ -284,7 +320,7 @@ static void put_pairs(struct index_maker *m, struct str s)
 
 		if (n && before) {
 			memcpy(pair, s.p + i - before, before + n);
-			put(m, hash(m->key, INDEX_WIDE, pair, before + n));
+			put(m, hash(m->key, INDEX_WIDE, pair, before + n), insert_plain);
 		}
 		before = n;
 		i += n ? n : 1;
@@ -307,7 +343,7 @@ static void put_field(struct index_maker *m, enum index_class c, struct str s)
 	memset(low + text.n, 0, 16);
 	for (size_t i = 0; i < text.n; i++)
 		low[i] = (char)lower(text.p[i]);
-	put(m, hash(m->key, c, low, text.n));
+	put(m, hash(m->key, c, low, text.n), insert_plain);
 }
 
 static void put_message(struct index_maker *m, struct str raw)
@@ -326,8 +362,7 @@ static void put_message(struct index_maker *m, struct str raw)
 		if (n > ENTRY_RAW_MAX) /* folding made it longer: cut where no word does */
 			for (n = ENTRY_RAW_MAX; n > ENTRY_RAW_MAX / 2 && query_sign(raw.p[n - 1]) != SIGN_BLANK; n--)
 				;
-		m->classify(raw.p, n, m->low, m->mask);
-		put_words(m, n);
+		m->put_words(m, raw.p, n);
 	}
 }
 
@@ -366,11 +401,9 @@ static uint32_t choose_cells(struct index_maker *m)
 {
 	const uint64_t *p = (const uint64_t *)(const void *)m->cells;
 	double all = (double)INDEX_CELLS_MAX * INDEX_CELL * 8, words;
-	uint64_t ones = 0;
+	uint64_t ones = m->ones(p, sizeof m->cells / 8);
 	uint32_t best = INDEX_CELLS_MAX;
 
-	for (size_t i = 0; i < sizeof m->cells / 8; i++)
-		ones += (uint64_t)__builtin_popcountll(p[i]);
 	words = -all / LANES * log1p(-(double)ones / (all + 1));
 	for (uint32_t n = INDEX_CHECKED; n < INDEX_CELLS_MAX; n *= 2)
 		for (uint32_t k = 2; k <= 3; k++) {
