@@ -9,7 +9,7 @@ ON CONFLICT(name) DO UPDATE SET value = excluded.value, set_by = excluded.set_by
 INSERT INTO setting_history(name, value, set_by, set_at) VALUES (?1, ?2, ?3, ?4);
 
 -- name: session_by_token
-SELECT id, csrf, person, stage, lang, created_at, seen_at, flash FROM session WHERE token_hash = ?1 AND ended_at IS NULL;
+SELECT id, csrf, person, stage, lang, created_at, seen_at, flash, confirmed_at FROM session WHERE token_hash = ?1 AND ended_at IS NULL;
 -- name: session_new
 INSERT INTO session(token_hash, csrf, person, stage, lang, created_at, seen_at, peer, agent)
 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6, ?7, ?8);
@@ -22,6 +22,8 @@ UPDATE session SET stage = ?2 WHERE id = ?1;
 UPDATE session SET lang = ?2 WHERE id = ?1;
 -- name: session_flash
 UPDATE session SET flash = ?2 WHERE id = ?1;
+-- name: session_confirmed
+UPDATE session SET confirmed_at = ?2 WHERE id = ?1;
 -- name: session_end
 UPDATE session SET ended_at = ?2 WHERE id = ?1 AND ended_at IS NULL;
 -- name: session_end_others
@@ -36,7 +38,16 @@ SELECT 1 FROM record_log WHERE ledger = 'persons' AND record = ?1 AND action = ?
 -- name: token_by_hash
 SELECT id, kind, person, scope, expires_at, used_at FROM token WHERE token_hash = ?1 AND revoked_at IS NULL;
 -- name: token_new
-INSERT INTO token(kind, token_hash, person, scope, created_at, created_by, expires_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7);
+INSERT INTO token(kind, token_hash, person, scope, created_at, created_by, expires_at, label) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8);
+-- name: token_end
+UPDATE token SET revoked_at = ?2 WHERE id = ?1 AND kind = 'api' AND revoked_at IS NULL;
+-- name: token_person
+SELECT person, label FROM token WHERE id = ?1 AND kind = 'api' AND revoked_at IS NULL;
+-- name: token_list
+SELECT t.id, t.label, t.scope, t.created_at, t.used_at, t.expires_at, t.revoked_at, p.name, p.staff_no, m.name
+FROM token t LEFT JOIN persons p ON p.id = t.person LEFT JOIN persons m ON m.id = t.created_by AND t.created_by <> t.person
+WHERE t.kind = 'api' AND (?1 = 0 OR t.person = ?1) AND (?2 = 0 OR t.id < ?2)
+  AND (?3 IS NULL OR p.staff_no = ?3 OR instr(p.name, ?3) OR instr(t.label, ?3)) ORDER BY t.id DESC LIMIT ?4;
 -- name: token_used
 UPDATE token SET used_at = ?2 WHERE id = ?1;
 

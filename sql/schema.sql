@@ -101,11 +101,13 @@ CREATE VIEW IF NOT EXISTS parameter_now(name, value, from_at, set_by) AS
 CREATE TABLE IF NOT EXISTS session(
 	id INTEGER PRIMARY KEY, token_hash TEXT NOT NULL UNIQUE, csrf TEXT NOT NULL, person INTEGER NOT NULL,
 	stage INTEGER NOT NULL, lang TEXT, created_at INTEGER NOT NULL, seen_at INTEGER NOT NULL,
-	peer TEXT, agent TEXT, flash TEXT, ended_at INTEGER) STRICT;
+	peer TEXT, agent TEXT, flash TEXT, ended_at INTEGER,
+	confirmed_at INTEGER) STRICT;                    -- asked again who it is, besides the sign-in itself
 CREATE INDEX IF NOT EXISTS session_person ON session(person) WHERE ended_at IS NULL;
 CREATE TABLE IF NOT EXISTS token(
 	id INTEGER PRIMARY KEY, kind TEXT NOT NULL, token_hash TEXT NOT NULL UNIQUE, person INTEGER NOT NULL,
-	scope TEXT, created_at INTEGER NOT NULL, created_by INTEGER, expires_at INTEGER, used_at INTEGER, revoked_at INTEGER) STRICT;
+	scope TEXT, created_at INTEGER NOT NULL, created_by INTEGER, expires_at INTEGER, used_at INTEGER, revoked_at INTEGER,
+	label TEXT) STRICT;                              -- kind api: what it is for
 CREATE INDEX IF NOT EXISTS token_person ON token(person, kind);
 CREATE TABLE IF NOT EXISTS signin_log(
 	id INTEGER PRIMARY KEY, person INTEGER, at INTEGER NOT NULL, ok INTEGER NOT NULL CHECK (ok IN (0, 1)),
@@ -132,6 +134,8 @@ CREATE TABLE IF NOT EXISTS record_log(
 	at INTEGER NOT NULL, actor INTEGER, on_behalf INTEGER, action TEXT NOT NULL,
 	salt BLOB, change TEXT,
 	erased_at INTEGER, erased_by INTEGER, erased_reason TEXT) STRICT;
+-- Sign-in events, newest first, and those of one person.
+CREATE INDEX IF NOT EXISTS record_log_auth ON record_log(seq) WHERE action >= 'auth.' AND action < 'auth/';
 CREATE INDEX IF NOT EXISTS record_log_record ON record_log(ledger, record, id);
 CREATE TRIGGER IF NOT EXISTS record_log_kept BEFORE DELETE ON record_log
 BEGIN SELECT RAISE(ABORT, 'record_log: entries cannot be deleted'); END;

@@ -29,6 +29,8 @@ static const struct word {
 	{"--source", "--source, --version", N_("document and edition the text is from")},
 	{"--dry-run", "--dry-run", N_("says what would happen and changes nothing")},
 	{"--scope", "--scope", N_("read: only reading; write: also changing, with the rights of that person")},
+	{"--for", "--for TEXT, --days N", N_("what the token is for; how long it lasts, by default as long as the settings allow")},
+	{"token revoke", "NUMBER", N_("a token, as token list numbers it")},
 	{"--oscal", "--oscal", N_("JSON after OSCAL 1.2, to standard output")},
 	{"--json", "--json", N_("for programs")},
 	{"backup DIR OUT", "OUT", N_("the file to write")},

@@ -35,6 +35,7 @@ enum {
 	NOTE_SESSION_SEEN = 150, /* s session token hash, i at, b its message was shown */
 	NOTE_READ,       /* s actor person id, s ledger, i record, s what: personal data or an export was read: becomes an event */
 	NOTE_OUTBOX,     /* the job process left rows in the outbox */
+	NOTE_TOKEN_SEEN, /* i token id, i at */
 	NOTE_JOB,        /* writer -> job: i job id: there is work */
 };
 

@@ -21,6 +21,7 @@ static int version_of(struct db *db, int64_t *ret, struct err *e)
 /* From version N to N + 1. */
 static const char *const steps[STORE_VERSION] = {
 	[1] = "ALTER TABLE control ADD COLUMN measure_ja TEXT; ALTER TABLE control ADD COLUMN fails_when_ja TEXT",
+	[2] = "ALTER TABLE session ADD COLUMN confirmed_at INTEGER; ALTER TABLE token ADD COLUMN label TEXT",
 };
 
 int store_schema(struct db *db, struct err *e)

@@ -20,6 +20,7 @@
 #include "office/life.h"
 #include "office/setting.h"
 #include "office/signin.h"
+#include "office/token.h"
 
 #define IMPORT_MAX (256u << 20)
 
@@ -146,13 +147,18 @@ static int64_t person_find(struct cli *c, struct str id)
 	return person;
 }
 
+static int named_person(struct cli *c, struct str id, int64_t *ret, struct err *e)
+{
+	*ret = person_find(c, id);
+	return *ret ? 0 : err_set(e, ERR_NOTFOUND, _("There is no person \"%.*s\" (staff number, or number in the ledger persons)."), STR_ARG(id));
+}
+
 static int need_person(struct cli *c, int64_t *ret, struct err *e)
 {
 	struct str id = cli_option(c, "--person");
 	if (!id.n)
 		return err_set(e, ERR_SYNTAX, "%s", _("Say whose it is: --person ID (the staff number)."));
-	*ret = person_find(c, id);
-	return *ret ? 0 : err_set(e, ERR_NOTFOUND, _("There is no person \"%.*s\" (staff number, or number in the ledger persons)."), STR_ARG(id));
+	return named_person(c, id, ret, e);
 }
 
 struct link_args {
@@ -218,43 +224,111 @@ static int run_password(struct cli *c)
 }
 
 struct token_args {
-	int64_t person;
-	struct str scope;
-	char token[64];
+	struct token_new t;
+	int64_t id;
+	char token[TOKEN_TEXT];
 };
 
 static int make_token(struct cli *c, void *arg, struct err *e)
 {
 	struct token_args *x = arg;
-	char hex[SHA256_HEX];
-	random_token(x->token, 32);
-	sha256_hex(x->token, strlen(x->token), hex);
-	struct stmt *q = db_query(c->office->db, Q_TOKEN_NEW);
-	bind_z(q, 1, "api");
-	bind_z(q, 2, hex);
-	bind_int(q, 3, x->person);
-	bind_str(q, 4, x->scope);
-	bind_int(q, 5, c->world.now);
-	bind_int(q, 6, 0);
-	bind_int(q, 7, c->world.now + 365 * DAY_US);
-	int r = run(q, e);
-	struct event ev = {.action = "auth.token", .on_behalf = x->person};
-	return r < 0 ? r : event_put(c->office->db, &ev, NULL, e);
+	return token_make(c->office->db, &x->t, c->world.now, x->token, e);
 }
 
 static int run_token_create(struct cli *c)
 {
 	struct err e = {0};
-	struct token_args x = {.scope = cli_option(c, "--scope")};
-	if (need_person(c, &x.person, &e) < 0)
+	struct token_args x = {.t = {.scope = cli_option(c, "--scope"), .label = cli_option(c, "--for"), .days = setting_int(c->office->db, "token_days")}};
+	struct str days = cli_option(c, "--days");
+	if (!x.t.label.n)
+		x.t.label = STR("sekisho token create");    /* in no language: it is kept */
+	if (need_person(c, &x.t.person, &e) < 0)
 		return cli_fail(c, &e);
-	if (!str_is(x.scope, "read") && !str_is(x.scope, "write") && !str_is(x.scope, "read write")) {
+	if (days.p && str_int(days, 1, 100000, &x.t.days) < 0)
+		x.t.days = 0;                                /* refused below, with the bounds */
+	if (!str_is(x.t.scope, "read") && !str_is(x.t.scope, "write") && !str_is(x.t.scope, "read write")) {
 		err_set(&e, ERR_SYNTAX, "%s", _("--scope is read or write (write includes read of what is written)."));
 		return cli_fail(c, &e);
 	}
 	if (cli_transact(c, make_token, &x, &e) < 0)
 		return cli_fail(c, &e);
 	buf_printf(&c->out, "%s\n", x.token);
+	return 0;
+}
+
+static void put_instant(struct jw *j, const char *key, struct stmt *q, int col)
+{
+	char at[40] = "";
+	if (!col_null(q, col))
+		instant_format(col_int(q, col), at, sizeof(at));
+	jw_kstr(j, key, at[0] ? str_from(at) : STR_NONE);
+}
+
+static int run_token_list(struct cli *c)
+{
+	struct err e = {0};
+	int64_t person = 0, after = 0, page;
+	struct jw j;
+	struct str id = cli_option(c, "--person");
+	if (id.p && named_person(c, id, &person, &e) < 0)
+		return cli_fail(c, &e);
+	jw_init(&j, &c->out, true);
+	if (c->json)
+		jw_array(&j);
+	do {
+		struct stmt *q = db_query(c->office->db, Q_TOKEN_LIST);
+		page = 0;
+		bind_int(q, 1, person);
+		bind_int(q, 2, after);
+		bind_null(q, 3);
+		bind_int(q, 4, 200);
+		for (; step(q) == 1; page++) {
+			bool ended = !col_null(q, 6), expired = !col_null(q, 5) && col_int(q, 5) < c->world.now;
+			const char *state = ended ? "ended" : expired ? "expired" : "in-force";
+			char expires[40] = "", used[40] = "-";
+			after = col_int(q, 0);
+			if (c->json) {
+				jw_object(&j);
+				jw_kint(&j, "id", after);
+				jw_kstr(&j, "person", col_str(q, 8));
+				jw_kstr(&j, "for", col_str(q, 1));
+				jw_kstr(&j, "scope", col_str(q, 2));
+				jw_kz(&j, "state", state);
+				put_instant(&j, "created", q, 3);
+				put_instant(&j, "used", q, 4);
+				put_instant(&j, "expires", q, 5);
+				jw_end_object(&j);
+				continue;
+			}
+			if (!col_null(q, 5))
+				instant_format(col_int(q, 5), expires, sizeof(expires));
+			if (!col_null(q, 4))
+				instant_format(col_int(q, 4), used, sizeof(used));
+			buf_printf(&c->out, "%6lld  %-8s  %-10.*s  %-10.*s  %-16s  %-16s  %.*s\n", (long long)after, state, STR_ARG(col_str(q, 8)), STR_ARG(col_str(q, 2)),
+			           expires, used, STR_ARG(col_str(q, 1)));
+		}
+	} while (page == 200);
+	if (c->json) {
+		jw_end_array(&j);
+		buf_putc(&c->out, '\n');
+	}
+	return 0;
+}
+
+static int end_token(struct cli *c, void *arg, struct err *e)
+{
+	const struct token_args *x = arg;
+	return token_end(c->office->db, x->id, 0, 0, c->world.now, e);
+}
+
+static int run_token_revoke(struct cli *c)
+{
+	struct err e = {0};
+	struct token_args x = {0};
+	if (c->n_args != 2 || str_int(c->args[1], 1, INT64_MAX, &x.id) < 0)
+		err_set(&e, ERR_SYNTAX, "%s", _("Which token? Its number stands in sekisho token list."));
+	if (e.code < 0 || cli_transact(c, end_token, &x, &e) < 0)
+		return cli_fail(c, &e);
 	return 0;
 }
 
@@ -377,7 +451,9 @@ const struct cli_command cli_commands[] = {
 	{"assess", "[--today DATE]", N_("Judges everything now"), run_assess},
 	{"link", "--person ID", N_("A one-time sign-in link (sample folders)"), run_link},
 	{"password", "--person ID", N_("A temporary password, to be changed at the first sign-in"), run_password},
-	{"token create", "--person ID --scope read|write", N_("A token for the API"), run_token_create},
+	{"token create", "--person ID --scope read|write [--for TEXT] [--days N]", N_("A token for the API"), run_token_create},
+	{"token list", "[--person ID] [--json]", N_("API tokens: scope, last use, expiry"), run_token_list},
+	{"token revoke", "NUMBER", N_("Ends an API token"), run_token_revoke},
 	{"ledger list", "", N_("All ledgers"), run_ledger_list},
 	{"ledger show", "LEDGER", N_("The definition of a ledger"), run_ledger_show},
 	{"ledger export", "LEDGER", N_("A ledger as CSV"), run_ledger_export},

@@ -66,6 +66,17 @@ static int session_seen(struct office *o, struct str hash, int64_t at, bool show
 	return 0;
 }
 
+static int token_seen(struct office *o, int64_t id, int64_t at)
+{
+	struct err e = {0};
+	struct stmt *q = db_query(o->db, Q_TOKEN_USED);
+	bind_int(q, 1, id);
+	bind_int(q, 2, at);
+	if (run(q, &e) < 0)
+		log_error("office.note", "text=\"%s\"", e.text);
+	return 0;
+}
+
 static int job_comes(struct office *o, struct msg *m)
 {
 	struct err e = {0};
@@ -94,6 +105,8 @@ int note_read(struct office *o, const char *peer, struct msg *m)
 		if (msg_i64(m, &a) || msg_str(m, 100, &s) || msg_i64(m, &b) || msg_str(m, 4096, &what) || msg_end(m))
 			return ERR_PROTO;
 		return in_own_transaction(o, a, s, b, what);
+	case NOTE_TOKEN_SEEN:
+		return msg_i64(m, &a) || msg_i64(m, &b) || msg_end(m) ? ERR_PROTO : token_seen(o, a, b);
 	case NOTE_OUTBOX:
 		outbox_poke(o);
 		return msg_end(m);

@@ -66,6 +66,7 @@ struct session {
 	int64_t id;
 	struct str token_hash, csrf;
 	int64_t person, created_at, seen_at;
+	int64_t confirmed_at;                            /* asked again who it is; 0 not */
 	enum session_stage stage;                        /* what is still open before it counts */
 	enum lang lang;
 	struct str flash;

@@ -1,4 +1,5 @@
 /* One's own account: second factor, codes, sessions; and the enrolment that some roles must finish at first sign-in. */
+#include "office/confirm.h"
 #include "office/dispatch.h"
 #include "office/pages.h"
 #include "office/signin.h"
@@ -184,16 +185,22 @@ int do_enrol(struct ctx *c, struct err *e)
 
 int do_me_factor_begin(struct ctx *c, struct err *e)
 {
+	if (!confirm_fresh(c))
+		return confirm_ask(c, "factor");
 	return begin(c, false, STR(""), e);
 }
 
 int do_me_factor_confirm(struct ctx *c, struct err *e)
 {
+	if (!confirm_fresh(c))
+		return confirm_ask(c, "factor");
 	return confirm(c, e);
 }
 
 int do_me_codes(struct ctx *c, struct err *e)
 {
+	if (!confirm_fresh(c))
+		return confirm_ask(c, "codes");
 	return make_codes(c, str_is(req_field(c, "kind"), "sheet"), false, e);
 }
 

@@ -9,6 +9,10 @@ handler page_signin, do_signin, page_second, do_second, page_password, do_passwo
 	do_language;
 /* page_me.c */
 handler page_me, do_me_session_end, do_me_factor_begin, do_me_factor_confirm, do_me_codes;
+/* page_confirm.c */
+handler page_confirm, do_confirm;
+/* page_token.c */
+handler page_tokens, do_token_make, do_token_end, page_tokens_all, do_token_end_any;
 /* page_home.c */
 handler page_home, page_duties, do_decide, do_duty_done, do_notice_open;
 /* page_mine.c */

@@ -29,6 +29,11 @@ const struct route routes[] = {
 	{"POST", "/me/factor", 0, ROLES_ALL, NULL, do_me_factor_begin, "Begin to set up an authenticator app"},
 	{"POST", "/me/factor/confirm", 0, ROLES_ALL, FIELDS("code"), do_me_factor_confirm, "Confirm an authenticator app"},
 	{"POST", "/me/codes", 0, ROLES_ALL, FIELDS("kind"), do_me_codes, "New recovery codes or code sheet"},
+	{"GET", "/me/confirm", 0, ROLES_ALL, NULL, page_confirm, "Asks again who it is"},
+	{"POST", "/me/confirm", 0, ROLES_ALL, FIELDS("for", "password", "code"), do_confirm, "Confirm by password or code who it is"},
+	{"GET", "/me/tokens", 0, ROLES_ALL, NULL, page_tokens, "One's own API tokens"},
+	{"POST", "/me/tokens", R_SEALED, ROLES_ALL, FIELDS("label", "scope", "days"), do_token_make, "Make an API token for oneself"},
+	{"POST", "/me/tokens/{id}/end", R_SEALED, ROLES_ALL, NULL, do_token_end, "End one of one's own API tokens"},
 	/* work */
 	{"GET", "/", 0, ROLES_ALL, NULL, page_home, "First screen by role"},
 	{"GET", "/duties", 0, ROLES_ALL, NULL, page_duties, "What waits for me"},
@@ -78,6 +83,8 @@ const struct route routes[] = {
 	{"POST", "/settings/texts", R_SEALED, ADMINS, FIELDS("source", "edition", "file"), do_clause_texts, "Load own wordings from a table"},
 	{"GET", "/settings/access", 0, ADMINS, NULL, page_access, "Sign-ins: lock, unlock, temporary passwords, sessions"},
 	{"POST", "/settings/access", R_SEALED, ADMINS, FIELDS("person", "do", "search"), do_access, "Unlock, set a temporary password, end sessions"},
+	{"GET", "/settings/tokens", 0, OVERSEERS, NULL, page_tokens_all, "Everybody's API tokens"},
+	{"POST", "/settings/tokens/{id}/end", R_SEALED, ADMINS, NULL, do_token_end_any, "End anybody's API token"},
 	{"GET", "/jobs/{id}", 0, ROLES_ALL, NULL, page_job, "Progress of a long job"},
 	{"POST", "/jobs/{id}/cancel", 0, ROLES_ALL, NULL, do_job_cancel, "Cancel a job"},
 	/* API */

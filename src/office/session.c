@@ -61,6 +61,7 @@ int session_find(struct ctx *c, struct session **ret, struct err *e)
 		s->created_at = col_int(q, 5);
 		s->seen_at = col_int(q, 6);
 		s->flash = col_dup(q, 7, c->arena);
+		s->confirmed_at = col_int(q, 8);
 	}
 	stmt_done(q);
 	if (r <= 0)
@@ -140,6 +141,26 @@ static bool in_scope(struct str scope, struct str method)
 	return false;
 }
 
+/* Remembers its use, to the minute: the writer does it, a reader tells the writer. */
+static int token_seen(struct ctx *c, int64_t id, int64_t used, struct err *e)
+{
+	if (c->world.now - used < SEEN_EVERY_US)
+		return 0;
+	if (c->office->role == OFFICE_WRITER) {
+		struct stmt *q = db_query(c->office->db, Q_TOKEN_USED);
+		bind_int(q, 1, id);
+		bind_int(q, 2, c->world.now);
+		return run(q, e);
+	}
+	struct msg m;
+	msg_init(&m, NOTE_TOKEN_SEEN);
+	msg_put_i64(&m, id);
+	msg_put_i64(&m, c->world.now);
+	int r = c->office->writer >= 0 ? msg_send(c->office->writer, &m) : 0;
+	msg_release(&m);
+	return r == ERR_CLOSED ? 0 : r;
+}
+
 int token_actor(struct ctx *c, struct err *e)
 {
 	struct str auth = req_header(c, "authorization");
@@ -147,9 +168,11 @@ int token_actor(struct ctx *c, struct err *e)
 		return err_set(e, ERR_DENIED, "%s", _("This address needs a token: Authorization: Bearer …"));
 	struct stmt *q = db_query(c->office->db, Q_TOKEN_BY_HASH);
 	bind_str(q, 1, hash_of(c->arena, str_slice(auth, 7, auth.n)));
-	int64_t person = 0;
+	int64_t person = 0, id = 0, used = 0;
 	bool ok = false;
 	if (step(q) == 1) {
+		id = col_int(q, 0);
+		used = col_int(q, 5);
 		person = col_int(q, 2);
 		bool expired = !col_null(q, 4) && col_int(q, 4) < c->world.now;
 		ok = str_is(col_str(q, 1), "api") && !expired && in_scope(col_str(q, 3), c->req->method);
@@ -157,5 +180,8 @@ int token_actor(struct ctx *c, struct err *e)
 	stmt_done(q);
 	if (!ok)
 		return err_set(e, ERR_DENIED, "%s", _("The token is unknown, expired, or not made for this."));
+	int r = token_seen(c, id, used, e);
+	if (r < 0)
+		return r;
 	return actor_load(c->office->db, c->arena, person, c->world.today, &c->actor, e);
 }

@@ -134,6 +134,7 @@ int link_make(struct office *o, struct arena *a, int64_t person, int64_t by, int
 	bind_int(q, 5, now);
 	bind_int(q, 6, by);
 	bind_int(q, 7, now + LINK_MINUTES * 60 * SECOND_US);
+	bind_null(q, 8);
 	int r = run(q, e);
 	if (r < 0)
 		return r;

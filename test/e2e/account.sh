@@ -1,0 +1,99 @@
+#!/usr/bin/env bash
+# A person's own doors: who signed in a while ago is asked again before a factor, codes or an API token is changed; tokens are
+# made on a page or the console, listed, used and ended.
+set -u
+T=$(mktemp -d); export T LC_ALL=C.UTF-8 LANG=C
+D=$T/city house=
+cleanup() { [ -z "$house" ] || { kill "$house" 2>/dev/null; wait "$house" 2>/dev/null; }; rm -rf "$T"; }
+trap cleanup EXIT
+fail() { echo "FAIL $*"; [ -s "$T/page" ] && sed 's/<[^>]*>/ /g; s/  */ /g' "$T/page" | tail -c 1500; tail -5 "$T/err" 2>/dev/null; exit 1; }
+ok() { echo "ok $*"; }
+S="$O/sekisho"
+start() {
+  "$S" run "$D" --listen 127.0.0.1:0 >"$T/run" 2>>"$T/err" & house=$!
+  for _ in $(seq 200); do grep -q '^ready ' "$T/run" && break; sleep 0.05; done
+  U=$(sed -n "s/^ready \(https:[^ ]*[^ /]\)\/* .*/\1/p" "$T/run"); [ -n "$U" ] || fail "not ready"
+}
+stop() { kill "$house"; wait "$house" 2>/dev/null; house=; }
+get() { curl -sk --max-time 20 -b "$T/$1" -c "$T/$1" -o "$T/page" -w '%{http_code}' "$U$2"; }                      # WHO PATH
+csrf() { grep -o 'name="csrf" value="[^"]*"' "$T/page" | tail -1 | sed 's/.*value="//; s/"$//'; }
+post() { local who=$1 path=$2; shift 2; curl -sk --max-time 20 -b "$T/$who" -c "$T/$who" -o "$T/page" -w '%{http_code} %{redirect_url}' -H "Origin: $U" \
+  --data-urlencode "csrf=$(csrf)" "$@" "$U$path"; }                                                                # WHO PATH curl-options
+api() { curl -sk --max-time 20 -o "$T/page" -w '%{http_code}' -H "Authorization: Bearer $1" "${@:3}" "$U/api/v1/$2"; }  # TOKEN PATH
+q() { jq -rn --arg s "$1" '$s | @uri'; }                # as a browser writes it into an address
+enter() { # WHO STAFF_NO
+  local l; l=$("$S" link "$D" --person "$2" 2>>"$T/err") || fail "link of $2"
+  l=/link/${l##*/link/}; get "$1" "$l" >/dev/null; [[ $(post "$1" "$l") == 303* ]] || fail "sign-in of $2"
+}
+
+"$S" init "$D" --city 見本市 --standard iizuka --sample >"$T/out" 2>"$T/err" || fail init
+start
+enter sec 1038; enter staff 1074
+# The member of staff gets a password of his own.
+t=$("$S" password "$D" --person 1074 2>>"$T/err") || fail "temporary password"
+get staff /sign-in >/dev/null; post staff /sign-in --data-urlencode staff_no=1074 --data-urlencode "password=$t" >/dev/null
+get staff /sign-in/password >/dev/null; p='静かな朝 青い海 走る電車'
+[[ $(post staff /sign-in/password --data-urlencode "current=$t" --data-urlencode "password=$p" --data-urlencode "again=$p") == 303* ]] || fail "password"
+
+# --- tokens -----------------------------------------------------------------------------------------------------------------------
+get staff /me/tokens >/dev/null
+[[ $(post staff /me/tokens --data-urlencode label= --data-urlencode scope=read --data-urlencode days=30) == 422* ]] || fail "a token for nothing"
+get staff /me/tokens >/dev/null
+[[ $(post staff /me/tokens --data-urlencode label=集計 --data-urlencode scope=read --data-urlencode days=3000) == 422* ]] && grep -q 集計 "$T/page" || fail "a token for ever"
+get staff /me/tokens >/dev/null
+[[ $(post staff /me/tokens --data-urlencode label=集計 --data-urlencode scope=all --data-urlencode days=30) == 422* ]] || fail "a scope that is none"
+get staff /me/tokens >/dev/null
+[[ $(post staff /me/tokens --data-urlencode label=集計 --data-urlencode scope=read --data-urlencode days=30) == 200* ]] || fail "no token"
+token=$(grep -o '<code class="wrap">[^<]*' "$T/page" | sed 's/.*>//'); [ ${#token} -gt 30 ] || fail "the token is not shown"
+get staff /me/tokens >/dev/null; ! grep -q "$token" "$T/page" && grep -q 集計 "$T/page" && grep -q 'まだありません\|なし\|never\|未使用' "$T/page" || fail "shown twice, or used already"
+[ "$(api "$token" ledgers)" = 200 ] || fail "a token that does not open"
+[ "$(api "$token" ledgers/incidents/records -X POST -d '{}')" = 403 ] || fail "a reading token writes"
+for _ in $(seq 20); do get staff /me/tokens >/dev/null; grep -q "data-label=\"最終利用\">$(TZ=Asia/Tokyo date +%Y)" "$T/page" && break; sleep 0.1; done
+grep -q "data-label=\"最終利用\">$(TZ=Asia/Tokyo date +%Y)" "$T/page" || fail "its use is not remembered"
+ok "a token is shown once, opens what its scope says, and its last use is told"
+n=$(grep -o '/me/tokens/[0-9]*/end' "$T/page" | head -1); [ -n "$n" ] || fail "no way to end it"
+[ "$(get staff /settings/tokens)" = 403 ] || fail "staff see everybody's tokens"
+get sec /settings/tokens >/dev/null; grep -q 集計 "$T/page" && grep -q 1074 "$T/page" || fail "the security office does not see it"
+[[ $(post sec "$n") == 404* ]] || fail "ended through somebody else's own list"
+[ "$(get sec "/settings/tokens?search=$(q 無いもの)")" = 200 ] && ! grep -q 集計 "$T/page" || fail "search"
+get sec /settings/tokens >/dev/null; [[ $(post sec "/settings${n#/me}") == 303* ]] || fail "the security office ends it"
+[ "$(api "$token" ledgers)" = 403 ] || fail "an ended token opens"
+get staff /me/tokens >/dev/null; [[ $(post staff "$n") == 404* ]] || fail "ended twice"
+ok "the owner or the security office ends it, then it opens nothing"
+token=$("$S" token create "$D" --person 1074 --scope write --for 連携 --days 7 2>>"$T/err") || fail "token create"
+[ "$(api "$token" ledgers)" = 200 ] || fail "a token of the console"
+"$S" token list "$D" --json >"$T/list" 2>>"$T/err" || fail "token list"
+[ "$(jq -r '[.[] | "\(.person) \(.for) \(.scope) \(.state)"] | join("; ")' "$T/list")" = "1074 連携 write in-force; 1074 集計 read ended" ] || fail "token list: $(cat "$T/list")"
+[ "$("$S" token list "$D" --person 1038 --json 2>>"$T/err" | jq length)" = 0 ] || fail "somebody else's tokens"
+"$S" token list "$D" 2>>"$T/err" | grep -q '連携' || fail "token list for people"
+n=$(jq '.[0].id' "$T/list")
+"$S" token revoke "$D" "$n" >"$T/out" 2>>"$T/err" || fail "token revoke"
+[ "$(api "$token" ledgers)" = 403 ] || fail "a revoked token opens"
+"$S" token revoke "$D" "$n" >"$T/out" 2>&1 && fail "revoked twice"
+"$S" token revoke "$D" x >"$T/out" 2>&1; [ $? = 2 ] || fail "revoke without a number"
+"$S" token create "$D" --person 1074 --scope read --days 9999 >"$T/out" 2>&1 && fail "longer than the setting"
+ok "token create, list and revoke on the console"
+
+# --- asked again ------------------------------------------------------------------------------------------------------------------
+get staff /me >/dev/null; [[ $(post staff /me/codes --data-urlencode kind=sheet) == 200* ]] || fail "just signed in, and asked again"
+stop; sqlite3 "$D/office/office.db" "UPDATE session SET created_at = created_at - 900000000"; start
+for what in factor codes; do
+  get staff /me >/dev/null; [[ $(post staff /me/$what --data-urlencode kind=sheet) == *"/me/confirm?for=$what" || $(post staff /me/$what) == *"/me/confirm?for=$what" ]] || fail "$what: not asked again"
+done
+get staff /me >/dev/null; [[ $(post staff /me/factor/confirm --data-urlencode code=000000) == *"/me/confirm?for=factor" ]] || fail "a factor confirmed without being asked"
+get staff /me/tokens >/dev/null; [[ $(post staff /me/tokens --data-urlencode label=x --data-urlencode scope=read --data-urlencode days=1) == *"/me/confirm?for=tokens" ]] || fail "a token without being asked"
+ok "who signed in a while ago is asked again before factors, codes and tokens"
+get staff "/me/confirm?for=codes" >/dev/null; [[ $(post staff /me/confirm --data-urlencode for=codes) == 403* ]] || fail "nothing typed"
+get staff "/me/confirm?for=codes" >/dev/null; [[ $(post staff /me/confirm --data-urlencode for=codes --data-urlencode password=wrong-one-x) == 403* ]] || fail "a wrong password"
+get staff /me >/dev/null; [[ $(post staff /me/codes --data-urlencode kind=sheet) == 303*confirm* ]] || fail "a wrong password opens"
+get staff "/me/confirm?for=codes" >/dev/null
+[[ $(post staff /me/confirm --data-urlencode for=codes --data-urlencode "password=$p") == "303 $U/me" ]] || fail "the right password"
+get staff /me >/dev/null; [[ $(post staff /me/codes --data-urlencode kind=sheet) == 200* ]] || fail "confirmed, and asked again"
+code=$(grep -o '<code>[^<]*' "$T/page" | head -1 | sed 's/<code>//')
+ok "the password lets go on for the minutes of the setting"
+stop; sqlite3 "$D/office/office.db" "UPDATE session SET created_at = created_at - 900000000, confirmed_at = confirmed_at - 900000000"; start
+get staff /me >/dev/null; [[ $(post staff /me/codes --data-urlencode kind=sheet) == 303*confirm* ]] || fail "a confirmation for ever"
+get staff "/me/confirm?for=tokens" >/dev/null
+[ -n "$code" ] && [[ $(post staff /me/confirm --data-urlencode for=tokens --data-urlencode "code=$code") == "303 $U/me/tokens" ]] || fail "a code of the sheet ($code)"
+get staff /me/tokens >/dev/null; [[ $(post staff /me/tokens --data-urlencode label=y --data-urlencode scope=read --data-urlencode days=1) == 200* ]] || fail "confirmed by a code"
+ok "a code of the second factor does as well; each confirmation ends by itself"
