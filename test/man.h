@@ -1,5 +1,5 @@
-/* A manual page that is made from a table of the program: a test says whether docs/man still is what the table says; the test
- * program called with --write writes it. Run from the root folder. */
+/* A manual page that is made from a table of the program: a test says whether docs/man still is what the table says;
+ * the test program called with --write writes it. Run from the root folder. */
 #ifndef TEST_MAN_H
 #define TEST_MAN_H
 

@@ -1,5 +1,6 @@
-/* A small municipality for tests of the record engine: an empty store in memory with all ledgers, then units, persons and
- * roles brought in by the console through the same import a city would use. Included by *_test.c; run from the root folder. */
+/* A small municipality for tests of the record engine: an empty store in memory with all ledgers, then units, persons
+ * and roles brought in by the console through the same import a city would use. Included by *_test.c; run from the
+ * root folder. */
 #ifndef TEST_WORLD_H
 #define TEST_WORLD_H
 
@@ -111,7 +112,8 @@ static inline void test_import(struct test_world *t, const char *ledger, const c
 	struct import_result r;
 	int err = ledger_import_apply(&t->w, t->a, &test_console, test_ledger(t, ledger), str_from(csv), &r, &t->e);
 	for (size_t i = 0; i < r.n_faults; i++)
-		print_error("%s line %d %.*s: %.*s\n", ledger, r.faults[i].line, STR_ARG(r.faults[i].field), STR_ARG(r.faults[i].text));
+		print_error("%s line %d %.*s: %.*s\n", ledger, r.faults[i].line, STR_ARG(r.faults[i].field),
+		            STR_ARG(r.faults[i].text));
 	if (err != 0)
 		fail_msg("%s: %d %s", ledger, err, t->e.text);
 }
@@ -161,9 +163,9 @@ static inline struct test_world *test_open(void)
 {
 	struct test_world *t = xcalloc(1, sizeof *t);
 	t->a = arena_new(256u << 20);
-	if (date_zone_open(NULL) != 0 || db_open(":memory:", DB_CREATE, &t->w.db, &t->e) != 0 || ledger_functions(t->w.db) != 0 ||
-	    store_schema(t->w.db, &t->e) != 0 || ledgers_load("ledgers", NULL, &t->w.ledgers, &t->e) != 0 ||
-	    ledgers_migrate(t->w.db, t->w.ledgers, &t->e) != 0)
+	if (date_zone_open(NULL) != 0 || db_open(":memory:", DB_CREATE, &t->w.db, &t->e) != 0 ||
+	    ledger_functions(t->w.db) != 0 || store_schema(t->w.db, &t->e) != 0 ||
+	    ledgers_load("ledgers", NULL, &t->w.ledgers, &t->e) != 0 || ledgers_migrate(t->w.db, t->w.ledgers, &t->e) != 0)
 		fail_msg("world: %s:%d %s", t->e.file, t->e.line, t->e.text);
 	test_day(t, TEST_TODAY);
 	if (db_exec(t->w.db, "INSERT INTO standard(id, ja, en, active, loaded_at) VALUES ('iizuka', '基準', 'Standard', 1, 0);"
@@ -217,7 +219,8 @@ static inline void test_rows(struct test_world *t, struct str text, struct value
 		struct row *r = &v->rows[v->n_rows++];
 		r->cells = arena_array(t->a, json_object_size(row) + 1, sizeof *r->cells);
 		json_object_foreach(row, name, cell)
-			r->cells[r->n++] = (struct cell){str_from(arena_strdup(t->a, name)), str_from(arena_strdup(t->a, json_string_value(cell)))};
+			r->cells[r->n++] = (struct cell){str_from(arena_strdup(t->a, name)),
+			                                 str_from(arena_strdup(t->a, json_string_value(cell)))};
 	}
 	json_decref(list);
 }
@@ -269,7 +272,8 @@ static inline int test_create(struct test_world *t, const char *who, const char 
 
 static inline int64_t test_version(struct test_world *t, const struct ledger *l, int64_t id)
 {
-	return test_int(t, arena_printf(t->a, "SELECT version FROM \"%.*s\" WHERE id = %lld", STR_ARG(l->table), (long long)id));
+	return test_int(t, arena_printf(t->a, "SELECT version FROM \"%.*s\" WHERE id = %lld", STR_ARG(l->table),
+	                                (long long)id));
 }
 
 static inline int test_update(struct test_world *t, const char *who, const char *ledger, int64_t id, ...)
@@ -285,7 +289,8 @@ static inline int test_update(struct test_world *t, const char *who, const char 
 	return test_end(t, record_update(&t->w, t->a, &a, l, id, test_version(t, l, id), &vs, &t->faults, &t->e));
 }
 
-static inline int test_act(struct test_world *t, const char *who, const char *ledger, int64_t id, const char *action, const char *note, ...)
+static inline int test_act(struct test_world *t, const char *who, const char *ledger, int64_t id, const char *action,
+                           const char *note, ...)
 {
 	const struct ledger *l = test_ledger(t, ledger);
 	const struct action *act = ledger_action(l, str_from(action));
@@ -298,13 +303,15 @@ static inline int test_act(struct test_world *t, const char *who, const char *le
 		fail_msg("no action %s", action);
 	t->faults = (struct faults){0};
 	assert_int_equal(db_begin(t->w.db, &t->e), 0);
-	return test_end(t, record_act(&t->w, t->a, &a, l, id, test_version(t, l, id), act, &vs, str_from(note), &t->faults, &t->e));
+	return test_end(t, record_act(&t->w, t->a, &a, l, id, test_version(t, l, id), act, &vs, str_from(note), &t->faults,
+	                              &t->e));
 }
 
 static inline struct str test_state(struct test_world *t, const char *ledger, int64_t id)
 {
 	const struct ledger *l = test_ledger(t, ledger);
-	return test_text(t, arena_printf(t->a, "SELECT state FROM \"%.*s\" WHERE id = %lld", STR_ARG(l->table), (long long)id));
+	return test_text(t, arena_printf(t->a, "SELECT state FROM \"%.*s\" WHERE id = %lld", STR_ARG(l->table),
+	                                 (long long)id));
 }
 
 /* A document to refer to, without the life a real one has. */

@@ -52,7 +52,8 @@ struct var {                                         /* a loop variable */
 };
 
 struct block {
-	char kind;                                       /* 'i' if, 'f' for, 'e' after else of a for, 'E' after else of an if */
+	/* 'i' if, 'f' for, 'e' after else of a for, 'E' after else of an if */
+	char kind;
 	size_t at;
 	struct place before, after;                      /* after: of the first branch */
 	bool has_after;

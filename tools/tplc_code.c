@@ -354,7 +354,8 @@ static void condition(struct gen *g, char *out, size_t size)
 static bool place_same(const struct place *a, const struct place *b)
 {
 	return a->where == b->where && a->quote == b->quote && a->pre == b->pre &&
-	       (a->where == W_TEXT || (a->closing == b->closing && strcmp(a->tag, b->tag) == 0)) && (a->where != W_ATTR || strcmp(a->attr, b->attr) == 0);
+	       (a->where == W_TEXT || (a->closing == b->closing && strcmp(a->tag, b->tag) == 0)) &&
+	       (a->where != W_ATTR || strcmp(a->attr, b->attr) == 0);
 }
 
 /* End of a branch: all branches must leave the HTML at the same place. */

@@ -102,7 +102,8 @@ void fields_check(struct tpl *t, struct field *f)
 {
 	for (struct field *all = f; f; f = f->next) {
 		if (strncmp(f->name, "n_", 2) == 0 && field_find(all, f->name + 2))
-			fault(t, 0, "\"%s\" is made for the list \"%s\"; in the template it is {%s.count}", f->name, f->name + 2, f->name + 2);
+			fault(t, 0, "\"%s\" is made for the list \"%s\"; in the template it is {%s.count}", f->name, f->name + 2,
+			      f->name + 2);
 		if (f->of[0] && !tpl_find(f->of))
 			fault(t, 0, "field \"%s\" is of template \"%s\", which does not exist", f->name, f->of);
 		fields_check(t, f->sub);

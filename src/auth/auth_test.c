@@ -213,7 +213,8 @@ static void enrol(struct auth *a, int64_t person, uint8_t secret[TOTP_SECRET_LEN
 	assert_int_equal(totp_begin(a, person, STR("10234 見本"), &detail), AUTH_OK);
 	j = said();
 	assert_int_equal(unbase32(json_string_value(json_object_get(j, "secret")), secret), TOTP_SECRET_LEN);
-	assert_non_null(strstr(json_string_value(json_object_get(j, "uri")), "otpauth://totp/Sekisho:10234%20%E8%A6%8B%E6%9C%AC?secret="));
+	assert_non_null(strstr(json_string_value(json_object_get(j, "uri")),
+	                       "otpauth://totp/Sekisho:10234%20%E8%A6%8B%E6%9C%AC?secret="));
 	json_decref(j);
 	assert_int_equal(second(a, person, "000000"), AUTH_NONE); /* not yet in force */
 	buf_clear(&detail);
@@ -329,7 +330,8 @@ static void at_rest(void **state)
 	assert_int_equal(set(a, 7, GOOD), AUTH_OK);
 	enrol(a, 7, secret);
 	recovery = make(a, "recovery", 10);
-	assert_int_equal(sqlite3_wal_checkpoint_v2(db_handle(a->db), NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_wal_checkpoint_v2(db_handle(a->db), NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL),
+	                 SQLITE_OK);
 	snprintf(path, sizeof(path), "%s/auth.db", folder);
 	buf_init(&b, 1 << 20);
 	assert_int_equal(file_read(path, 1 << 20, &b, &e), 0);
@@ -344,7 +346,9 @@ static void at_rest(void **state)
 	assert_int_equal(st.st_mode & 0777, 0600);
 	/* A sealed secret moved to another person does not open. */
 	assert_int_equal(set(a, 8, GOOD), AUTH_OK);
-	assert_int_equal(db_exec(a->db, "UPDATE person SET totp = (SELECT totp FROM person WHERE person = 7) WHERE person = 8", &e), 0);
+	assert_int_equal(db_exec(a->db,
+	                         "UPDATE person SET totp = (SELECT totp FROM person WHERE person = 7) WHERE person = 8",
+	                         &e), 0);
 	assert_int_equal(second(a, 8, "123456"), AUTH_FAILED);
 }
 
@@ -401,8 +405,8 @@ static void newer_store(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {T(passwords), T(temporary), T(history), T(lock), T(totp), T(factor_lock), T(codes),
-	                                   T(at_rest), T(full_disk), T(create_twice), T(newer_store)};
+	const struct CMUnitTest tests[] = {T(passwords), T(temporary), T(history), T(lock), T(totp), T(factor_lock),
+	                                   T(codes), T(at_rest), T(full_disk), T(create_twice), T(newer_store)};
 
 	if (text_open())
 		return 1;

@@ -6,7 +6,8 @@
 
 #define CORE_MAX 128
 
-/* Folded. Words of sign-in pages, offices, seasons, names of the trade and of this product; Japanese in usual spellings. */
+/* Folded. Words of sign-in pages, offices, seasons, names of the trade and of this product; Japanese in usual
+ * spellings. */
 static const char *const words[] = {
 	"password", "passwd", "passcode", "passphrase", "pass", "secret", "letmein", "welcome", "login", "logon",
 	"signin", "access", "admin", "administrator", "root", "user", "guest", "test", "tester", "testing", "default",
@@ -99,7 +100,8 @@ static void reversed(struct str s, char *out)
 		out[i] = s.p[s.n - 1 - i];
 }
 
-/* Does s consist of pieces of at least three characters of the rows, forwards or backwards? Digits at the end may stay. */
+/* Does s consist of pieces of at least three characters of the rows, forwards or backwards? Digits at the end may
+ * stay. */
 static bool is_walk(struct str s)
 {
 	while (s.n) {
@@ -145,7 +147,8 @@ static bool common_core(struct str s)
 	return is_word(str_n(back, core.n));
 }
 
-/* s with every letter in its plain look, the dress still on: "p4ssw0rd!" keeps its "!" as "i", so both ends are tried. */
+/* s with every letter in its plain look, the dress still on: "p4ssw0rd!" keeps its "!" as "i", so both ends are
+ * tried. */
 static bool common_alike(struct str s)
 {
 	char alike[CORE_MAX];

@@ -26,7 +26,7 @@ static struct str typed(struct str code, char out[CODE_MAX])
 	return str_n(out, n);
 }
 
-/* --- TOTP ---------------------------------------------------------------------------------------------------------- */
+/* --- TOTP -------------------------------------------------------------------------------------------------------- */
 
 /* The opened secret of a column; 0 when there is none, negative on failure. */
 static long totp_secret(struct auth *a, int64_t person, const char *sql, uint8_t out[TOTP_SECRET_LEN],
@@ -167,7 +167,7 @@ enum auth_result totp_confirm(struct auth *a, int64_t person, struct str code, s
 	return r ? r : state_detail(a, person, -1, detail);
 }
 
-/* --- any of them --------------------------------------------------------------------------------------------------- */
+/* --- any of them ------------------------------------------------------------------------------------------------- */
 
 /* AUTH_NONE: the person has no such factor. */
 static const struct verifier {

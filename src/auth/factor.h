@@ -1,5 +1,5 @@
-/* The verifiers of single kinds of factors. AUTH_NONE: the person has no such factor; AUTH_WRONG: not this code. The code
- * is already freed of blanks, hyphens, capitals and full width. */
+/* The verifiers of single kinds of factors. AUTH_NONE: the person has no such factor; AUTH_WRONG: not this code. The
+ * code is already freed of blanks, hyphens, capitals and full width. */
 #ifndef AUTH_FACTOR_H
 #define AUTH_FACTOR_H
 

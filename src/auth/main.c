@@ -1,5 +1,5 @@
-/* auth: passwords, TOTP and codes, in its own process with its own store. `auth --init DIR` makes DIR/auth, `auth --check DIR` judges
- * a store at rest. */
+/* auth: passwords, TOTP and codes, in its own process with its own store. `auth --init DIR` makes DIR/auth, `auth
+ * --check DIR` judges a store at rest. */
 #include <sodium.h>
 #include <stdio.h>
 #include <string.h>

@@ -45,7 +45,7 @@ static void wipe(struct msg *m)
 	msg_release(m);
 }
 
-/* --- the questions, each reads its message to the end before it acts ----------------------------------------------- */
+/* --- the questions, each reads its message to the end before it acts --------------------------------------------- */
 
 static int q_verify(struct auth *a, struct msg *m, struct buf *detail, enum auth_result *ret)
 {
@@ -168,8 +168,8 @@ static int q_rules(struct auth *a, struct msg *m, struct buf *detail, enum auth_
 	struct auth_rules r;
 
 	(void)detail;
-	if (msg_i64(m, &r.min_length) || msg_i64(m, &r.lock_after) || msg_i64(m, &r.lock_minutes) || msg_i64(m, &r.history) ||
-	    msg_end(m))
+	if (msg_i64(m, &r.min_length) || msg_i64(m, &r.lock_after) || msg_i64(m, &r.lock_minutes) ||
+	    msg_i64(m, &r.history) || msg_end(m))
 		return ERR_PROTO;
 	*ret = auth_set_rules(a, &r);
 	return 0;
@@ -227,7 +227,7 @@ static int work(struct serve *s, int fd, const struct question *q, int64_t call,
 	return r;
 }
 
-/* --- the queue ----------------------------------------------------------------------------------------------------- */
+/* --- the queue --------------------------------------------------------------------------------------------------- */
 
 static void next_job(void *arg);
 
@@ -254,7 +254,8 @@ static void next_job(void *arg)
 	s->armed = false;
 	if (s->n == 0)
 		return;
-	/* First read what waits at the door, so that quick questions are answered and a full queue says so; not for ever. */
+	/* First read what waits at the door, so that quick questions are answered and a full queue says so; not for
+	 * ever. */
 	if (s->postponed < POSTPONE_MAX && more_to_read(s->fd)) {
 		s->postponed++;
 		arm(s);

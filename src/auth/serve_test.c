@@ -183,7 +183,8 @@ static void malformed(void **state)
 	static const struct {
 		uint16_t type;
 		const char *text;
-	} t[] = {{AUTH_VERIFY, NULL}, {AUTH_SET, "password without the rest"}, {AUTH_STATE, "too much"}, {AUTH_SECOND, NULL}, {AUTH_CODES, NULL}, {199, NULL}, {AUTH_RESULT, NULL},
+	} t[] = {{AUTH_VERIFY, NULL}, {AUTH_SET, "password without the rest"}, {AUTH_STATE, "too much"},
+	         {AUTH_SECOND, NULL}, {AUTH_CODES, NULL}, {199, NULL}, {AUTH_RESULT, NULL},
 	         {AUTH_SECOND, "12345678901234567890123456789012345678901234567890123456789012345"}};
 	uint32_t result;
 	int64_t call;

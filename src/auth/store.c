@@ -204,7 +204,7 @@ enum auth_result auth_set_rules(struct auth *a, const struct auth_rules *r)
 	return AUTH_OK;
 }
 
-/* --- sealing ------------------------------------------------------------------------------------------------------- */
+/* --- sealing ----------------------------------------------------------------------------------------------------- */
 
 #define NONCE crypto_aead_xchacha20poly1305_ietf_NPUBBYTES
 #define TAG crypto_aead_xchacha20poly1305_ietf_ABYTES

@@ -31,7 +31,8 @@ static void window(void **state)
 	static const struct {
 		int64_t now;
 		bool fits;
-	} t[] = {{1111111109 - 60, false}, {1111111109 - 30, true}, {1111111109, true}, {1111111109 + 30, true}, {1111111109 + 60, false}};
+	} t[] = {{1111111109 - 60, false}, {1111111109 - 30, true}, {1111111109, true}, {1111111109 + 30, true},
+	         {1111111109 + 60, false}};
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(t); i++) {

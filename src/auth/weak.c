@@ -64,8 +64,8 @@ static void date_variants(struct str iso, struct buf *out)
 			buf_printf(out, "%s%02d%02d%02d%c", eras[i].letter, (int)year - eras[i].first + 1, (int)month, (int)day, 0);
 }
 
-/* Appends what a person might type for a guess, each ended by a NUL: the folded text, its digits alone, Latin readings of
- * kana, and for a date its usual shapes (19850403, 850403, 0403, 3apr…, s600403). */
+/* Appends what a person might type for a guess, each ended by a NUL: the folded text, its digits alone, Latin readings
+ * of kana, and for a date its usual shapes (19850403, 850403, 0403, 3apr…, s600403). */
 static void weak_variants(struct str guess, struct buf *out)
 {
 	char digits[32];

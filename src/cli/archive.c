@@ -56,7 +56,7 @@ void archive_free(struct archive *a)
 	free(a);
 }
 
-/* --- hashing ------------------------------------------------------------------------------------------------------------- */
+/* --- hashing ----------------------------------------------------------------------------------------------------- */
 
 void digest_begin(struct digest *d)
 {
@@ -85,7 +85,7 @@ void digest_end(struct digest *d, char out[SHA256_HEX])
 	out[2 * SHA256_LEN] = 0;
 }
 
-/* --- writing -------------------------------------------------------------------------------------------------------------- */
+/* --- writing ----------------------------------------------------------------------------------------------------- */
 
 /* POSIX ustar; a size of 8 GiB and more in the binary form that every tar of today reads. */
 static void header_make(unsigned char h[TAR_BLOCK], const char *name, uint64_t size)

@@ -16,7 +16,8 @@ void digest_begin(struct digest *d);
 void digest_put(struct digest *d, const void *p, size_t n);
 void digest_end(struct digest *d, char out[SHA256_HEX]);
 
-/* Relative, short, of letters, digits and -._+, no part that begins with a dot: nothing outside a data folder can be named. */
+/* Relative, short, of letters, digits and -._+, no part that begins with a dot: nothing outside a data folder can be
+ * named. */
 bool archive_name_ok(struct str name);
 
 #endif

@@ -138,6 +138,7 @@ static int teardown(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(written_is_read), cmocka_unit_test(damage_is_found), cmocka_unit_test(names)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(written_is_read), cmocka_unit_test(damage_is_found),
+	                                   cmocka_unit_test(names)};
 	return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -1,7 +1,7 @@
-/* sekisho backup: one file with everything of a data folder, while it is in use. Attachments and full segments of the log never
- * change and go first. Then the office takes a snapshot of its store and holds its outbox back, so that the log, which is small
- * by now, and the keys' memory of it are copied as of one signed checkpoint that fits the snapshot. Then the office copies the
- * snapshot bit by bit between its other work. */
+/* sekisho backup: one file with everything of a data folder, while it is in use. Attachments and full segments of the
+ * log never change and go first. Then the office takes a snapshot of its store and holds its outbox back, so that the
+ * log, which is small by now, and the keys' memory of it are copied as of one signed checkpoint that fits the snapshot.
+ * Then the office copies the snapshot bit by bit between its other work. */
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
@@ -58,7 +58,8 @@ static int ask(struct backup *b, const char *what, const char *value, struct err
 	return code == 0 ? 0 : err_set(e, ERR_WRONG_STATE, "%s", _("the backup was given up"));
 }
 
-/* Below the data folder and through no link: a process that somebody took over owns what is in its folder, and we may be root. */
+/* Below the data folder and through no link: a process that somebody took over owns what is in its folder, and we
+ * may be root. */
 static int open_below(struct backup *b, const char *name, uint64_t flags)
 {
 	struct open_how how = {.flags = O_RDONLY | O_CLOEXEC | flags, .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS};
@@ -75,13 +76,13 @@ static int add_file(struct backup *b, const char *file, const char *name, struct
 	return r;
 }
 
-/* --- which files ------------------------------------------------------------------------------------------------------------ */
+/* --- which files ------------------------------------------------------------------------------------------------- */
 
 /* Copied by their owners (the stores), made anew at each start, or unfinished. */
 static bool left_out(const char *name)
 {
-	static const char *const names[] = {"office/office.db", "office/office.db-wal", "office/office.db-shm", "office/backup", "auth/auth.db",
-	                                    "auth/auth.db-wal", "auth/auth.db-shm", "auth/backup.db", "vault/logs"};
+	static const char *const names[] = {"office/office.db", "office/office.db-wal", "office/office.db-shm",
+	                                    "office/backup", "auth/auth.db", "auth/auth.db-wal", "auth/auth.db-shm", "auth/backup.db", "vault/logs"};
 	const char *last = strrchr(name, '/');
 	if (last && strncmp(name, "vault/", 6) == 0 && strcmp(last, "/lock") == 0)
 		return true;
@@ -124,7 +125,8 @@ enum work { COPY, LOOK };
 
 static int walk(struct backup *b, enum work w, const char *name, const char *newest, int depth, struct err *e);
 
-static int one(struct backup *b, enum work w, int at, const char *file, const char *name, const char *newest, int depth, struct err *e)
+static int one(struct backup *b, enum work w, int at, const char *file, const char *name, const char *newest, int depth,
+               struct err *e)
 {
 	struct stat st;
 	if (left_out(name))
@@ -166,7 +168,7 @@ static int walk(struct backup *b, enum work w, const char *name, const char *new
 	return r;
 }
 
-/* --- the log and the keys as of one checkpoint -------------------------------------------------------------------------------- */
+/* --- the log and the keys as of one checkpoint ------------------------------------------------------------------- */
 
 static int look_at(struct backup *b, char out[SHA256_HEX], struct err *e)
 {
@@ -199,10 +201,12 @@ static int copy_log(struct backup *b, struct err *e)
 			return r;
 		usleep(20000);
 	}
-	return err_set(e, ERR_BUSY, "%s", _("the log did not stand still long enough to be copied; try again when less is written"));
+	return err_set(e, ERR_BUSY, "%s",
+	               _("the log did not stand still long enough to be copied; try again when less is written"));
 }
 
-/* One log of others. It grows all the time: what is copied first is what the rest must reach. Keys were copied before. */
+/* One log of others. It grows all the time: what is copied first is what the rest must reach. Keys were copied
+ * before. */
 static int copy_other(struct backup *b, const char *log, struct err *e)
 {
 	static const char *const parts[] = {"log", "vkey", "last-signed", "checkpoint", "tail", "seg", "tile", ""};
@@ -248,7 +252,7 @@ static int copy_others(struct backup *b, struct err *e)
 	return r;
 }
 
-/* --- the whole ------------------------------------------------------------------------------------------------------------------ */
+/* --- the whole --------------------------------------------------------------------------------------------------- */
 
 static void facts(struct backup *b)
 {

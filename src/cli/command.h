@@ -27,9 +27,11 @@ struct command {
 extern const struct command commands[];
 extern const size_t n_commands;
 
-/* The command these arguments begin with (two words before one), NULL when there is none. *ret_words: how many they were. */
+/* The command these arguments begin with (two words before one), NULL when there is none. *ret_words: how many they
+ * were. */
 const struct command *command_find(int n, char **args, int *ret_words);
-/* help.c, to standard output; the last: the commands of two words that begin with this one, false when there is none. */
+/* help.c, to standard output; the last: the commands of two words that begin with this one, false when there is
+ * none. */
 void command_help_all(void);
 void command_help(const struct command *c);
 bool command_help_group(const char *word, FILE *to);

@@ -1,5 +1,5 @@
-/* Commands on a data folder: the first argument that is no option is DIR, the rest goes to the office as it is; a file is
- * opened here, with the caller's rights, and handed over. */
+/* Commands on a data folder: the first argument that is no option is DIR, the rest goes to the office as it is; a file
+ * is opened here, with the caller's rights, and handed over. */
 #include <errno.h>
 #include <fcntl.h>
 #include <unistd.h>

@@ -1,5 +1,5 @@
-/* sekisho doctor: what an operator should know about this installation, each point with a grade and what to do. Looks from outside
- * first, so that a folder that does not start is judged as well. */
+/* sekisho doctor: what an operator should know about this installation, each point with a grade and what to do. Looks
+ * from outside first, so that a folder that does not start is judged as well. */
 #include "cli/doctor.h"
 
 #include <stdarg.h>

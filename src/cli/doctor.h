@@ -22,7 +22,8 @@ struct doctor {
 void doctor_point(struct doctor *d, enum grade g, const char *id, const char *todo, const char *fmt, ...)
 	__attribute__((format(printf, 5, 6)));
 
-/* doctor_machine.c: folders, disk, clock, certificate; doctor_house.c: processes, sandbox, log, and what the office says */
+/* doctor_machine.c: folders, disk, clock, certificate; doctor_house.c: processes, sandbox, log, and what the office
+ * says */
 void doctor_machine(struct doctor *d);
 void doctor_house(struct doctor *d);
 

@@ -18,16 +18,18 @@
 #define STATUS_MAX 16384
 #define REPORT_MAX (64u << 20)
 
-/* --- processes ---------------------------------------------------------------------------------------------------------------- */
+/* --- processes --------------------------------------------------------------------------------------------------- */
 
 static void look_at_sandbox(struct doctor *d)
 {
-	static const struct sandbox_profile *const all[] = {&sandbox_front, &sandbox_office, &sandbox_auth, &sandbox_vault, &sandbox_keys,
+	static const struct sandbox_profile *const all[] = {&sandbox_front, &sandbox_office, &sandbox_auth, &sandbox_vault,
+	                                                    &sandbox_keys,
 	                                               &sandbox_collect};
 	struct err e = {0};
 	for (size_t i = 0; i < ARRAY_LEN(all); i++)
 		if (sandbox_self_test(all[i], &e) != 0) {
-			doctor_point(d, GRADE_BAD, "sandbox", N_("Use a kernel with Landlock and seccomp (Debian 12 or later)"), "%s", e.text);
+			doctor_point(d, GRADE_BAD, "sandbox", N_("Use a kernel with Landlock and seccomp (Debian 12 or later)"),
+			             "%s", e.text);
 			return;
 		}
 	doctor_point(d, GRADE_OK, "sandbox", NULL, "%s", _("Each process refuses what it must refuse (tried)"));
@@ -58,13 +60,15 @@ static void look_at_process(struct doctor *d, struct str role, struct str pid, s
 	        locked = status_number(buf_view(&b), "NoNewPrivs");
 	buf_release(&b);
 	if (!read)
-		doctor_point(d, GRADE_WARN, "process", N_("Look at the log of the service, then ask again"), _("%.*s (process %.*s) is not there"), STR_ARG(role), STR_ARG(pid));
+		doctor_point(d, GRADE_WARN, "process", N_("Look at the log of the service, then ask again"),
+		             _("%.*s (process %.*s) is not there"), STR_ARG(role), STR_ARG(pid));
 	else if (seccomp != 2 || locked != 1 || uid == 0)
 		doctor_point(d, GRADE_BAD, "process", N_("Restart Sekisho; if it stays so, the kernel lacks seccomp"),
-		             _("%.*s is not locked in (user %lld, seccomp %lld, no new rights %lld)"), STR_ARG(role), (long long)uid, (long long)seccomp, (long long)locked);
+		             _("%.*s is not locked in (user %lld, seccomp %lld, no new rights %lld)"), STR_ARG(role),
+		             (long long)uid, (long long)seccomp, (long long)locked);
 	else
-		doctor_point(d, str_has(posture, "landlock") || str_has(posture, "mnt") ? GRADE_OK : GRADE_WARN, "process", NULL, _("%.*s: user %lld, %.*s"), STR_ARG(role),
-		             (long long)uid, STR_ARG(posture));
+		doctor_point(d, str_has(posture, "landlock") || str_has(posture, "mnt") ? GRADE_OK : GRADE_WARN, "process",
+		             NULL, _("%.*s: user %lld, %.*s"), STR_ARG(role), (long long)uid, STR_ARG(posture));
 }
 
 static void look_at_processes(struct doctor *d)
@@ -74,7 +78,8 @@ static void look_at_processes(struct doctor *d)
 	struct err e;
 	int fd = control_connect(d->dir);
 	if (fd < 0) {
-		doctor_point(d, GRADE_WARN, "running", N_("Start it: systemctl start sekisho"), "%s", _("The house is not running"));
+		doctor_point(d, GRADE_WARN, "running", N_("Start it: systemctl start sekisho"), "%s",
+		             _("The house is not running"));
 		return;
 	}
 	close(fd);
@@ -93,13 +98,14 @@ static void look_at_processes(struct doctor *d)
 static void look_at_users(struct doctor *d)
 {
 	if (geteuid() == 0)
-		doctor_point(d, GRADE_OK, "uid", NULL, "%s", _("As root every process has its own user and sees only its own folder"));
+		doctor_point(d, GRADE_OK, "uid", NULL, "%s",
+		             _("As root every process has its own user and sees only its own folder"));
 	else
 		doctor_point(d, GRADE_WARN, "uid", N_("Run it as the service of deploy/, started by root"), "%s",
 		             _("Without root all processes share one user; only Landlock and seccomp part them"));
 }
 
-/* --- the log ------------------------------------------------------------------------------------------------------------------- */
+/* --- the log ----------------------------------------------------------------------------------------------------- */
 
 static unsigned long long log_bytes;
 
@@ -148,15 +154,19 @@ static void look_at_log(struct doctor *d)
 	snprintf(path, sizeof path, "%s/vault", d->dir);
 	log_bytes = 0;
 	nftw(path, measure, 32, FTW_PHYS);
-	bool whole = log_bytes <= WHOLE_MAX, good = whole ? capture(d->place, "vault", args, NULL, &e) == 0 : samples_prove(d);
+	bool whole = log_bytes <= WHOLE_MAX, good = whole ? capture(d->place, "vault", args, NULL, &e) == 0
+	             : samples_prove(d);
 	if (!good)
-		doctor_point(d, GRADE_BAD, "log", N_("Keep a copy of the folder as it is, then look at sekisho vault verify DIR"), "%s", _("The log does not verify"));
+		doctor_point(d, GRADE_BAD, "log",
+		             N_("Keep a copy of the folder as it is, then look at sekisho vault verify DIR"), "%s",
+		             _("The log does not verify"));
 	else
 		doctor_point(d, GRADE_OK, "log", NULL, "%s",
-		             whole ? _("The log is whole and signed") : _("Samples over the whole log are proven (all of it: sekisho vault verify)"));
+		             whole ? _("The log is whole and signed")
+		             : _("Samples over the whole log are proven (all of it: sekisho vault verify)"));
 }
 
-/* --- what the office says ------------------------------------------------------------------------------------------------------ */
+/* --- what the office says ---------------------------------------------------------------------------------------- */
 
 static void on_out(void *arg, int to, struct str bytes)
 {
@@ -179,11 +189,13 @@ static void look_at_office(struct doctor *d)
 	int code = door_call(d->place, d->dir, &call, on_out, &b);
 	json_t *all = code == 0 ? json_loadb(b.p, b.n, 0, NULL) : NULL;
 	if (!json_is_array(all))
-		doctor_point(d, GRADE_BAD, "office", N_("Look at the messages above and at the log of the service"), "%s", _("The office does not answer"));
+		doctor_point(d, GRADE_BAD, "office", N_("Look at the messages above and at the log of the service"), "%s",
+		             _("The office does not answer"));
 	json_array_foreach(all, i, p) {
 		int64_t g = json_integer_value(json_object_get(p, "grade"));
 		const char *id = text_of(p, "id"), *text = text_of(p, "text");
-		doctor_point(d, g <= 0 ? GRADE_OK : g == 1 ? GRADE_WARN : GRADE_BAD, id ? id : "office", text_of(p, "do"), "%s", text ? text : "");
+		doctor_point(d, g <= 0 ? GRADE_OK : g == 1 ? GRADE_WARN : GRADE_BAD, id ? id : "office", text_of(p, "do"), "%s",
+		             text ? text : "");
 	}
 	json_decref(all);
 	buf_release(&b);

@@ -25,10 +25,11 @@ static void look_at_folder(struct doctor *d)
 		struct stat st;
 		snprintf(path, sizeof path, "%s/%s", d->dir, names[i]);
 		if (stat(path, &st) != 0)
-			doctor_point(d, GRADE_BAD, "folder", N_("Restore the folder from a backup (sekisho restore)"), "%s: %s", path, strerror(errno));
+			doctor_point(d, GRADE_BAD, "folder", N_("Restore the folder from a backup (sekisho restore)"), "%s: %s",
+			             path, strerror(errno));
 		else if (st.st_mode & 077)
-			doctor_point(d, GRADE_BAD, "folder", N_("Take the rights of others away: chmod 700"), _("%s is open to others (mode %03o, should be 700)"),
-			             path, (unsigned)st.st_mode & 0777);
+			doctor_point(d, GRADE_BAD, "folder", N_("Take the rights of others away: chmod 700"),
+			             _("%s is open to others (mode %03o, should be 700)"), path, (unsigned)st.st_mode & 0777);
 	}
 	if (d->count[GRADE_BAD] == bad)
 		doctor_point(d, GRADE_OK, "folder", NULL, "%s", _("The data folder belongs to its owner alone"));
@@ -47,7 +48,8 @@ static void look_at_certificate(struct doctor *d)
 	if (!x || !ASN1_TIME_diff(&days, &seconds, NULL, X509_get0_notAfter(x)))
 		doctor_point(d, GRADE_BAD, "certificate", renew, _("%s cannot be read"), path);
 	else if (days < 30)
-		doctor_point(d, days < 0 ? GRADE_BAD : GRADE_WARN, "certificate", renew, _("The certificate ends in %d days"), days);
+		doctor_point(d, days < 0 ? GRADE_BAD : GRADE_WARN, "certificate", renew, _("The certificate ends in %d days"),
+		             days);
 	else if (X509_self_signed(x, 0) == 1)
 		doctor_point(d, GRADE_WARN, "certificate", N_("Put the municipality's pair at keys/tls.crt and keys/tls.key, so that browsers can tell it from another's"),
 		             _("The certificate is its own (%d days left)"), days);
@@ -77,7 +79,8 @@ static void look_at_disk(struct doctor *d)
 	unsigned long long free_mib = (unsigned long long)fs.f_bavail * fs.f_frsize / MIB;
 	unsigned percent = (unsigned)(100 * fs.f_bavail / fs.f_blocks);
 	enum grade g = free_mib < 1024 ? GRADE_BAD : percent < 10 ? GRADE_WARN : GRADE_OK;
-	doctor_point(d, g, "disk", g == GRADE_OK ? NULL : more, _("%llu MiB (%u%%) of the disk are free"), free_mib, percent);
+	doctor_point(d, g, "disk", g == GRADE_OK ? NULL : more, _("%llu MiB (%u%%) of the disk are free"), free_mib,
+	             percent);
 	used = 0;
 	oldest = 0;
 	nftw(d->dir, measure, 32, FTW_PHYS);
@@ -86,7 +89,8 @@ static void look_at_disk(struct doctor *d)
 		return;                                  /* too young to tell */
 	unsigned long long a_day = used / (unsigned long long)(age / DAY_S) / MIB + 1, days = free_mib / a_day;
 	g = days < 14 ? GRADE_BAD : days < 90 ? GRADE_WARN : GRADE_OK;
-	doctor_point(d, g, "disk-forecast", g == GRADE_OK ? NULL : more, _("At %llu MiB a day the disk is enough for %llu days"), a_day, days);
+	doctor_point(d, g, "disk-forecast", g == GRADE_OK ? NULL : more,
+	             _("At %llu MiB a day the disk is enough for %llu days"), a_day, days);
 }
 
 static void look_at_clock(struct doctor *d)
@@ -98,12 +102,14 @@ static void look_at_clock(struct doctor *d)
 	int64_t now = clock_true() / SECOND_US;
 	snprintf(path, sizeof path, "%s/vault/checkpoint", d->dir);
 	if (stat(path, &st) == 0 && st.st_mtim.tv_sec > now + 60) {
-		doctor_point(d, GRADE_BAD, "clock", fix, _("The clock is %lld seconds behind the newest entry of the log"), (long long)(st.st_mtim.tv_sec - now));
+		doctor_point(d, GRADE_BAD, "clock", fix, _("The clock is %lld seconds behind the newest entry of the log"),
+		             (long long)(st.st_mtim.tv_sec - now));
 		return;
 	}
 	bool in_step = adjtimex(&t) >= 0 && !(t.status & STA_UNSYNC);
 	doctor_point(d, in_step ? GRADE_OK : GRADE_WARN, "clock", in_step ? NULL : fix, "%s",
-	             in_step ? _("The clock is kept in step") : _("The kernel does not know whether the clock is in step (NTP)"));
+	             in_step ? _("The clock is kept in step")
+	             : _("The kernel does not know whether the clock is in step (NTP)"));
 }
 
 void doctor_machine(struct doctor *d)

@@ -16,8 +16,8 @@ struct house_door {
 int door_open(struct house_door *d, const struct place *p, const char *dir, struct err *e) MUST_USE;
 /* Stops what door_open started. */
 void door_close(struct house_door *d);
-/* One command through a door of its own; output goes to stdout and stderr. Returns its exit code, EXIT_FAILED when the house
- * went away meanwhile. */
+/* One command through a door of its own; output goes to stdout and stderr. Returns its exit code, EXIT_FAILED when the
+ * house went away meanwhile. */
 int door_call(const struct place *p, const char *dir, const struct control_call *call, control_out *out, void *arg);
 
 #endif

@@ -1,5 +1,5 @@
-/* sekisho init: the folders, each program's own beginning (`--init`), then the office's. What fails half-way is taken away
- * again, so that the same command can be given once more. */
+/* sekisho init: the folders, each program's own beginning (`--init`), then the office's. What fails half-way is taken
+ * away again, so that the same command can be given once more. */
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
@@ -51,8 +51,10 @@ static int write_conf(const struct init *x, struct err *e)
 	if (d < 0)
 		return sys_err(e, x->dir);
 	buf_init(&b, 4096);
-	buf_printf(&b, "# Sekisho data folder\ncity = %s\nstandard = %s\n%s", x->city, x->standard, x->sample ? "sample = yes\n" : "");
-	int r = buf_err(&b) ? err_set(e, ERR_TOOBIG, "sekisho.conf") : file_write_atomic_at(d, "sekisho.conf", b.p, b.n, 0644, e);
+	buf_printf(&b, "# Sekisho data folder\ncity = %s\nstandard = %s\n%s", x->city, x->standard,
+	           x->sample ? "sample = yes\n" : "");
+	int r = buf_err(&b) ? err_set(e, ERR_TOOBIG, "sekisho.conf")
+	        : file_write_atomic_at(d, "sekisho.conf", b.p, b.n, 0644, e);
 	buf_release(&b);
 	close(d);
 	return r;
@@ -124,7 +126,8 @@ int command_init(const struct command *c, const struct place *p, int n, char **a
 	if (!parse(&x, n, args))
 		return command_usage(c);
 	if (!standard_known(p, x.standard)) {
-		fprintf(stderr, _("sekisho: there is no standard \"%s\"; there are iizuka, setagaya, chitose and shinagawa\n"), x.standard);
+		fprintf(stderr, _("sekisho: there is no standard \"%s\"; there are iizuka, setagaya, chitose and shinagawa\n"),
+		        x.standard);
 		return EXIT_USAGE;
 	}
 	/* rmdir succeeds on an empty folder only: what holds anything is never touched. */

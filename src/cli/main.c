@@ -34,7 +34,8 @@ int main(int argc, char **argv)
 		if (argc >= 2 && command_help_group(argv[1], asked ? stdout : stderr))
 			return asked ? 0 : EXIT_USAGE;
 		if (argc >= 2)
-			fprintf(stderr, _("sekisho: there is no command \"%.*s\"; see sekisho --help\n"), STR_ARG(str_from(argv[1])));
+			fprintf(stderr, _("sekisho: there is no command \"%.*s\"; see sekisho --help\n"),
+			        STR_ARG(str_from(argv[1])));
 		else
 			fprintf(stderr, "%s: sekisho COMMAND … (--help)\n", _("usage"));
 		return EXIT_USAGE;

@@ -1,5 +1,5 @@
-/* Where the programs and the shared data lie, as seen from this executable: built in place (build/sekisho, build/libexec,
- * build/share) or installed (PREFIX/bin/sekisho, PREFIX/libexec, PREFIX/share). */
+/* Where the programs and the shared data lie, as seen from this executable: built in place (build/sekisho,
+ * build/libexec, build/share) or installed (PREFIX/bin/sekisho, PREFIX/libexec, PREFIX/share). */
 #ifndef CLI_PLACE_H
 #define CLI_PLACE_H
 

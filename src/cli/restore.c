@@ -1,4 +1,5 @@
-/* sekisho restore: a data folder from a backup. Nothing of it counts before all of it is checked; what fails is taken away again.
+/* sekisho restore: a data folder from a backup. Nothing of it counts before all of it is checked; what fails is taken
+ * away again.
  *   --known FILE   a signed checkpoint kept elsewhere: a log that ends before it signs nothing until `vault new-origin`
  *   --vault OLD    log and keys of a data folder that survived, newer than the backup's: its events are taken over */
 #include <errno.h>
@@ -88,7 +89,8 @@ static int copy_old(struct restore *x, struct err *e)
 	}
 	while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
-	return pid > 0 && WIFEXITED(status) && WEXITSTATUS(status) == 0 ? 0 : err_set(e, ERR_SYS, _("%s cannot be copied"), x->old);
+	return pid > 0 && WIFEXITED(status) && WEXITSTATUS(status) == 0 ? 0
+	       : err_set(e, ERR_SYS, _("%s cannot be copied"), x->old);
 }
 
 /* A log without a full block has no segment, and an archive no empty folders. */
@@ -129,7 +131,7 @@ static int unpack(struct restore *x, struct err *e)
 	return r == 0 && x->old ? copy_old(x, e) : r;
 }
 
-/* --- checks ------------------------------------------------------------------------------------------------------------------- */
+/* --- checks ------------------------------------------------------------------------------------------------------ */
 
 static int check_stores(struct restore *x, struct err *e)
 {
@@ -141,7 +143,8 @@ static int check_stores(struct restore *x, struct err *e)
 		int code = capture(x->place, programs[i], args, &out, e);
 		buf_release(&out);
 		if (code != 0)
-			return code < 0 ? code : err_set(e, ERR_CORRUPT, _("the store of %s in the backup is damaged"), programs[i]);
+			return code < 0 ? code : err_set(e, ERR_CORRUPT, _("the store of %s in the backup is damaged"),
+			                                 programs[i]);
 	}
 	return 0;
 }
@@ -158,7 +161,8 @@ static int check_log(struct restore *x, struct err *e)
 	int code = capture(x->place, "vault", args, &x->report, e);
 	if (code == 0)
 		return 0;
-	return code < 0 ? code : err_set(e, ERR_CORRUPT, "%s", _("the log in the backup does not verify (sekisho vault verify)"));
+	return code < 0 ? code : err_set(e, ERR_CORRUPT, "%s",
+	                                 _("the log in the backup does not verify (sekisho vault verify)"));
 }
 
 static int64_t log_size(struct restore *x)
@@ -180,7 +184,8 @@ static int look_at_known(struct restore *x, const char *file, struct err *e)
 	int r = file_read_at(x->at, "vault/vkey", NOTE_VKEY_MAX, &vkey, e);
 	if (r == 0)
 		r = file_read(file, NOTE_MAX, &note, e);
-	if (r == 0 && (note_key_parse(buf_view(&vkey), &key, e) != 0 || checkpoint_check(buf_view(&note), &key, &c, e) != 0))
+	if (r == 0 && (note_key_parse(buf_view(&vkey), &key, e) != 0 ||
+	               checkpoint_check(buf_view(&note), &key, &c, e) != 0))
 		r = err_set(e, ERR_DENIED, _("%s is no checkpoint that this log's key signed"), file);
 	if (r == 0 && (int64_t)c.size > log_size(x)) {
 		char name[128] = "signed-";
@@ -210,11 +215,12 @@ static int check(struct restore *x, struct err *e)
 	return r == 0 && n && !x->stale ? check_log(x, e) : r;
 }
 
-/* --- the whole ------------------------------------------------------------------------------------------------------------------ */
+/* --- the whole --------------------------------------------------------------------------------------------------- */
 
 static int settle(struct restore *x, struct err *e)
 {
-	struct restored m = {.place = x->place, .dir = x->dir, .at = x->at, .why = "restore", .made = archive_fact_of(&x->facts, "made"),
+	struct restored m = {.place = x->place, .dir = x->dir, .at = x->at, .why = "restore",
+	                     .made = archive_fact_of(&x->facts, "made"),
 	                     .text = x->stale ? STR("the log is older than what was signed") : STR_NONE};
 	struct str seq = archive_fact_of(&x->facts, "office-sequence"), size = archive_fact_of(&x->facts, "log-size");
 	if (str_int(seq, 0, INT64_MAX, &m.store_last) != 0 || str_int(size, 0, INT64_MAX, &m.log_size) != 0)
@@ -268,7 +274,8 @@ int command_restore(const struct command *c, const struct place *p, int n, char 
 	}
 	if (r == 0) {
 		struct str made = archive_fact_of(&x.facts, "made");
-		printf(_("Restored from the backup of %.*s; every file, both stores and the log were checked.\n"), STR_ARG(made));
+		printf(_("Restored from the backup of %.*s; every file, both stores and the log were checked.\n"),
+		       STR_ARG(made));
 		if (x.stale)
 			fprintf(stderr, _("sekisho: the log is older than a checkpoint known elsewhere: it signs nothing until an administrator runs "
 			                  "sekisho vault new-origin %s --reason …\n"), x.dir);

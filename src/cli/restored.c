@@ -48,7 +48,8 @@ static int take_shown(const struct restored *m, struct str shown, struct buf *ou
 	size_t i;
 	json_t *all = json_loadb(shown.p, shown.n, 0, NULL), *x;
 	json_array_foreach(all, i, x) {
-		int64_t seq = json_integer_value(json_object_get(x, "sequence")), index = json_integer_value(json_object_get(x, "index"));
+		int64_t seq = json_integer_value(json_object_get(x, "sequence")),
+		              index = json_integer_value(json_object_get(x, "index"));
 		const char *raw = text_of(x, "raw");
 		if (strcmp(text_of(x, "source"), "office") != 0 || seq <= m->store_last)
 			continue;

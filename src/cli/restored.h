@@ -10,10 +10,12 @@ struct restored {
 	int at;                                          /* dir, open */
 	const char *why;                                 /* "restore", "new-origin" */
 	struct str made, text;                           /* when the backup was made; a remark; both may be STR_NONE */
-	int64_t store_last, log_size;                    /* last event of the store, entries of the log, as the backup says */
+	/* last event of the store, entries of the log, as the backup says */
+	int64_t store_last, log_size;
 };
 
-/* report: of `vault verify --json`. Lists the office's events in the log after store_last on stdout and leaves them for the office. */
+/* report: of `vault verify --json`. Lists the office's events in the log after store_last on stdout and leaves them
+ * for the office. */
 int restored_missing(const struct restored *m, struct str report, struct err *e) MUST_USE;
 /* A file of a folder of the data folder, there whole or not at all. */
 int restored_write(int at, const char *folder, const char *name, const struct buf *b, struct err *e) MUST_USE;

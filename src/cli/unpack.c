@@ -32,7 +32,8 @@ bool archive_name_ok(struct str name)
 	char before = '/';
 	for (size_t i = 0; i < name.n; i++) {
 		char c = name.p[i];
-		bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '+';
+		bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+		             c == '_' || c == '+';
 		if (before == '/' ? !plain : !plain && c != '.' && c != '/')
 			return false;
 		before = c;
@@ -178,7 +179,8 @@ static int take_all(struct unpack *u, struct err *e)
 		if (all_zero(h, sizeof h))
 			return err_set(e, ERR_CORRUPT, "%s", _("The backup has no manifest"));
 		if (header_read(h, name, &size) != 0)
-			return err_set(e, ERR_CORRUPT, n ? _("The backup is damaged after member %u") : _("This is no backup of Sekisho"), n);
+			return err_set(e, ERR_CORRUPT, n ? _("The backup is damaged after member %u")
+			               : _("This is no backup of Sekisho"), n);
 		if (strcmp(name, ARCHIVE_MANIFEST) == 0)
 			return size > MANIFEST_MAX ? cut_off(e) : take_member(u, name, size, -1, e);
 		int fd = make_file(u->dir, name, e);
@@ -218,8 +220,8 @@ static int compare(struct unpack *u, struct buf *facts, struct err *e)
 		if (str_eq(line, came))
 			continue;
 		bool damaged = str_eq(name, str_slice(came, SHA256_HEX + 1, came.n));
-		return err_set(e, ERR_CORRUPT, damaged ? _("%.*s is damaged: it has another SHA-256 than the manifest says") : _("%.*s is missing from the backup"),
-		               STR_ARG(name));
+		return err_set(e, ERR_CORRUPT, damaged ? _("%.*s is damaged: it has another SHA-256 than the manifest says")
+		               : _("%.*s is missing from the backup"), STR_ARG(name));
 	}
 	if (seen.n)
 		return err_set(e, ERR_CORRUPT, "%s", _("The backup holds files that its manifest does not name"));

@@ -77,7 +77,8 @@ int change_json(struct job *j, const struct record *before, const struct record 
 	return err < 0 ? err_set(j->e, err, "change is too long") : 0;
 }
 
-int record_event(struct job *j, const struct record *r, const char *action, int64_t on_behalf, struct str change, int64_t *ret_seq)
+int record_event(struct job *j, const struct record *r, const char *action, int64_t on_behalf, struct str change,
+                 int64_t *ret_seq)
 {
 	const struct event ev = {.action = action, .actor = j->who->person, .on_behalf = on_behalf, .ledger = j->l->name,
 		.record = r->id, .version = r->version, .change = change};

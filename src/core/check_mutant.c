@@ -11,7 +11,8 @@ static bool word_at(struct str s, size_t i, const char *word)
 {
 	size_t n = strlen(word);
 
-	return i + n <= s.n && !strncasecmp(s.p + i, word, n) && (i + n == s.n || !name_char(s.p[i + n])) && (i == 0 || !name_char(s.p[i - 1]));
+	return i + n <= s.n && !strncasecmp(s.p + i, word, n) && (i + n == s.n || !name_char(s.p[i + n])) &&
+	       (i == 0 || !name_char(s.p[i - 1]));
 }
 
 static bool any_word_at(struct str s, size_t i, const char *const *words, size_t n)
@@ -22,10 +23,12 @@ static bool any_word_at(struct str s, size_t i, const char *const *words, size_t
 	return false;
 }
 
-/* Where the condition that begins at i ends: at a keyword of its own level, the closing bracket around it, or the end. */
+/* Where the condition that begins at i ends: at a keyword of its own level, the closing bracket around it, or the
+ * end. */
 static size_t condition_end(struct str s, size_t i)
 {
-	static const char *const stops[] = {"AND", "OR", "THEN", "WHEN", "ELSE", "END", "GROUP", "ORDER", "HAVING", "UNION", "EXCEPT",
+	static const char *const stops[] = {"AND", "OR", "THEN", "WHEN", "ELSE", "END", "GROUP", "ORDER", "HAVING", "UNION",
+	                                    "EXCEPT",
 		"INTERSECT", "LIMIT", "WINDOW"};
 	bool quoted = false, between = false;
 	int depth = 0, cases = 0;

@@ -1,5 +1,5 @@
-/* One condition of a SELECT taken away: what `make mutate` tries on checks. Works on text, so each condition stands on its own
- * line, beginning with WHEN, AND, OR, WHERE or HAVING (docs/checks.md). */
+/* One condition of a SELECT taken away: what `make mutate` tries on checks. Works on text, so each condition stands on
+ * its own line, beginning with WHEN, AND, OR, WHERE or HAVING (docs/checks.md). */
 #ifndef CORE_CHECK_MUTANT_H
 #define CORE_CHECK_MUTANT_H
 
@@ -12,8 +12,8 @@ struct mutant {                                          /* bytes from..to becom
 	const char *put;
 };
 
-/* The mutants of the line that begins at byte i: an AND or OR goes with its condition, WHERE and HAVING become true, the arm
- * of a CASE always true and never true. Returns how many. */
+/* The mutants of the line that begins at byte i: an AND or OR goes with its condition, WHERE and HAVING become true,
+ * the arm of a CASE always true and never true. Returns how many. */
 size_t mutants_of_line(struct str body, size_t i, struct mutant out[MUTANTS_PER_LINE]);
 struct str mutant_apply(struct arena *a, struct str body, const struct mutant *m);
 

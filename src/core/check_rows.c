@@ -10,7 +10,8 @@ static struct str joined_path(struct job *j, struct str field, size_t row, struc
 	return arena_strf(j->a, "%.*s.%zu.%.*s", STR_ARG(field), row, STR_ARG(column));
 }
 
-static int check_many(struct job *j, const struct field *f, const struct value *typed, const struct value *before, struct value *ret)
+static int check_many(struct job *j, const struct field *f, const struct value *typed, const struct value *before,
+                      struct value *ret)
 {
 	int bad = 0;
 	if (typed->n_many > MANY_MAX) {
@@ -96,7 +97,8 @@ static void checklist_stamp(struct job *j, const struct value *before, struct ro
 	struct str at = arena_strf(j->a, "@%lld", (long long)j->w->now);
 	for (size_t i = 0; before && i < before->n_rows; i++) {
 		const struct row *was = &before->rows[i];
-		if (str_eq(row_cell(was, STR("item")), item) && str_eq(row_cell(was, STR("answer")), row_cell(row, STR("answer"))) &&
+		if (str_eq(row_cell(was, STR("item")), item) &&
+		    str_eq(row_cell(was, STR("answer")), row_cell(row, STR("answer"))) &&
 		    str_eq(row_cell(was, STR("note")), row_cell(row, STR("note")))) {
 			who = row_cell(was, STR("who"));
 			at = row_cell(was, STR("at"));
@@ -114,8 +116,10 @@ static bool answer_known(struct str s)
 	return !s.n || str_is(s, "yes") || str_is(s, "no") || str_is(s, "na");
 }
 
-/* The stored row that a typed one goes back to: the one that looks the same to this person, else the one in its place. */
-static const struct row *row_before(struct job *j, const struct field *f, const struct value *before, const struct row *typed, size_t index)
+/* The stored row that a typed one goes back to: the one that looks the same to this person, else the one in its
+ * place. */
+static const struct row *row_before(struct job *j, const struct field *f, const struct value *before,
+                                    const struct row *typed, size_t index)
 {
 	for (size_t i = 0; before && i < before->n_rows; i++) {
 		bool same = true;
@@ -130,8 +134,8 @@ static const struct row *row_before(struct job *j, const struct field *f, const 
 }
 
 /* One row into ret; *ret_any: something stands in it. */
-static int check_row(struct job *j, const struct field *f, const struct row *typed, size_t index, const struct value *before,
-                     struct row *ret, bool *ret_any)
+static int check_row(struct job *j, const struct field *f, const struct row *typed, size_t index,
+                     const struct value *before, struct row *ret, bool *ret_any)
 {
 	const struct field *cols[FIELDS_MAX];
 	size_t n = rows_columns(f, cols, FIELDS_MAX);
@@ -191,7 +195,8 @@ static int by_item(const void *x, const void *y)
 	return r ? r : (a.n > b.n) - (a.n < b.n);
 }
 
-static int check_rows(struct job *j, const struct field *f, const struct value *typed, const struct value *before, struct value *ret)
+static int check_rows(struct job *j, const struct field *f, const struct value *typed, const struct value *before,
+                      struct value *ret)
 {
 	int bad = 0;
 	if (typed->n_rows > ROWS_MAX) {
@@ -226,7 +231,8 @@ static int check_rows(struct job *j, const struct field *f, const struct value *
 	return bad;
 }
 
-int check_value(struct job *j, const struct field *f, const struct value *typed, const struct value *before, struct value *ret)
+int check_value(struct job *j, const struct field *f, const struct value *typed, const struct value *before,
+                struct value *ret)
 {
 	*ret = (struct value){.field = f->name};
 	if (f->type == FT_TABLE || f->type == FT_CHECKLIST)

@@ -1,5 +1,5 @@
-/* The script beside a check, checks/<control>.test: records to make, and what the check must say of them (docs/checks.md).
- * Parsing and making the records; running the expectations is the test program's (checks_test.c). */
+/* The script beside a check, checks/<control>.test: records to make, and what the check must say of them
+ * (docs/checks.md). Parsing and making the records; running the expectations is the test program's (checks_test.c). */
 #ifndef CORE_CHECK_SCRIPT_H
 #define CORE_CHECK_SCRIPT_H
 
@@ -44,6 +44,7 @@ struct script_world {
 	struct str today;
 	int64_t now;
 };
-int script_apply(struct script_world *w, const struct script *s, const struct script_step *step, struct err *e) MUST_USE;
+int script_apply(struct script_world *w, const struct script *s, const struct script_step *step,
+                 struct err *e) MUST_USE;
 
 #endif

@@ -83,7 +83,8 @@ static int load_columns(struct making *m, const char *table)
 	while ((rc = step(s)) == 1 && m->n_columns < COLUMNS_MAX)
 		m->columns[m->n_columns++] = col_dup(s, 0, m->w->a);
 	stmt_done(s);
-	return rc < 0 ? err_set(m->e, ERR_DB, "%s", db_error(m->w->db)) : m->n_columns ? 0 : bad(m, "no table", str_from(table));
+	return rc < 0 ? err_set(m->e, ERR_DB, "%s", db_error(m->w->db)) : m->n_columns ? 0
+	       : bad(m, "no table", str_from(table));
 }
 
 static bool has_column(const struct making *m, struct str name)
@@ -325,7 +326,8 @@ static int make_add(struct making *m)
 	for (size_t i = 0; i < m->ledger->n_fields; i++) {
 		const struct field *f = &m->ledger->fields[i];
 
-		if (f->required && !f->computed.p && !f->when.p && !(f->head && f->head->when.p) && !kept_beside(f) && f->type != FT_REF)
+		if (f->required && !f->computed.p && !f->when.p && !(f->head && f->head->when.p) && !kept_beside(f) &&
+		    f->type != FT_REF)
 			put(p, f->name, filled(m, f));
 	}
 	rc = insert(m, arena_z(m->w->a, m->ledger->table), p);
@@ -362,13 +364,15 @@ static int make_row(struct making *m)
 		if (c)
 			put_field(m, p, c, m->pairs[i].value);
 		else if (has_column(m, m->pairs[i].name))
-			put(p, m->pairs[i].name, stored(m, str_is(m->pairs[i].name, "at") ? FT_DATETIME : FT_TEXT, m->pairs[i].value));
+			put(p, m->pairs[i].name, stored(m, str_is(m->pairs[i].name, "at") ? FT_DATETIME : FT_TEXT,
+			                                m->pairs[i].value));
 		else
 			return bad(m, "no such column", m->pairs[i].name);
 	}
 	put(p, STR("record"), m->id);
 	if (has_column(m, STR("pos"))) {
-		s = db_sql(m->w->db, arena_printf(m->w->a, "SELECT coalesce(max(pos) + 1, 0) FROM \"%s\" WHERE record = ?1", table));
+		s = db_sql(m->w->db, arena_printf(m->w->a, "SELECT coalesce(max(pos) + 1, 0) FROM \"%s\" WHERE record = ?1",
+		                                  table));
 		bind_str(s, 1, m->id);
 		rc = step(s) == 1 ? 0 : err_set(m->e, ERR_DB, "%s", db_error(m->w->db));
 		put(p, STR("pos"), col_dup(s, 0, m->w->a));

@@ -26,8 +26,8 @@ static void fail(sqlite3_context *x, const char *function, struct str value)
 	sqlite3_result_error(x, text, -1);
 }
 
-/* say('past', x.until): the verdict "past|2026-10-01"; an empty value stays an empty place, so that a verdict is never lost
- * to a NULL. */
+/* say('past', x.until): the verdict "past|2026-10-01"; an empty value stays an empty place, so that a verdict is never
+ * lost to a NULL. */
 static void f_say(sqlite3_context *x, int n, sqlite3_value **v)
 {
 	struct buf out;
@@ -225,8 +225,8 @@ int check_functions(struct db *db, struct err *e)
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(functions); i++)
-		if (sqlite3_create_function_v2(db_handle(db), functions[i].name, functions[i].args, FLAGS, db, functions[i].run, NULL, NULL,
-		                               NULL) != SQLITE_OK)
+		if (sqlite3_create_function_v2(db_handle(db), functions[i].name, functions[i].args, FLAGS, db, functions[i].run,
+		                               NULL, NULL, NULL) != SQLITE_OK)
 			return err_set(e, ERR_DB, "function %s: %s", functions[i].name, db_error(db));
 	return 0;
 }

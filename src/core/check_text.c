@@ -229,7 +229,8 @@ static const char *check_file(struct job *j, const struct field *f, struct str t
 	int64_t id;
 	if (str_int(typed, 1, INT64_MAX, &id) < 0)
 		return _("There is no such file");
-	struct stmt *s = db_sql(j->w->db, "SELECT 1 FROM attachment WHERE id = ?1 AND (created_by = ?2 OR ?3) AND record IS NULL");
+	struct stmt *s = db_sql(j->w->db,
+	                        "SELECT 1 FROM attachment WHERE id = ?1 AND (created_by = ?2 OR ?3) AND record IS NULL");
 	if (!s)
 		return db_error(j->w->db);
 	bind_int(s, 1, id);
@@ -255,7 +256,8 @@ static const char *check_url(struct job *j, const struct field *f, struct str ty
 static const char *check_email(struct job *j, const struct field *f, struct str typed, struct str *ret)
 {
 	struct str s = narrow(j, typed), domain = s, local = str_cut(&domain, '@');
-	bool ok = s.n <= 254 && local.n && domain.p && domain.n && memchr(domain.p, '.', domain.n) && !memchr(domain.p, '@', domain.n);
+	bool ok = s.n <= 254 && local.n && domain.p && domain.n && memchr(domain.p, '.', domain.n) &&
+	          !memchr(domain.p, '@', domain.n);
 	for (size_t i = 0; ok && i < s.n; i++)
 		ok = (unsigned char)s.p[i] > ' ' && !strchr("()<>,;:\\\"[]", s.p[i]);
 	*ret = s;
@@ -376,14 +378,15 @@ static const char *check_ref(struct job *j, const struct field *f, struct str ty
 	int64_t id;
 	const struct ledger *to = ref_target(j, f, typed, &id);
 	/* One sentence for what is not there and for what one may not know of. Persons and units are known to all. */
-	const char *none = f->type == FT_PERSON ? _("There is no such person") : f->type == FT_SECTION ? _("There is no such section")
+	const char *none = f->type == FT_PERSON ? _("There is no such person") : f->type == FT_SECTION
+	                   ? _("There is no such section")
 	                 : _("There is no such record");
 	if (!to)
 		return none;
 	struct job t = {.w = j->w, .a = j->a, .who = j->who, .l = to, .e = j->e};
 	if (f->type == FT_REF ? !visible(&t, id)
-	                      : !exists(j, f->type == FT_PERSON ? "SELECT 1 FROM persons WHERE id = ?1" : "SELECT 1 FROM org_units WHERE id = ?1",
-	                                arena_strf(j->a, "%lld", (long long)id)))
+	                      : !exists(j, f->type == FT_PERSON ? "SELECT 1 FROM persons WHERE id = ?1"
+	                                : "SELECT 1 FROM org_units WHERE id = ?1", arena_strf(j->a, "%lld", (long long)id)))
 		return none;
 	if (f->where.p) {
 		struct record r;
@@ -391,7 +394,8 @@ static const char *check_ref(struct job *j, const struct field *f, struct str ty
 		if (record_load(&t, id, &r) < 0 || expr_judge(&t, &r, &f->where, 1, &ok) < 0 || ok != TRUTH_TRUE)
 			return _("This record cannot be chosen here");
 	}
-	*ret = f->to.n > 1 ? arena_strf(j->a, "%.*s:%lld", STR_ARG(to->name), (long long)id) : arena_strf(j->a, "%lld", (long long)id);
+	*ret = f->to.n > 1 ? arena_strf(j->a, "%.*s:%lld", STR_ARG(to->name), (long long)id)
+	       : arena_strf(j->a, "%lld", (long long)id);
 	return NULL;
 }
 
@@ -417,7 +421,8 @@ static bool pattern_holds(struct job *j, struct str pattern, struct str s)
 	return ok;
 }
 
-int check_text(struct job *j, const struct field *f, struct str path, struct str typed, struct str before, struct str *ret)
+int check_text(struct job *j, const struct field *f, struct str path, struct str typed, struct str before,
+               struct str *ret)
 {
 	struct buf clean;
 	*ret = STR_NONE;

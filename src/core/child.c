@@ -205,7 +205,8 @@ void child_log_level(void)
 void child_init(struct child *c, int argc, char **argv)
 {
 	const char *program = strrchr(argv[0], '/');
-	if (argc != 6 || strcmp(argv[1], "--fd") != 0 || strcmp(argv[2], "3") != 0 || argv[4][0] != '/' || argv[5][0] != '/') {
+	if (argc != 6 || strcmp(argv[1], "--fd") != 0 || strcmp(argv[2], "3") != 0 || argv[4][0] != '/' ||
+	    argv[5][0] != '/') {
 		fprintf(stderr, "%s: part of sekisho; started by `sekisho run`\n", program ? program + 1 : argv[0]);
 		exit(2);
 	}

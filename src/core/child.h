@@ -14,8 +14,8 @@
  *   }
  *
  * Peers are named as in proto.h ("office.writer", "office.reader.0", "office.job", "front", "auth", "vault", "keys");
- * "listen" is no peer but front's listening socket. A peer that closes or breaks the protocol is dropped and reported; the
- * supervisor sends a new pair later, which the `peer` handler is told. Single-threaded, except child_peer_fd. */
+ * "listen" is no peer but front's listening socket. A peer that closes or breaks the protocol is dropped and reported;
+ * the supervisor sends a new pair later, which the `peer` handler is told. Single-threaded, except child_peer_fd. */
 #ifndef CORE_CHILD_H
 #define CORE_CHILD_H
 
@@ -26,8 +26,8 @@
 #define CHILD_NAME_MAX 32
 
 struct child_handlers {
-	/* One message of a peer; m is released by the caller. 0, or anything else: the peer broke the protocol and is ended.
-	 * Answer with msg_send(fd, …); when that says ERR_CLOSED, return 0: the loop notices by itself.
+	/* One message of a peer; m is released by the caller. 0, or anything else: the peer broke the protocol and is
+	 * ended. Answer with msg_send(fd, …); when that says ERR_CLOSED, return 0: the loop notices by itself.
 	 * NULL: peers are not watched, the program reads them itself (and calls child_drop). */
 	int (*message)(void *arg, const char *peer, int fd, struct msg *m);
 	/* A pair came (after the first start) or went: fd -1. May be NULL. */
@@ -46,7 +46,8 @@ struct child_peer {
 };
 
 struct child {
-	const char *role, *dir, *share;                  /* as given: "office.reader.0", absolute DIR, absolute share folder */
+	/* as given: "office.reader.0", absolute DIR, absolute share folder */
+	const char *role, *dir, *share;
 	int index;                                       /* of "office.reader.N": N, else 0 */
 	int sup;
 	struct loop *loop;
@@ -56,14 +57,16 @@ struct child {
 	void *arg;
 };
 
-/* Parses PROGRAM --fd 3 ROLE DIR SHARE, opens the log under the role's name, takes PEERs until GO. Exits 2 on wrong use,
- * 3 when the supervisor is not there. */
+/* Parses PROGRAM --fd 3 ROLE DIR SHARE, opens the log under the role's name, takes PEERs until GO. Exits 2 on wrong
+ * use, 3 when the supervisor is not there. */
 void child_init(struct child *c, int argc, char **argv);
 /* SEKISHO_LOG=debug|info|warn|error; child_init does it. */
 void child_log_level(void);
-/* The socket of a peer (or "listen"), -1 when there is none now. For synchronous calls: msg_call(child_peer_fd(c, "keys"), …). */
+/* The socket of a peer (or "listen"), -1 when there is none now. For synchronous calls: msg_call(child_peer_fd(c,
+ * "keys"), …). */
 int child_peer_fd(const struct child *c, const char *name);
-/* Gives a peer up: after a failed call, or because what it said makes no sense (broke: the supervisor ends that process). */
+/* Gives a peer up: after a failed call, or because what it said makes no sense (broke: the supervisor ends that
+ * process). */
 void child_drop(struct child *c, const char *name, bool broke);
 /* Tells the supervisor that this process serves; url is front's, else NULL. After sandbox_enter. */
 void child_ready(struct child *c, const char *url);

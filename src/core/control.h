@@ -1,5 +1,5 @@
-/* The caller's side of the control connection: one command to office.writer, its output as it comes, its exit code. Used by
- * `sekisho` and, for the sign-in links at the start, by supervise. */
+/* The caller's side of the control connection: one command to office.writer, its output as it comes, its exit code.
+ * Used by `sekisho` and, for the sign-in links at the start, by supervise. */
 #ifndef CORE_CONTROL_H
 #define CORE_CONTROL_H
 
@@ -24,7 +24,8 @@ struct control_call {
 /* Called for each piece of output; to is 1 or 2. */
 typedef void control_out(void *arg, int to, struct str bytes);
 
-/* 0 when the command ended (*ret_code is its exit code), ERR_CLOSED when the other side went away, ERR_PROTO, ERR_SYS. */
+/* 0 when the command ended (*ret_code is its exit code), ERR_CLOSED when the other side went away, ERR_PROTO,
+ * ERR_SYS. */
 int control_run(int fd, const struct control_call *c, control_out *out, void *arg, int *ret_code) MUST_USE;
 /* Connects to DIR/run/control.sock: the socket, or ERR_NOTFOUND when nobody listens there, ERR_SYS. */
 int control_connect(const char *dir) MUST_USE;

@@ -39,7 +39,8 @@ static struct str text_by_code(struct world *w, struct arena *a, const char *sql
 	return out.n ? out : code;
 }
 
-static struct str ref_display(struct world *w, struct arena *a, const struct actor *who, const struct field *f, struct str stored)
+static struct str ref_display(struct world *w, struct arena *a, const struct actor *who, const struct field *f,
+                              struct str stored)
 {
 	int64_t n;
 	struct str id = stored, name = f->to.n == 1 ? f->to.v[0] : STR_NONE;
@@ -51,7 +52,8 @@ static struct str ref_display(struct world *w, struct arena *a, const struct act
 	struct job j = {.w = w, .a = a, .who = who, .l = to};
 	if (who && !visible(&j, n))
 		return str_from(_("(not shown)"));
-	return one_text(w, a, arena_printf(a, "SELECT coalesce(title, number) FROM \"%.*s\" WHERE id = ?1", STR_ARG(to->table)), n);
+	return one_text(w, a, arena_printf(a, "SELECT coalesce(title, number) FROM \"%.*s\" WHERE id = ?1",
+	                                   STR_ARG(to->table)), n);
 }
 
 /* 1,234 */
@@ -73,7 +75,8 @@ static struct str duration_display(struct arena *a, struct str stored)
 	struct duration d;
 	if (duration_parse(stored, &d) < 0)
 		return stored;
-	const char *const texts[] = {[UNIT_MIN] = _("%lld minutes"), [UNIT_HOUR] = _("%lld hours"), [UNIT_DAY] = _("%lld days"),
+	const char *const texts[] = {[UNIT_MIN] = _("%lld minutes"), [UNIT_HOUR] = _("%lld hours"),
+	                             [UNIT_DAY] = _("%lld days"),
 		[UNIT_WORKDAY] = _("%lld working days"), [UNIT_WEEK] = _("%lld weeks"), [UNIT_MONTH] = _("%lld months"), [UNIT_YEAR] = _("%lld years")};
 	return arena_strf(a, texts[d.unit], (long long)d.n);
 }
@@ -108,7 +111,8 @@ struct str zone_label(struct str code)
 	return code;
 }
 
-struct str value_display(struct world *w, struct arena *a, const struct actor *who, const struct field *f, struct str stored)
+struct str value_display(struct world *w, struct arena *a, const struct actor *who, const struct field *f,
+                         struct str stored)
 {
 	int64_t id = 0;
 	if (!stored.n)
@@ -159,8 +163,8 @@ struct str value_display(struct world *w, struct arena *a, const struct actor *w
 	return out.n ? out : stored;
 }
 
-/* Titles are stored, so they are made in one language: the municipality's. References are shown whoever reads: a title of
- * what is restricted does not name other restricted things. */
+/* Titles are stored, so they are made in one language: the municipality's. References are shown whoever reads: a title
+ * of what is restricted does not name other restricted things. */
 struct str title_make(struct job *j, const struct record *r)
 {
 	struct buf out;

@@ -14,7 +14,7 @@ static bool list_has(const struct str_list *l, struct str s)
 	return false;
 }
 
-/* --- against the table ---------------------------------------------------------------------------------------------- */
+/* --- against the table ------------------------------------------------------------------------------------------- */
 
 static int close_row(struct job *j, int64_t duty, const char *how)
 {
@@ -40,7 +40,8 @@ static struct str notice_day(struct job *j, const struct record *r, const struct
 	return duty_iso(j, date_plus(day, by, -1));
 }
 
-static void bind_doer(struct job *j, const struct record *r, const struct duty_def *d, struct stmt *s, int by_at, int person_at)
+static void bind_doer(struct job *j, const struct record *r, const struct duty_def *d, struct stmt *s, int by_at,
+                      int person_at)
 {
 	const struct who *w = d->by.n ? &d->by.v[0] : NULL;
 	int64_t person = w && w->kind != WHO_ROLE && w->kind != WHO_MANAGER_OF_SECTION ? rights_person_of(j, r, w) : 0;
@@ -76,7 +77,8 @@ static int open_row(struct job *j, const struct record *r, const struct duty_def
 	return err < 0 ? err : 0;
 }
 
-static int redate_row(struct job *j, const struct record *r, const struct duty_def *d, int64_t duty, const struct occurrence *o)
+static int redate_row(struct job *j, const struct record *r, const struct duty_def *d, int64_t duty,
+                      const struct occurrence *o)
 {
 	struct stmt *s = db_sql(j->w->db, "UPDATE duty SET due_on = ?2, due_at = ?3, notice_on = ?4, by = ?5, person = ?6, section = ?7 WHERE id = ?1");
 	if (!s)
@@ -115,7 +117,8 @@ struct open_duty {
 	struct str due_on;
 };
 
-static int open_one(struct job *j, const struct record *r, const struct duty_def *d, struct str row, struct open_duty *ret)
+static int open_one(struct job *j, const struct record *r, const struct duty_def *d, struct str row,
+                    struct open_duty *ret)
 {
 	struct stmt *s = db_sql(j->w->db, "SELECT id, opened_at, due_on, due_at FROM duty WHERE ledger = ?1 AND record = ?2 AND name = ?3"
 	                                  " AND row = ?4 AND done_at IS NULL");
@@ -146,7 +149,8 @@ static int settle(struct job *j, const struct record *r, const struct duty_def *
 	}
 	if (err == 0 && open.id && d->every.p && d->done_row && duty_evidence(j, r, d, SIZE_MAX))
 		return close_row(j, open.id, "row");
-	bool action_done = open.id && d->due.p && ledger_action(j->l, d->done) && duty_last_step(j, r->id, d->done) >= open.opened_at;
+	bool action_done = open.id && d->due.p && ledger_action(j->l, d->done) &&
+	                   duty_last_step(j, r->id, d->done) >= open.opened_at;
 	if (err == 0 && open.id && (o->done || action_done))
 		return close_row(j, open.id, how);
 	if (err < 0 || o->done)

@@ -1,5 +1,5 @@
-/* Duties: what definitions ask of people by cycle, deadline or event. An occurrence is one row of table `duty`, opened and
- * closed by the engine: after every change of a record and by ledger_tick for the date. */
+/* Duties: what definitions ask of people by cycle, deadline or event. An occurrence is one row of table `duty`, opened
+ * and closed by the engine: after every change of a record and by ledger_tick for the date. */
 #ifndef CORE_DUTY_H
 #define CORE_DUTY_H
 
@@ -19,24 +19,27 @@ struct duty_row {
 };
 
 /* Open occurrences that wait for this person, the oldest due first. */
-int duty_list(struct world *w, struct arena *a, const struct actor *who, size_t limit, struct duty_row **ret, size_t *ret_n,
-              struct err *e) MUST_USE;
+int duty_list(struct world *w, struct arena *a, const struct actor *who, size_t limit, struct duty_row **ret,
+              size_t *ret_n, struct err *e) MUST_USE;
 
-/* Marks as done what has no action or field of its own that would end it (the review of a register). In a transaction. */
-int duty_done(struct world *w, struct arena *a, const struct actor *who, int64_t id, struct str note, struct err *e) MUST_USE;
+/* Marks as done what has no action or field of its own that would end it (the review of a register). In a
+ * transaction. */
+int duty_done(struct world *w, struct arena *a, const struct actor *who, int64_t id, struct str note,
+              struct err *e) MUST_USE;
 
 /* Marks a notice as read and keeps the receipt. Only one's own. In a transaction. */
 int notice_seen(struct world *w, const struct actor *who, int64_t notice, struct err *e) MUST_USE;
 
-/* Decisions that wait: records whose state offers an action that only others than the applicant take, and that this person
- * may take now. */
+/* Decisions that wait: records whose state offers an action that only others than the applicant take, and that this
+ * person may take now. */
 struct waiting {
 	const struct ledger *ledger;
 	int64_t record, since, version;
-	const struct action *plain;                      /* an approval that asks for nothing besides: may be given to many at once; or NULL */
+	/* an approval that asks for nothing besides: may be given to many at once; or NULL */
+	const struct action *plain;
 	struct str number, title, state, applicant_name, section_name;
 };
-int waiting_list(struct world *w, struct arena *a, const struct actor *who, size_t limit, struct waiting **ret, size_t *ret_n,
-                 struct err *e) MUST_USE;
+int waiting_list(struct world *w, struct arena *a, const struct actor *who, size_t limit, struct waiting **ret,
+                 size_t *ret_n, struct err *e) MUST_USE;
 
 #endif

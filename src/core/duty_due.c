@@ -103,7 +103,7 @@ static int64_t state_since(struct job *j, const struct record *r, const struct s
 	return at;
 }
 
-/* --- evidence -------------------------------------------------------------------------------------------------------- */
+/* --- evidence ---------------------------------------------------------------------------------------------------- */
 
 const struct field *duty_column(struct job *j, struct str path, const struct field **ret_column)
 {
@@ -144,7 +144,7 @@ int64_t duty_evidence(struct job *j, const struct record *r, const struct duty_d
 	return (column ? text.n > 0 : !value_empty(v)) ? j->w->now : 0;
 }
 
-/* --- the three kinds ------------------------------------------------------------------------------------------------- */
+/* --- the three kinds --------------------------------------------------------------------------------------------- */
 
 static void cycle(struct job *j, const struct record *r, const struct duty_def *d, struct occurrences *out)
 {
@@ -161,7 +161,8 @@ static void cycle(struct job *j, const struct record *r, const struct duty_def *
 	out->n++;
 }
 
-static void one_deadline(struct job *j, const struct record *r, const struct duty_def *d, size_t row, int64_t start, struct occurrences *out)
+static void one_deadline(struct job *j, const struct record *r, const struct duty_def *d, size_t row, int64_t start,
+                         struct occurrences *out)
 {
 	struct duration by;
 	if (!start || out->n == OCCURRENCES_MAX || !duty_duration(j, r, d->within, &by))
@@ -188,16 +189,19 @@ static void deadline(struct job *j, const struct record *r, const struct duty_de
 	}
 }
 
-static void one_due(struct job *j, const struct record *r, const struct duty_def *d, size_t row, struct str due, struct occurrences *out)
+static void one_due(struct job *j, const struct record *r, const struct duty_def *d, size_t row, struct str due,
+                    struct occurrences *out)
 {
 	int64_t at = instant_of(due);
 	if (!at || out->n == OCCURRENCES_MAX)
 		return;
 	struct occurrence *o = &out->v[out->n++];
-	*o = (struct occurrence){.row = row == SIZE_MAX ? STR("") : arena_strf(j->a, "%zu", row), .due_on = duty_iso(j, date_of_instant(at))};
+	*o = (struct occurrence){.row = row == SIZE_MAX ? STR("") : arena_strf(j->a, "%zu", row),
+	                         .due_on = duty_iso(j, date_of_instant(at))};
 	if (due.p[0] == '@')
 		o->due_at = at;
-	/* A field that says it is done says so for good; an action does so from the day the occurrence was opened (reconcile). */
+	/* A field that says it is done says so for good; an action does so from the day the occurrence was opened
+	 * (reconcile). */
 	o->done = !ledger_action(j->l, d->done) && duty_evidence(j, r, d, row) > 0;
 }
 

@@ -62,7 +62,8 @@ static void duty_describe(struct world *w, struct arena *a, const struct actor *
 	d->overdue = d->due_at ? d->due_at < w->now : d->due.n && str_cmp(d->due, w->today) < 0;
 	if (!l || !d->record || !visible(&j, d->record))
 		return;
-	struct stmt *s = db_sql(w->db, arena_printf(a, "SELECT number, title FROM \"%.*s\" WHERE id = ?1", STR_ARG(l->table)));
+	struct stmt *s = db_sql(w->db, arena_printf(a, "SELECT number, title FROM \"%.*s\" WHERE id = ?1",
+	                                            STR_ARG(l->table)));
 	if (!s)
 		return;
 	bind_int(s, 1, d->record);
@@ -73,8 +74,8 @@ static void duty_describe(struct world *w, struct arena *a, const struct actor *
 	stmt_done(s);
 }
 
-int duty_list(struct world *w, struct arena *a, const struct actor *who, size_t limit, struct duty_row **ret, size_t *ret_n,
-              struct err *e)
+int duty_list(struct world *w, struct arena *a, const struct actor *who, size_t limit, struct duty_row **ret,
+              size_t *ret_n, struct err *e)
 {
 	struct duty_row *v = arena_array(a, limit + 1, sizeof *v);
 	struct stmt *s = v ? db_sql(w->db, list_sql) : NULL;
@@ -86,8 +87,10 @@ int duty_list(struct world *w, struct arena *a, const struct actor *who, size_t 
 	bind_str(s, 2, w->today);
 	bind_str(s, 3, roles_json(a, who));
 	while (n < limit && (got = step(s)) == 1) {
-		struct duty_row d = {.id = col_int(s, 0), .ledger = col_dup(s, 1, a), .record = col_int(s, 2), .name = col_dup(s, 3, a),
-			.due = col_dup(s, 4, a), .due_at = col_int(s, 5), .section = col_int(s, 6), .by = col_dup(s, 7, a), .person = col_int(s, 8)};
+		struct duty_row d = {.id = col_int(s, 0), .ledger = col_dup(s, 1, a), .record = col_int(s, 2),
+		                     .name = col_dup(s, 3, a),
+			.due = col_dup(s, 4, a), .due_at = col_int(s, 5), .section = col_int(s, 6), .by = col_dup(s, 7, a),
+			.person = col_int(s, 8)};
 		if (d.person || !d.record || role_covers(w, who, d.by, d.section))
 			v[n++] = d;
 	}
@@ -99,7 +102,7 @@ int duty_list(struct world *w, struct arena *a, const struct actor *who, size_t 
 	return got < 0 ? err_set(e, ERR_DB, "%s", db_error(w->db)) : 0;
 }
 
-/* --- decisions ------------------------------------------------------------------------------------------------------------ */
+/* --- decisions --------------------------------------------------------------------------------------------------- */
 
 static bool in_state(const struct action *act, struct str state)
 {
@@ -120,7 +123,8 @@ static bool may_take_any(struct job *j, struct record *r, const struct action **
 	*plain = NULL;
 	for (size_t i = 0; i < j->l->n_actions && !*plain; i++) {
 		const struct action *act = &j->l->actions[i];
-		if (!action_decides(act) || !in_state(act, r->state) || (any && act->needs.n) || act_permit(&quiet, r, act, &p) < 0)
+		if (!action_decides(act) || !in_state(act, r->state) || (any && act->needs.n) ||
+		    act_permit(&quiet, r, act, &p) < 0)
 			continue;
 		any = true;
 		if (!act->needs.n && !action_is_refusal(act))
@@ -138,7 +142,8 @@ static int waiting_ids(struct job *j, int64_t *ids, size_t max, size_t *ret)
 	buf_printf(&sql, "SELECT r.id FROM \"%.*s\" r WHERE r.state IN (''", STR_ARG(j->l->table));
 	for (size_t i = 0; i < j->l->n_states; i++)
 		for (size_t k = 0; k < j->l->n_actions; k++)
-			if (!j->l->states[i].live && action_decides(&j->l->actions[k]) && in_state(&j->l->actions[k], j->l->states[i].name)) {
+			if (!j->l->states[i].live && action_decides(&j->l->actions[k]) &&
+			    in_state(&j->l->actions[k], j->l->states[i].name)) {
 				buf_printf(&sql, ", '%.*s'", STR_ARG(j->l->states[i].name));
 				any = true;
 			}
@@ -157,8 +162,8 @@ static int waiting_ids(struct job *j, int64_t *ids, size_t max, size_t *ret)
 	return 0;
 }
 
-int waiting_list(struct world *w, struct arena *a, const struct actor *who, size_t limit, struct waiting **ret, size_t *ret_n,
-                 struct err *e)
+int waiting_list(struct world *w, struct arena *a, const struct actor *who, size_t limit, struct waiting **ret,
+                 size_t *ret_n, struct err *e)
 {
 	struct waiting *v = arena_array(a, limit + 1, sizeof *v);
 	size_t n = 0;
@@ -174,8 +179,10 @@ int waiting_list(struct world *w, struct arena *a, const struct actor *who, size
 			const struct action *plain;
 			err = record_load(&j, ids[k], &r);
 			if (err == 0 && may_take_any(&j, &r, &plain))
-				v[n++] = (struct waiting){.ledger = j.l, .record = r.id, .since = r.updated_at, .version = r.version, .plain = plain, .number = r.number, .title = r.title,
-					.state = r.state, .applicant_name = person_name(w, a, r.applicant), .section_name = unit_name(w, a, r.section)};
+				v[n++] = (struct waiting){.ledger = j.l, .record = r.id, .since = r.updated_at, .version = r.version,
+				                          .plain = plain, .number = r.number, .title = r.title,
+					.state = r.state, .applicant_name = person_name(w, a, r.applicant),
+					.section_name = unit_name(w, a, r.section)};
 		}
 		if (err < 0)
 			return err;
@@ -185,7 +192,7 @@ int waiting_list(struct world *w, struct arena *a, const struct actor *who, size
 	return 0;
 }
 
-/* --- the review of registers ------------------------------------------------------------------------------------------------- */
+/* --- the review of registers ------------------------------------------------------------------------------------- */
 
 static int review_open(struct job *j)
 {
@@ -234,7 +241,8 @@ int duty_done(struct world *w, struct arena *a, const struct actor *who, int64_t
 	bind_int(s, 1, id);
 	if (step(s) != 1)
 		return err_set(e, ERR_NOTFOUND, "%s", _("This duty is not open"));
-	d = (struct duty_row){.ledger = col_dup(s, 0, a), .record = col_int(s, 1), .name = col_dup(s, 2, a), .by = col_dup(s, 3, a),
+	d = (struct duty_row){.ledger = col_dup(s, 0, a), .record = col_int(s, 1), .name = col_dup(s, 2, a),
+	                      .by = col_dup(s, 3, a),
 		.person = col_int(s, 4), .section = col_int(s, 5)};
 	stmt_done(s);
 	const struct duty_def *def = duty_of(ledgers_get(w->ledgers, d.ledger), d.name);
@@ -250,7 +258,8 @@ int duty_done(struct world *w, struct arena *a, const struct actor *who, int64_t
 	bind_int(s, 2, w->now);
 	bind_int(s, 3, who->person);
 	int err = run(s, e);
-	const struct event ev = {.action = "duty.done", .actor = who->person, .ledger = d.ledger, .record = d.record, .change = note,
+	const struct event ev = {.action = "duty.done", .actor = who->person, .ledger = d.ledger, .record = d.record,
+	                         .change = note,
 		.detail = arena_strf(a, "{\"duty\":\"%.*s\"}", STR_ARG(d.name))};
 	if (err >= 0)
 		err = event_put(w->db, &ev, NULL, e);
@@ -258,7 +267,7 @@ int duty_done(struct world *w, struct arena *a, const struct actor *who, int64_t
 	return err < 0 || d.record || !j.l ? err : review_open(&j);
 }
 
-/* --- by the day ------------------------------------------------------------------------------------------------------------ */
+/* --- by the day -------------------------------------------------------------------------------------------------- */
 
 /* Records in the states of an action for which its `auto` holds today. */
 static int auto_ids(struct job *j, const struct action *act, int64_t *ids, size_t *ret)
@@ -266,7 +275,8 @@ static int auto_ids(struct job *j, const struct action *act, int64_t *ids, size_
 	struct buf sql;
 	*ret = 0;
 	buf_init(&sql, SQL_TEXT_MAX);
-	buf_printf(&sql, "SELECT id FROM (SELECT *, ?1 AS today, ?2 AS now FROM \"%.*s_v\") WHERE state IN (''", STR_ARG(j->l->table));
+	buf_printf(&sql, "SELECT id FROM (SELECT *, ?1 AS today, ?2 AS now FROM \"%.*s_v\") WHERE state IN (''",
+	           STR_ARG(j->l->table));
 	for (size_t i = 0; i < act->from.n; i++)
 		buf_printf(&sql, ", '%.*s'", STR_ARG(act->from.v[i]));
 	buf_puts(&sql, ") AND (");
@@ -316,7 +326,8 @@ static int tick_action(struct job *j, const struct action *act, int64_t *moved)
 static bool depends_on_today(const struct ledger *l)
 {
 	for (size_t i = 0; i < l->n_duties; i++)
-		if (l->duties[i].when.p && (expr_mentions(l->duties[i].when, STR("today")) || expr_mentions(l->duties[i].when, STR("now"))))
+		if (l->duties[i].when.p && (expr_mentions(l->duties[i].when, STR("today")) ||
+		                            expr_mentions(l->duties[i].when, STR("now"))))
 			return true;
 	return false;
 }
@@ -327,7 +338,8 @@ static int tick_duties(struct job *j)
 	size_t n = 0;
 	int err = ids ? review_open(j) : err_set(j->e, ERR_NOMEM, "tick");
 	struct stmt *s = err == 0 && depends_on_today(j->l)
-		? db_sql(j->w->db, arena_printf(j->a, "SELECT id FROM \"%.*s\" ORDER BY id DESC LIMIT %d", STR_ARG(j->l->table), TICK_MAX)) : NULL;
+		? db_sql(j->w->db, arena_printf(j->a, "SELECT id FROM \"%.*s\" ORDER BY id DESC LIMIT %d", STR_ARG(j->l->table),
+		                                TICK_MAX)) : NULL;
 	while (s && step(s) == 1)
 		ids[n++] = col_int(s, 0);
 	struct arena *scratch = n ? arena_new(8u << 20) : NULL;

@@ -50,7 +50,8 @@ static void body_write(struct buf *out, const struct event *ev, int64_t seq, int
 	jw_end_object(&j);
 }
 
-static int outbox_put(struct db *db, int64_t seq, const uint8_t prev[SHA256_LEN], struct str body, int64_t at, struct err *e)
+static int outbox_put(struct db *db, int64_t seq, const uint8_t prev[SHA256_LEN], struct str body, int64_t at,
+                      struct err *e)
 {
 	uint8_t hash[SHA256_LEN];
 	sha256(body.p, body.n, hash);

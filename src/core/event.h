@@ -1,18 +1,21 @@
-/* Events: what happened, as it goes to the vault. Rows wait in the outbox (same transaction as the change), in one gapless
- * sequence, each naming the hash of the one before; texts stay in record_log so that personal data can be erased. */
+/* Events: what happened, as it goes to the vault. Rows wait in the outbox (same transaction as the change), in one
+ * gapless sequence, each naming the hash of the one before; texts stay in record_log so that personal data can be
+ * erased. */
 #ifndef CORE_EVENT_H
 #define CORE_EVENT_H
 
 #include "lib/db.h"
 
 struct event {
-	const char *action;                              /* stable id: "record.create", "record.update", "record.<action>", "auth.signin", … */
+	/* stable id: "record.create", "record.update", "record.<action>", "auth.signin", … */
+	const char *action;
 	int64_t actor;                                   /* persons.id; 0 the system */
 	int64_t on_behalf;                               /* persons.id or 0 */
 	struct str ledger;                               /* STR_NONE outside ledgers */
 	int64_t record;
 	int64_t version;
-	struct str change;                               /* canonical JSON: goes to record_log, only its salted hash to the vault */
+	/* canonical JSON: goes to record_log, only its salted hash to the vault */
+	struct str change;
 	struct str detail;                               /* JSON object shown to all, no personal data, or STR_NONE */
 };
 

@@ -1,6 +1,6 @@
-/* Expressions of definitions judged on a record in memory: its values are bound as one row, computed columns are laid over
- * it, and the expressions are evaluated in one statement, which stays prepared. Stored records are judged by the view of
- * their table (core/ledger_sql.h); both see the same names. */
+/* Expressions of definitions judged on a record in memory: its values are bound as one row, computed columns are laid
+ * over it, and the expressions are evaluated in one statement, which stays prepared. Stored records are judged by the
+ * view of their table (core/ledger_sql.h); both see the same names. */
 #include "core/engine.h"
 #include "core/ledger_expr.h"
 #include "lib/json.h"
@@ -113,7 +113,8 @@ static struct str child_json(struct job *j, const struct field *f, const struct 
 static double rank(struct job *j, enum field_type t, struct str v)
 {
 	double out = -1e18;
-	struct stmt *s = t == FT_CLASSIFICATION ? db_sql(j->w->db, "SELECT level(?1)") : db_sql(j->w->db, "SELECT CAST(?1 AS REAL)");
+	struct stmt *s = t == FT_CLASSIFICATION ? db_sql(j->w->db, "SELECT level(?1)")
+	                 : db_sql(j->w->db, "SELECT CAST(?1 AS REAL)");
 	if (!s || !v.n)
 		return out;
 	bind_str(s, 1, v);
@@ -123,7 +124,8 @@ static double rank(struct job *j, enum field_type t, struct str v)
 	return out;
 }
 
-static struct str target_value(struct job *j, const struct field *x, struct str ref, struct str y, enum field_type *ret_type)
+static struct str target_value(struct job *j, const struct field *x, struct str ref, struct str y,
+                               enum field_type *ret_type)
 {
 	struct str id = ref, name = x->to.n ? x->to.v[0] : STR_NONE, out = STR_NONE;
 	if (memchr(ref.p, ':', ref.n))
@@ -133,7 +135,8 @@ static struct str target_value(struct job *j, const struct field *x, struct str 
 	if (!f)
 		return STR_NONE;
 	*ret_type = f->type;
-	struct stmt *s = db_sql(j->w->db, arena_printf(j->a, "SELECT \"%.*s\" FROM \"%.*s_v\" WHERE id = ?1", STR_ARG(y), STR_ARG(to->table)));
+	struct stmt *s = db_sql(j->w->db, arena_printf(j->a, "SELECT \"%.*s\" FROM \"%.*s_v\" WHERE id = ?1", STR_ARG(y),
+	                                               STR_ARG(to->table)));
 	if (!s)
 		return STR_NONE;
 	bind_str(s, 1, id);
@@ -171,7 +174,7 @@ static struct str highest(struct job *j, const struct record *r, struct str xn, 
 	return best;
 }
 
-/* --- the statement ------------------------------------------------------------------------------------------------- */
+/* --- the statement ----------------------------------------------------------------------------------------------- */
 
 static const char *const system_names[] = {
 	"id", "number", "title", "state", "section", "applicant", "owner", "created_at", "created_on", "created_by", "updated_at",
@@ -189,7 +192,8 @@ static bool is_system(struct str name)
 static bool leans_on_open(const struct ledger *l, const struct field *f, const bool *done)
 {
 	for (size_t i = 0; i < l->n_fields; i++)
-		if (!field_is_stored(&l->fields[i]) && !done[i] && &l->fields[i] != f && expr_mentions(f->computed, l->fields[i].name))
+		if (!field_is_stored(&l->fields[i]) && !done[i] && &l->fields[i] != f &&
+		    expr_mentions(f->computed, l->fields[i].name))
 			return true;
 	return false;
 }

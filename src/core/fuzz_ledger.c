@@ -1,4 +1,5 @@
-/* A definition: any bytes give a ledger, whose expressions are then checked by word, or an error with a place or a text. */
+/* A definition: any bytes give a ledger, whose expressions are then checked by word, or an error with a place or a
+ * text. */
 #include "core/ledger.h"
 #include "core/ledger_expr.h"
 

@@ -1,6 +1,6 @@
-/* The gate's words between its programs: the broker (src/gate) and the locked-in workers it starts, one process per document
- * and step. A worker has one descriptor, 3: its SEQPACKET pair with the broker. What a worker says is hostile: it can be wrong,
- * and only the verifier's word lets anything out. docs/gate.md. Payloads as in core/proto.h. */
+/* The gate's words between its programs: the broker (src/gate) and the locked-in workers it starts, one process per
+ * document and step. A worker has one descriptor, 3: its SEQPACKET pair with the broker. What a worker says is hostile:
+ * it can be wrong, and only the verifier's word lets anything out. docs/gate.md. Payloads as in core/proto.h. */
 #ifndef CORE_GATE_H
 #define CORE_GATE_H
 
@@ -10,13 +10,16 @@
 
 enum {
 	GATE_READY = 600,    /* worker -> broker, once locked in: s posture (sandbox_posture) */
-	GATE_JOB,            /* broker -> any worker: s format, s file name, s policy (lines key=value), f content (sealed) */
+	/* broker -> any worker: s format, s file name, s policy (lines key=value), f content (sealed) */
+	GATE_JOB,
 	/* rebuilder -> broker: any number of */
-	GATE_PART,           /* s path inside the document, s code (gate/codes.tsv), u enum gate_action, i count, i bytes, s sample */
+	/* s path inside the document, s code (gate/codes.tsv), u enum gate_action, i count, i bytes, s sample */
+	GATE_PART,
 	GATE_SUB,            /* s path, s file name, f content (sealed): a document inside; answered by GATE_SUB_DONE */
 	GATE_PROGRESS,       /* u done, u of */
 	/* …then one of */
-	GATE_DONE,           /* s language, s grade ("" where there is one only), u pages, sheets or slides, f candidate (sealed) */
+	/* s language, s grade ("" where there is one only), u pages, sheets or slides, f candidate (sealed) */
+	GATE_DONE,
 	GATE_FAIL,           /* u enum gate_outcome (held or blocked), s code, s path */
 	GATE_SUB_DONE,       /* broker -> rebuilder: u enum gate_outcome, s language, f content (only when delivered) */
 	/* sniffer -> broker, in answer to GATE_JOB */

@@ -16,7 +16,8 @@ struct import {
 	struct import_result *out;
 	struct faults faults;
 	int line;
-	bool waits;                                      /* the row names a record of its own ledger that is not there yet */
+	/* the row names a record of its own ledger that is not there yet */
+	bool waits;
 };
 
 struct line {

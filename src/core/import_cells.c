@@ -76,12 +76,14 @@ static void rows_value(struct import *im, const struct field *f, struct str cell
 		r->cells = arena_array(im->j.a, json_object_size(row) + 1, sizeof *r->cells);
 		json_object_foreach(row, name, item) {
 			const struct field *c = field_column(f, str_from(name));
-			struct str path = arena_strf(im->j.a, "%.*s.%zu.%s", STR_ARG(f->name), i, name), text = arena_str(im->j.a, json_text(im->j.a, item));
+			struct str path = arena_strf(im->j.a, "%.*s.%zu.%s", STR_ARG(f->name), i, name),
+			                  text = arena_str(im->j.a, json_text(im->j.a, item));
 			if (c && json_is_array(item))
 				text = list_cell(im, c, path, item);
 			else if (c && !c->many && !key_or_fault(im, c, path, text, &text))
 				continue;
-			if (!c && !(f->type == FT_CHECKLIST && (!strcmp(name, "item") || !strcmp(name, "answer") || !strcmp(name, "note"))))
+			if (!c && !(f->type == FT_CHECKLIST &&
+			            (!strcmp(name, "item") || !strcmp(name, "answer") || !strcmp(name, "note"))))
 				fault_add(&im->j, path, "%s", _("There is no such field"));
 			else if (r->cells)
 				r->cells[r->n++] = (struct cell){str_from(arena_strdup(im->j.a, name)), text};

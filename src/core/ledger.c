@@ -70,7 +70,8 @@ struct action *ledger_action(const struct ledger *l, struct str name)
 
 bool action_is_refusal(const struct action *a)
 {
-	static const char *const words[] = {"refuse", "revoke", "decline", "cut", "suspend", "discard", "lose", "withdraw", "cancel"};
+	static const char *const words[] = {"refuse", "revoke", "decline", "cut", "suspend", "discard", "lose", "withdraw",
+	                                    "cancel"};
 	for (size_t i = 0; i < ARRAY_LEN(words); i++)
 		if (str_starts(a->name, words[i]))
 			return true;

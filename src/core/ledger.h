@@ -150,8 +150,8 @@ struct feed {                                        /* what fills the ledger, a
 	struct str_list key;
 };
 
-/* Independence kept by the database: a person named in `who` ("actor": whoever takes one of `actions`) must not belong to
- * a section of `from` (or one below it), unless the table's column `unless` gives a reason. */
+/* Independence kept by the database: a person named in `who` ("actor": whoever takes one of `actions`) must not belong
+ * to a section of `from` (or one below it), unless the table's column `unless` gives a reason. */
 struct apart {
 	struct str who;                                  /* actor, a person field, or table.column */
 	struct str_list from;                            /* section fields */
@@ -220,8 +220,8 @@ struct ledgers {                                     /* the registry */
 
 /* One definition. Checks everything that needs no other ledger. */
 int ledger_parse(struct arena *a, const char *file, struct str yaml, struct ledger **ret, struct err *e) MUST_USE;
-/* All .yaml files of a folder, then of override (may be NULL) where a file replaces the one of the same name; checks what
- * refers to another ledger. */
+/* All .yaml files of a folder, then of override (may be NULL) where a file replaces the one of the same name; checks
+ * what refers to another ledger. */
 int ledgers_load(const char *dir, const char *override, struct ledgers **ret, struct err *e) MUST_USE;
 void ledgers_free(struct ledgers *all);
 

@@ -69,7 +69,8 @@ static int check_limit(struct parse *p, const struct field *f, const char *what,
 {
 	if (!s.n || str_has(s, "(") || is_number(s) || (f->type == FT_DURATION && is_duration(s)) || is_date_rule(p->l, s))
 		return 0;
-	return parse_fail_at(p, f->at, "%.*s: %s: '%.*s' is no number, date rule or expression", STR_ARG(f->name), what, STR_ARG(s));
+	return parse_fail_at(p, f->at, "%.*s: %s: '%.*s' is no number, date rule or expression", STR_ARG(f->name), what,
+	                     STR_ARG(s));
 }
 
 /* The child table has columns of its own. */
@@ -101,7 +102,8 @@ static int check_field(struct parse *p, const struct field *f, bool column)
 	if (f->type == FT_BOOL && f->def.n && !str_is(f->def, "true") && !str_is(f->def, "false"))
 		return parse_fail_at(p, f->at, "%.*s: default is true or false", STR_ARG(f->name));
 	if (f->type == FT_CHOICE && f->def.n && !field_choice(f, f->def))
-		return parse_fail_at(p, f->at, "%.*s: default '%.*s' is not among the codes", STR_ARG(f->name), STR_ARG(f->def));
+		return parse_fail_at(p, f->at, "%.*s: default '%.*s' is not among the codes", STR_ARG(f->name),
+		                     STR_ARG(f->def));
 	if (f->pattern.n) {
 		regex_t re;
 
@@ -131,7 +133,8 @@ int ledger_check_fields(struct parse *p)
 				return parse_fail_at(p, f->at, "a head and a field are both called %.*s", STR_ARG(f->name));
 		for (size_t k = 0; k < l->n_fields; k++)
 			if (f->was.n && str_eq(l->fields[k].name, f->was))
-				return parse_fail_at(p, f->at, "%.*s: was '%.*s', which is still a field", STR_ARG(f->name), STR_ARG(f->was));
+				return parse_fail_at(p, f->at, "%.*s: was '%.*s', which is still a field", STR_ARG(f->name),
+				                     STR_ARG(f->was));
 		struct str stage = f->stage.n ? f->stage : f->head ? f->head->stage : STR_NONE;
 		if (stage.n && !ledger_action(l, stage))
 			return parse_fail_at(p, f->at, "%.*s: stage '%.*s' is no action", STR_ARG(f->name), STR_ARG(stage));
@@ -170,9 +173,11 @@ static int check_action_states(struct parse *p, const struct action *act)
 		const struct state *s = ledger_state(l, act->from.v[i]);
 
 		if (!s)
-			return parse_fail_at(p, act->at, "action %.*s: no state '%.*s'", STR_ARG(act->name), STR_ARG(act->from.v[i]));
+			return parse_fail_at(p, act->at, "action %.*s: no state '%.*s'", STR_ARG(act->name),
+			                     STR_ARG(act->from.v[i]));
 		if (s->end && act->to.n && !str_has(act->name, "reopen"))
-			return parse_fail_at(p, act->at, "action %.*s leaves the end state '%.*s'", STR_ARG(act->name), STR_ARG(s->name));
+			return parse_fail_at(p, act->at, "action %.*s leaves the end state '%.*s'", STR_ARG(act->name),
+			                     STR_ARG(s->name));
 	}
 	if (act->to.n && !ledger_state(l, act->to))
 		return parse_fail_at(p, act->at, "action %.*s: no state '%.*s'", STR_ARG(act->name), STR_ARG(act->to));
@@ -211,9 +216,10 @@ static int check_action(struct parse *p, const struct action *act)
 			                     STR_ARG(act->seal.v[i]));
 	}
 	for (size_t i = 0; i < act->not_.n; i++)
-		if (act->not_.v[i].kind != WHO_APPLICANT && act->not_.v[i].kind != WHO_OWNER && act->not_.v[i].kind != WHO_FIELD)
-			return parse_fail_at(p, act->at, "action %.*s: 'not' names persons of the record, not '%.*s'", STR_ARG(act->name),
-			                     STR_ARG(act->not_.v[i].name));
+		if (act->not_.v[i].kind != WHO_APPLICANT && act->not_.v[i].kind != WHO_OWNER &&
+		    act->not_.v[i].kind != WHO_FIELD)
+			return parse_fail_at(p, act->at, "action %.*s: 'not' names persons of the record, not '%.*s'",
+			                     STR_ARG(act->name), STR_ARG(act->not_.v[i].name));
 	if (starts(act->name, refusals) && !act->automatic.n && !act->needs.n)
 		return parse_fail_at(p, act->at, "action %.*s: a refusal or stop needs a reason", STR_ARG(act->name));
 	for (size_t i = 0; i < act->by.n; i++)
@@ -281,17 +287,19 @@ static int check_duty(struct parse *p, const struct duty_def *d)
 		return parse_fail_at(p, d->at, "duty %.*s: exactly one of every, within and due", STR_ARG(d->name));
 	for (size_t i = 0; i < ARRAY_LEN(cycles); i++)
 		if (cycles[i].n && !is_cycle(l, cycles[i]))
-			return parse_fail_at(p, d->at, "duty %.*s: '%.*s' is no duration, [parameter] or duration field", STR_ARG(d->name),
-			                     STR_ARG(cycles[i]));
+			return parse_fail_at(p, d->at, "duty %.*s: '%.*s' is no duration, [parameter] or duration field",
+			                     STR_ARG(d->name), STR_ARG(cycles[i]));
 	if (d->within.n && !str_is(d->after, "created") && !ledger_action(l, d->after) && !dotted(l, d->after))
-		return parse_fail_at(p, d->at, "duty %.*s: after '%.*s', which is no action or field", STR_ARG(d->name), STR_ARG(d->after));
+		return parse_fail_at(p, d->at, "duty %.*s: after '%.*s', which is no action or field", STR_ARG(d->name),
+		                     STR_ARG(d->after));
 	if (d->due.n && (!due || (due->type != FT_DATE && due->type != FT_DATETIME)))
 		return parse_fail_at(p, d->at, "duty %.*s: due '%.*s', which is no date", STR_ARG(d->name), STR_ARG(d->due));
 	for (size_t i = 0; i < d->while_.n; i++)
 		if (!ledger_state(l, d->while_.v[i]))
 			return parse_fail_at(p, d->at, "duty %.*s: no state '%.*s'", STR_ARG(d->name), STR_ARG(d->while_.v[i]));
 	if (d->done.n && !ledger_action(l, d->done) && !dotted(l, d->done))
-		return parse_fail_at(p, d->at, "duty %.*s: done '%.*s', which is no action or field", STR_ARG(d->name), STR_ARG(d->done));
+		return parse_fail_at(p, d->at, "duty %.*s: done '%.*s', which is no action or field", STR_ARG(d->name),
+		                     STR_ARG(d->done));
 	return 0;
 }
 
@@ -361,7 +369,8 @@ static int check_readers(struct parse *p)
 		return parse_fail_at(p, top(p, "retain"), "retain: '%.*s' is no number of years", STR_ARG(l->retain));
 	for (size_t i = 0; i < l->n_reads; i++)
 		if (!has_text(&l->controls, l->reads[i].control))
-			return parse_fail_at(p, l->reads[i].at, "reads: '%.*s' is not among the controls", STR_ARG(l->reads[i].control));
+			return parse_fail_at(p, l->reads[i].at, "reads: '%.*s' is not among the controls",
+			                     STR_ARG(l->reads[i].control));
 	return 0;
 }
 
@@ -370,7 +379,8 @@ int ledger_check(struct parse *p)
 	const struct ledger *l = p->l;
 	int rc;
 
-	if ((rc = check_holes(p, "number", l->number)) || (rc = check_holes(p, "title", l->title)) || (rc = check_readers(p)))
+	if ((rc = check_holes(p, "number", l->number)) || (rc = check_holes(p, "title", l->title)) ||
+	    (rc = check_readers(p)))
 		return rc;
 	for (size_t i = 0; i < l->n_actions; i++)
 		if ((rc = check_action(p, &l->actions[i])))

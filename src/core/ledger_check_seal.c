@@ -1,4 +1,5 @@
-/* A seal may not cover what a later action fills in without sealing it anew: every record would then show a broken seal. */
+/* A seal may not cover what a later action fills in without sealing it anew: every record would then show a broken
+ * seal. */
 #include "core/ledger_parse.h"
 
 struct seals {
@@ -33,7 +34,8 @@ static void reach_states(struct seals *s)
 		s->reach[i][i] = true;
 	for (size_t i = 0; i < l->n_actions; i++)
 		for (size_t k = 0; k < l->actions[i].from.n && l->actions[i].to.n; k++)
-			s->reach[ledger_state(l, l->actions[i].from.v[k]) - l->states][ledger_state(l, l->actions[i].to) - l->states] = true;
+			s->reach[ledger_state(l, l->actions[i].from.v[k]) - l->states][ledger_state(l,
+			        l->actions[i].to) - l->states] = true;
 	for (size_t via = 0; via < l->n_states; via++)
 		for (size_t a = 0; a < l->n_states; a++)
 			for (size_t b = 0; b < l->n_states && s->reach[a][via]; b++)
@@ -57,8 +59,8 @@ static int follow(struct seals *s, const struct action *sealing, size_t i)
 			continue;
 		for (size_t n = 0; n < b->needs.n; n++)
 			if (covers(l, sealing, b->needs.v[n]) && !covers(l, b, b->needs.v[n]))
-				return parse_fail_at(s->p, sealing->at, "action %.*s: its seal covers %.*s, which '%.*s' fills in later",
-				                     STR_ARG(sealing->name), STR_ARG(b->needs.v[n]), STR_ARG(b->name));
+				return parse_fail_at(s->p, sealing->at,
+				                     "action %.*s: its seal covers %.*s, which '%.*s' fills in later", STR_ARG(sealing->name), STR_ARG(b->needs.v[n]), STR_ARG(b->name));
 		rc = follow(s, sealing, to);
 	}
 	return rc;
@@ -70,8 +72,8 @@ static int check_seal(struct seals *s, const struct action *act)
 	const struct state *to = act->to.n ? ledger_state(l, act->to) : NULL;
 
 	if (act->seal_all && to && !to->end && to->edit.n)
-		return parse_fail_at(s->p, act->at, "action %.*s: seals everything, but its state may be edited; name the fields",
-		                     STR_ARG(act->name));
+		return parse_fail_at(s->p, act->at,
+		                     "action %.*s: seals everything, but its state may be edited; name the fields", STR_ARG(act->name));
 	for (size_t i = 0; i < l->n_states; i++) {
 		s->again[i] = s->seen[i] = false;
 		s->first[i] = to ? to == &l->states[i] : has(&act->from, l->states[i].name);

@@ -72,7 +72,8 @@ static int check_row_test(struct cross *x, const struct row_test *t)
 	if (f && rest.p)
 		f = field_column(f, rest);
 	if (!f || !refers_to(f, x->l->name))
-		return fail(x, t->at, "%.*s.%.*s does not refer to %.*s", STR_ARG(t->ledger), STR_ARG(t->via), STR_ARG(x->l->name));
+		return fail(x, t->at, "%.*s.%.*s does not refer to %.*s", STR_ARG(t->ledger), STR_ARG(t->via),
+		            STR_ARG(x->l->name));
 	return 0;
 }
 
@@ -98,7 +99,8 @@ static bool column_or_field(const struct ledger *l, struct str name)
 	return ledger_field(l, name) || ledger_system_column(name) || str_is(name, "receipts");
 }
 
-/* What a control's measure reads: a field, table.column, steps.action, duties.duty, other-ledger.field, or "@engine …". */
+/* What a control's measure reads: a field, table.column, steps.action, duties.duty, other-ledger.field, or "@engine
+ * …". */
 static bool read_exists(struct cross *x, struct str what)
 {
 	const struct ledger *l = x->l, *other;
@@ -142,7 +144,8 @@ static void put_highest(void *out, struct str x, struct str y)
 	buf_printf(out, ", highest__%.*s__%.*s", STR_ARG(x), STR_ARG(y));
 }
 
-/* The view's columns as an empty table. Names stand unquoted: one that is a word of SQL fails here, not in an expression. */
+/* The view's columns as an empty table. Names stand unquoted: one that is a word of SQL fails here, not in an
+ * expression. */
 static int stand_in(struct cross *x, struct buf *sql)
 {
 	const struct ledger *l = x->l;

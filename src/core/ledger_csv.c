@@ -15,7 +15,7 @@ bool csv_field(const struct field *f)
 	return field_is_stored(f) && f->type != FT_FILE;
 }
 
-/* --- keys ------------------------------------------------------------------------------------------------------------ */
+/* --- keys -------------------------------------------------------------------------------------------------------- */
 
 static bool is_ref(const struct field *f)
 {
@@ -24,7 +24,8 @@ static bool is_ref(const struct field *f)
 
 static struct str target_name(const struct field *f)
 {
-	return f->type == FT_PERSON ? STR("persons") : f->type == FT_SECTION ? STR("org-units") : f->to.n ? f->to.v[0] : STR_NONE;
+	return f->type == FT_PERSON ? STR("persons") : f->type == FT_SECTION ? STR("org-units") : f->to.n ? f->to.v[0]
+	       : STR_NONE;
 }
 
 /* The column by which people know the records of a ledger, beside the number. */
@@ -43,7 +44,9 @@ static struct str key_write(struct job *j, const struct field *f, struct str exa
 	if (many)
 		name = str_cut(&id, ':');
 	const struct ledger *to = ledgers_get(j->w->ledgers, name);
-	struct stmt *s = to ? db_sql(j->w->db, arena_printf(j->a, "SELECT coalesce(\"%s\", number) FROM \"%.*s\" WHERE id = ?1", key_column(to),
+	struct stmt *s = to ? db_sql(j->w->db, arena_printf(j->a,
+	                                                    "SELECT coalesce(\"%s\", number) FROM \"%.*s\" WHERE id = ?1",
+	                                                    key_column(to),
 	                                                   STR_ARG(to->table))) : NULL;
 	if (!s)
 		return STR_NONE;
@@ -58,7 +61,8 @@ static struct str key_write(struct job *j, const struct field *f, struct str exa
 static int64_t find_one(struct job *j, const struct ledger *to, const char *column, struct str key)
 {
 	int64_t id = 0;
-	struct stmt *s = db_sql(j->w->db, arena_printf(j->a, "SELECT id FROM \"%.*s\" WHERE \"%s\" = ?1 LIMIT 2", STR_ARG(to->table), column));
+	struct stmt *s = db_sql(j->w->db, arena_printf(j->a, "SELECT id FROM \"%.*s\" WHERE \"%s\" = ?1 LIMIT 2",
+	                                               STR_ARG(to->table), column));
 	if (!s)
 		return 0;
 	bind_str(s, 1, key);
@@ -92,11 +96,12 @@ bool key_read(struct job *j, const struct field *f, struct str key, struct str *
 	int64_t id = to ? key_find(j, to, str_trim(rest)) : 0;
 	if (!id)
 		return false;
-	*ret = f->to.n > 1 ? arena_strf(j->a, "%.*s:%lld", STR_ARG(to->name), (long long)id) : arena_strf(j->a, "%lld", (long long)id);
+	*ret = f->to.n > 1 ? arena_strf(j->a, "%.*s:%lld", STR_ARG(to->name), (long long)id)
+	       : arena_strf(j->a, "%lld", (long long)id);
 	return true;
 }
 
-/* --- cells --------------------------------------------------------------------------------------------------------------- */
+/* --- cells ------------------------------------------------------------------------------------------------------- */
 
 static void put_array(struct job *j, struct jw *w, const struct field *f, struct str json)
 {
@@ -186,11 +191,12 @@ static struct str cell_text(struct job *j, const struct field *f, const struct v
 	return f->many ? many_text(j, f, v) : key_write(j, f, v->text);
 }
 
-/* --- export ---------------------------------------------------------------------------------------------------------------- */
+/* --- export ------------------------------------------------------------------------------------------------------ */
 
 static void head_rows(struct job *j, const bool *shown, struct buf *out)
 {
-	static const char *const labels[][2] = {{"number", N_("Number")}, {"state", N_("State")}, {"applicant", N_("Applicant")},
+	static const char *const labels[][2] = {{"number", N_("Number")}, {"state", N_("State")},
+	                                        {"applicant", N_("Applicant")},
 		{"created_on", N_("Created on")}};
 	for (int label = 0; label <= 1; label++) {
 		for (size_t i = 0; i < ARRAY_LEN(labels); i++)
@@ -213,11 +219,13 @@ static int export_row(struct job *j, int64_t id, const bool *shown, struct buf *
 	with.rec = &r;
 	csv_cell(out, r.number, true, true);
 	csv_cell(out, r.state, false, true);
-	csv_cell(out, r.applicant ? key_write(j, &person, arena_strf(j->a, "%lld", (long long)r.applicant)) : STR_NONE, false, true);
+	csv_cell(out, r.applicant ? key_write(j, &person, arena_strf(j->a, "%lld", (long long)r.applicant)) : STR_NONE,
+	         false, true);
 	csv_cell(out, r.created_on, false, true);
 	for (size_t i = 0; i < j->l->n_fields; i++)
 		if (shown[i])
-			csv_cell(out, rights_see_field(j, &r, &j->l->fields[i]) ? cell_text(&with, &j->l->fields[i], &r.all[i]) : STR_NONE, false, true);
+			csv_cell(out, rights_see_field(j, &r, &j->l->fields[i]) ? cell_text(&with, &j->l->fields[i], &r.all[i])
+			         : STR_NONE, false, true);
 	csv_end_row(out);
 	return buf_err(out);
 }
@@ -233,7 +241,8 @@ int ledger_export_csv(struct world *w, const struct actor *who, const struct led
 	head_rows(&j, shown, out);
 	buf_init(&sql, SQL_TEXT_MAX);
 	buf_printf(&sql, "SELECT r.id FROM \"%.*s\" r WHERE r.id > :from AND ", STR_ARG(l->table));
-	int err = ledger_may_list(who, l) ? visible_sql(&j, &sql) : err_set(e, ERR_DENIED, "%s", _("This list is not open to you"));
+	int err = ledger_may_list(who, l) ? visible_sql(&j, &sql)
+	          : err_set(e, ERR_DENIED, "%s", _("This list is not open to you"));
 	buf_puts(&sql, " ORDER BY r.id LIMIT 500");
 	int64_t last = 0, ids[500];
 	for (size_t n = 1; err == 0 && n;) {             /* in pieces: no statement stays open over others */

@@ -1,8 +1,8 @@
 /* CSV in and out of any ledger. Header row: field names (and the system columns number, state, applicant, created_on);
  * an optional second row holds their labels and is recognised by them. References are written as numbers of records
  * ("exceptions:例外-2026-001" when a field may point to several ledgers), persons by staff number, units by code.
- * `many`: joined by "; " (a JSON array where a text holds ; or a line end); table and checklist: a JSON array of objects.
- * What is exported imports again without a change. */
+ * `many`: joined by "; " (a JSON array where a text holds ; or a line end); table and checklist: a JSON array of
+ * objects. What is exported imports again without a change. */
 #ifndef CORE_LEDGER_CSV_H
 #define CORE_LEDGER_CSV_H
 
@@ -24,15 +24,17 @@ struct import_result {
 };
 
 /* Everything this person may see (secret fields left out). */
-int ledger_export_csv(struct world *w, const struct actor *who, const struct ledger *l, struct buf *out, struct err *e) MUST_USE;
+int ledger_export_csv(struct world *w, const struct actor *who, const struct ledger *l, struct buf *out,
+                      struct err *e) MUST_USE;
 /* Tries every row in a transaction that is rolled back. text: UTF-8 (lib/csv.h csv_decode). */
-int ledger_import_preview(struct world *w, struct arena *a, const struct actor *who, const struct ledger *l, struct str text,
-                          struct import_result *ret, struct err *e) MUST_USE;
+int ledger_import_preview(struct world *w, struct arena *a, const struct actor *who, const struct ledger *l,
+                          struct str text, struct import_result *ret, struct err *e) MUST_USE;
 /* All rows or none: ERR_INVALID with faults. Joins the caller's transaction, or opens its own when there is none. */
-int ledger_import_apply(struct world *w, struct arena *a, const struct actor *who, const struct ledger *l, struct str text,
-                        struct import_result *ret, struct err *e) MUST_USE;
+int ledger_import_apply(struct world *w, struct arena *a, const struct actor *who, const struct ledger *l,
+                        struct str text, struct import_result *ret, struct err *e) MUST_USE;
 /* Takes a whole import back: created rows go, changed rows get their former values. ERR_CONFLICT when a row was changed
  * or is referred to since. */
-int ledger_import_undo(struct world *w, struct arena *a, const struct actor *who, int64_t import, struct err *e) MUST_USE;
+int ledger_import_undo(struct world *w, struct arena *a, const struct actor *who, int64_t import,
+                       struct err *e) MUST_USE;
 
 #endif

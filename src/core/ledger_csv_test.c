@@ -1,4 +1,5 @@
-/* CSV in and out: what goes out comes in again unchanged; nothing half; taken back as a whole; fast enough for a city. */
+/* CSV in and out: what goes out comes in again unchanged; nothing half; taken back as a whole; fast enough for a
+ * city. */
 #include "test/world.h"
 
 #include "lib/i18n.h"
@@ -25,7 +26,8 @@ static void a_round_trip_changes_nothing(void **state)
 		struct str first = exported(t, &test_console, ledgers[i]);
 		int err = ledger_import_apply(&t->w, t->a, &test_console, test_ledger(t, ledgers[i]), first, &r, &t->e);
 		for (size_t k = 0; k < r.n_faults; k++)
-			print_error("line %d %.*s: %.*s\n", r.faults[k].line, STR_ARG(r.faults[k].field), STR_ARG(r.faults[k].text));
+			print_error("line %d %.*s: %.*s\n", r.faults[k].line, STR_ARG(r.faults[k].field),
+			            STR_ARG(r.faults[k].text));
 		assert_done(t, err);
 		assert_true(r.rows > 5 && r.unchanged == r.rows);
 		struct str second = exported(t, &test_console, ledgers[i]);
@@ -74,7 +76,8 @@ static void faults_name_their_lines_and_nothing_is_half_imported(void **state)
 	assert_int_equal(ledger_import_apply(&t->w, t->a, &office, l, bad, &r, &t->e), ERR_INVALID);
 	assert_int_equal(ledger_import_apply(&t->w, t->a, &staff, l, str_from(two_persons), &r, &t->e), ERR_DENIED);
 	assert_int_equal(ledger_import_apply(&t->w, t->a, &office, l, STR("職員番号,謎の列\n1,2\n"), &r, &t->e), ERR_INVALID);
-	assert_int_equal(ledger_import_apply(&t->w, t->a, &office, l, STR("staff_no,name,state\n9,x,active\n"), &r, &t->e), ERR_INVALID);
+	assert_int_equal(ledger_import_apply(&t->w, t->a, &office, l, STR("staff_no,name,state\n9,x,active\n"), &r, &t->e),
+	                 ERR_INVALID);
 	assert_int_equal(test_int(t, "SELECT count(*) FROM persons"), persons);
 	assert_int_equal(test_int(t, "SELECT count(*) FROM outbox"), events);
 }
@@ -148,11 +151,13 @@ static void a_row_may_name_a_later_one(void **state)
 	struct import_result r;
 	const char *csv = "code,name,kind,body_type,parent,starts_on\n"
 	                  "311,窓口係,team,mayor,310,2026-04-01\n310,市民課,section,mayor,300,2026-04-01\n300,市民部,bureau,mayor,000,2026-04-01\n";
-	assert_done(t, ledger_import_apply(&t->w, t->a, &test_console, test_ledger(t, "org-units"), str_from(csv), &r, &t->e));
+	assert_done(t, ledger_import_apply(&t->w, t->a, &test_console, test_ledger(t, "org-units"), str_from(csv), &r,
+	                                   &t->e));
 	assert_int_equal(r.created, 3);
 	assert_true(unit_within(t->w.db, test_unit(t, "311"), test_unit(t, "000")));
 	csv = "code,name,kind,body_type,parent,starts_on\n411,係,team,mayor,410,2026-04-01\n412,係,team,mayor,411,2026-04-01\n";
-	assert_int_equal(ledger_import_apply(&t->w, t->a, &test_console, test_ledger(t, "org-units"), str_from(csv), &r, &t->e), ERR_INVALID);
+	assert_int_equal(ledger_import_apply(&t->w, t->a, &test_console, test_ledger(t, "org-units"), str_from(csv), &r,
+	                                     &t->e), ERR_INVALID);
 	assert_int_equal(r.n_faults, 2);
 	assert_str(r.faults[0].field, "parent");
 }
@@ -186,9 +191,11 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(a_round_trip_changes_nothing, test_set_up, test_tear_down),
 		cmocka_unit_test_setup_teardown(another_city_gets_the_same, test_set_up, test_tear_down),
-		cmocka_unit_test_setup_teardown(faults_name_their_lines_and_nothing_is_half_imported, test_set_up, test_tear_down),
+		cmocka_unit_test_setup_teardown(faults_name_their_lines_and_nothing_is_half_imported, test_set_up,
+		                                test_tear_down),
 		cmocka_unit_test_setup_teardown(an_import_is_taken_back_as_a_whole, test_set_up, test_tear_down),
-		cmocka_unit_test_setup_teardown(only_its_own_person_or_the_office_takes_an_import_back, test_set_up, test_tear_down),
+		cmocka_unit_test_setup_teardown(only_its_own_person_or_the_office_takes_an_import_back, test_set_up,
+		                                test_tear_down),
 		cmocka_unit_test_setup_teardown(rows_are_known_by_what_is_unique_together, test_set_up, test_tear_down),
 		cmocka_unit_test_setup_teardown(a_row_may_name_a_later_one, test_set_up, test_tear_down),
 		cmocka_unit_test_setup_teardown(a_city_of_6000_is_imported_in_time, test_set_up, test_tear_down),

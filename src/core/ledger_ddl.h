@@ -1,5 +1,5 @@
-/* Inside the making of ledger tables (ledger_sql.c, ledger_view.c, ledger_trigger.c, ledger_migrate.c): a table as a list
- * of columns, so that it can be made and, after a change of the definition, made anew with its rows. */
+/* Inside the making of ledger tables (ledger_sql.c, ledger_view.c, ledger_trigger.c, ledger_migrate.c): a table as a
+ * list of columns, so that it can be made and, after a change of the definition, made anew with its rows. */
 #ifndef CORE_LEDGER_DDL_H
 #define CORE_LEDGER_DDL_H
 
@@ -25,7 +25,8 @@ struct table_def {
 /* The ledger's table, its child tables and its step table, in this order. NULL when memory is out. */
 struct table_def *ledger_tables(struct arena *a, const struct ledger *l, const struct ledgers *all, size_t *ret_n);
 /* CREATE TABLE under another name; extra: columns kept from before, or NULL. */
-void table_def_sql(const struct table_def *t, struct str name, const struct column *extra, size_t n_extra, struct buf *out);
+void table_def_sql(const struct table_def *t, struct str name, const struct column *extra, size_t n_extra,
+                   struct buf *out);
 /* One CREATE … per call, each ended by ";\n". */
 void ledger_sql_indexes(const struct ledger *l, struct buf *out);
 /* ERR_INVALID when computed fields lean on each other in a circle. */

@@ -134,8 +134,8 @@ static int no_column(struct check *c, struct str name)
 		n++;
 	}
 	near = parse_nearest(name, names, n);
-	return err_set(c->e, ERR_SYNTAX, "no column '%.*s'%s%s%s", STR_ARG(name), near ? ", did you mean '" : "", near ? near : "",
-	               near ? "'?" : "");
+	return err_set(c->e, ERR_SYNTAX, "no column '%.*s'%s%s%s", STR_ARG(name), near ? ", did you mean '" : "",
+	               near ? near : "", near ? "'?" : "");
 }
 
 /* A code, role or state written as text. */
@@ -181,8 +181,8 @@ static int check_highest(struct check *c, size_t i)
 	const struct field *f;
 	struct str y;
 
-	if (i + 5 >= c->n || c->t[i + 2].kind != TOKEN_NAME || !token_is(&c->t[i + 3], ",") || c->t[i + 4].kind != TOKEN_STRING ||
-	    !token_is(&c->t[i + 5], ")"))
+	if (i + 5 >= c->n || c->t[i + 2].kind != TOKEN_NAME || !token_is(&c->t[i + 3], ",") ||
+	    c->t[i + 4].kind != TOKEN_STRING || !token_is(&c->t[i + 5], ")"))
 		return err_set(c->e, ERR_SYNTAX, "highest(ref or table, 'field')");
 	f = ledger_field(c->l, c->t[i + 2].text);
 	y = c->t[i + 4].text;
@@ -237,7 +237,8 @@ static int check_call(struct check *c, size_t i)
 	return err_set(c->e, ERR_SYNTAX, "no function '%.*s'", STR_ARG(c->t[i].text));
 }
 
-int expr_names_check(const struct ledgers *all, const struct ledger *l, const struct field *row, struct str expr, struct err *e)
+int expr_names_check(const struct ledgers *all, const struct ledger *l, const struct field *row, struct str expr,
+                     struct err *e)
 {
 	struct check c = { .all = all, .l = l, .row = row, .e = e };
 	struct str rest = expr;
@@ -274,8 +275,9 @@ void expr_sql(struct str expr, bool timeless, struct buf *out)
 		ahead = rest;
 		if (t.kind == TOKEN_STRING)
 			buf_printf(out, "'%.*s'", STR_ARG(t.text));
-		else if (token_is(&t, "highest") && !expr_token(&ahead, &paren) && token_is(&paren, "(") && !expr_token(&ahead, &x) &&
-		         !expr_token(&ahead, &comma) && !expr_token(&ahead, &y) && !expr_token(&ahead, &end)) {
+		else if (token_is(&t, "highest") && !expr_token(&ahead, &paren) && token_is(&paren, "(") &&
+		         !expr_token(&ahead, &x) && !expr_token(&ahead, &comma) && !expr_token(&ahead, &y) &&
+		         !expr_token(&ahead, &end)) {
 			buf_printf(out, "highest__%.*s__%.*s", STR_ARG(x.text), STR_ARG(y.text));
 			rest = ahead;
 		} else if (timeless && t.kind == TOKEN_NAME && (str_is(t.text, "today") || str_is(t.text, "now")))

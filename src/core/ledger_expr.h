@@ -13,11 +13,12 @@ struct token {
 /* The next token; ERR_SYNTAX for a byte that has no place in an expression. */
 int expr_token(struct str *rest, struct token *ret) MUST_USE;
 
-/* Names, functions, codes and states used exist for this ledger (and the columns of `row`). The text of *e says what not. */
+/* Names, functions, codes and states used exist for this ledger (and the columns of `row`). The text of *e says what
+ * not. */
 int expr_names_check(const struct ledgers *all, const struct ledger *l, const struct field *row, struct str expr,
                      struct err *e) MUST_USE;
-/* The expression as SQL on the columns of the ledger's view: highest(x, 'y') becomes the view's column highest__x__y. With
- * `timeless`, today and now become functions (views and triggers have no parameters). */
+/* The expression as SQL on the columns of the ledger's view: highest(x, 'y') becomes the view's column highest__x__y.
+ * With `timeless`, today and now become functions (views and triggers have no parameters). */
 void expr_sql(struct str expr, bool timeless, struct buf *out);
 /* Does it use only plain stored columns of the row itself (no child tables, computed or hidden columns)? */
 bool expr_is_plain(const struct ledger *l, struct str expr);

@@ -176,7 +176,7 @@ static void fn_minutes(sqlite3_context *c, int n, sqlite3_value **v)
 		sqlite3_result_int64(c, d.n * each[d.unit]);
 }
 
-/* ---- the lists of views. SQLite 3.40 marks its own JSON functions as unsafe in views, so these stand in their place. ---- */
+/* ---- the lists of views. SQLite 3.40 marks its own JSON functions as unsafe in views, so these stand in their place. --- */
 
 #define LIST_BYTES (16u << 20)
 
@@ -309,8 +309,10 @@ int ledger_functions(struct db *db)
 		if (sqlite3_create_function_v2(db_handle(db), all[i].name, all[i].n, flags, NULL, all[i].fn, NULL, NULL, NULL))
 			return ERR_DB;
 	}
-	if (sqlite3_create_function_v2(db_handle(db), "list_", 1, SQLITE_UTF8 | SQLITE_INNOCUOUS, NULL, NULL, list_step, list_final, NULL) ||
-	    sqlite3_create_function_v2(db_handle(db), "rows_", 1, SQLITE_UTF8 | SQLITE_INNOCUOUS, NULL, NULL, rows_step, list_final, NULL))
+	if (sqlite3_create_function_v2(db_handle(db), "list_", 1, SQLITE_UTF8 | SQLITE_INNOCUOUS, NULL, NULL, list_step,
+	                               list_final, NULL) ||
+	    sqlite3_create_function_v2(db_handle(db), "rows_", 1, SQLITE_UTF8 | SQLITE_INNOCUOUS, NULL, NULL, rows_step,
+	                               list_final, NULL))
 		return ERR_DB;
 	return 0;
 }

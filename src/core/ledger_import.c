@@ -17,7 +17,7 @@ static void import_fault(struct import *im, struct str field, struct str text)
 		out->faults[out->n_faults++] = (struct import_fault){im->line, arena_str(im->a, field), arena_str(im->a, text)};
 }
 
-/* --- header -------------------------------------------------------------------------------------------------------------- */
+/* --- header ------------------------------------------------------------------------------------------------------ */
 
 static int column_of(const struct ledger *l, struct str name)
 {
@@ -65,12 +65,13 @@ static bool is_labels(const struct import *im, const struct line *row)
 	return fields && same == fields;
 }
 
-/* --- one row ------------------------------------------------------------------------------------------------------------------ */
+/* --- one row ----------------------------------------------------------------------------------------------------- */
 
 static int64_t by_column(struct job *j, struct str column, struct str key)
 {
 	int64_t id = 0;
-	struct stmt *s = key.n ? db_sql(j->w->db, arena_printf(j->a, "SELECT id FROM \"%.*s\" WHERE \"%.*s\" = ?1", STR_ARG(j->l->table),
+	struct stmt *s = key.n ? db_sql(j->w->db, arena_printf(j->a, "SELECT id FROM \"%.*s\" WHERE \"%.*s\" = ?1",
+	                                                       STR_ARG(j->l->table),
 	                                                      STR_ARG(column))) : NULL;
 	if (!s)
 		return 0;
@@ -148,7 +149,8 @@ static int row_create(struct import *im, const struct typed_row *row)
 	struct job *j = &im->j;
 	if (!j->who->admin && (row->given.number.n || row->given.state.n)) {
 		/* What already happened elsewhere is brought in by the console only; people begin at the start. */
-		fault_add(j, row->given.number.n ? STR("number") : STR("state"), "%s", _("A new record gets its number and state here"));
+		fault_add(j, row->given.number.n ? STR("number") : STR("state"), "%s",
+		          _("A new record gets its number and state here"));
 		return ERR_INVALID;
 	}
 	if (row->given.state.n && !ledger_state(j->l, row->given.state)) {
@@ -218,14 +220,15 @@ static int one_row(struct import *im, const struct line *row, bool may_wait)
 		err = id ? row_update(im, id, &typed) : row_create(im, &typed);
 	for (size_t i = 0; i < im->faults.n; i++)
 		import_fault(im, im->faults.v[i].field, im->faults.v[i].text);
-	if (err < 0 && !im->faults.n && (err == ERR_INVALID || err == ERR_DENIED || err == ERR_WRONG_STATE || err == ERR_CONFLICT))
+	if (err < 0 && !im->faults.n && (err == ERR_INVALID || err == ERR_DENIED || err == ERR_WRONG_STATE ||
+	                                 err == ERR_CONFLICT))
 		import_fault(im, STR(""), str_from(j->e && j->e->text[0] ? j->e->text : err_text(err)));
 	if (err == ERR_DENIED || err == ERR_WRONG_STATE || err == ERR_CONFLICT)
 		err = ERR_INVALID;
 	return err;
 }
 
-/* --- the file ------------------------------------------------------------------------------------------------------------------- */
+/* --- the file ---------------------------------------------------------------------------------------------------- */
 
 static int read_lines(struct import *im, struct arena *text, struct str csv, struct line **ret, size_t *ret_n)
 {
@@ -272,8 +275,8 @@ static int import_event(struct import *im)
 {
 	const struct import_result *o = im->out;
 	const struct event ev = {.action = "record.import", .actor = im->j.who->person, .ledger = im->j.l->name,
-		.detail = arena_strf(im->j.a, "{\"import\":%lld,\"rows\":%lld,\"created\":%lld,\"updated\":%lld}", (long long)o->id,
-		                     (long long)o->rows, (long long)o->created, (long long)o->updated)};
+		.detail = arena_strf(im->j.a, "{\"import\":%lld,\"rows\":%lld,\"created\":%lld,\"updated\":%lld}",
+		                     (long long)o->id, (long long)o->rows, (long long)o->created, (long long)o->updated)};
 	return event_put(im->j.w->db, &ev, NULL, im->j.e);
 }
 
@@ -327,8 +330,8 @@ static int import_lines(struct import *im, struct line *v, size_t n)
 	return err;
 }
 
-static int import_run(struct world *w, struct arena *a, const struct actor *who, const struct ledger *l, struct str text, bool keep,
-                      struct import_result *ret, struct err *e)
+static int import_run(struct world *w, struct arena *a, const struct actor *who, const struct ledger *l,
+                      struct str text, bool keep, struct import_result *ret, struct err *e)
 {
 	*ret = (struct import_result){0};
 	if (text.n > IMPORT_TEXT_MAX / 4)
@@ -337,17 +340,20 @@ static int import_run(struct world *w, struct arena *a, const struct actor *who,
 	struct arena *lines = arena_new(IMPORT_TEXT_MAX);
 	struct line *v = NULL;
 	size_t n = 0;
-	*im = (struct import){.a = a, .out = ret, .j = {.w = w, .a = arena_new(ROW_SCRATCH_MAX), .who = who, .l = l, .e = e}};
+	*im = (struct import){.a = a, .out = ret, .j = {.w = w, .a = arena_new(ROW_SCRATCH_MAX), .who = who, .l = l,
+	                                                .e = e}};
 	im->j.faults = &im->faults;
 	bool own = !db_in_tx(w->db);
-	int err = record_may_create(w, who, l) ? read_lines(im, lines, text, &v, &n) : err_set(e, ERR_DENIED, "%s", _("You may not create this"));
+	int err = record_may_create(w, who, l) ? read_lines(im, lines, text, &v, &n)
+	          : err_set(e, ERR_DENIED, "%s", _("You may not create this"));
 	if (err == 0 && own)
 		err = db_begin(w->db, e);
 	if (err == 0) {
 		err = db_exec(w->db, "SAVEPOINT import", e);
 		if (err == 0)
 			err = import_lines(im, v, n);
-		int end = db_exec(w->db, err < 0 || !keep ? "ROLLBACK TO import; RELEASE import" : "RELEASE import", err < 0 ? NULL : e);
+		int end = db_exec(w->db, err < 0 || !keep ? "ROLLBACK TO import; RELEASE import" : "RELEASE import",
+		                  err < 0 ? NULL : e);
 		err = err < 0 ? err : end;
 		if (own && err == 0 && keep)
 			err = db_commit(w->db, e);
@@ -362,15 +368,15 @@ static int import_run(struct world *w, struct arena *a, const struct actor *who,
 	return err;
 }
 
-int ledger_import_preview(struct world *w, struct arena *a, const struct actor *who, const struct ledger *l, struct str text,
-                          struct import_result *ret, struct err *e)
+int ledger_import_preview(struct world *w, struct arena *a, const struct actor *who, const struct ledger *l,
+                          struct str text, struct import_result *ret, struct err *e)
 {
 	int err = import_run(w, a, who, l, text, false, ret, e);
 	return err == ERR_INVALID && ret->n_faults ? 0 : err;
 }
 
-int ledger_import_apply(struct world *w, struct arena *a, const struct actor *who, const struct ledger *l, struct str text,
-                        struct import_result *ret, struct err *e)
+int ledger_import_apply(struct world *w, struct arena *a, const struct actor *who, const struct ledger *l,
+                        struct str text, struct import_result *ret, struct err *e)
 {
 	return import_run(w, a, who, l, text, true, ret, e);
 }

@@ -1,10 +1,10 @@
 /* Brings the store to the definitions.
  *
- * A table whose CREATE text is no longer the one wanted is made anew and its rows are copied: added, renamed (`was:`) and
- * re-typed columns, other references and constraints are then one case. Columns the definition no longer has are copied
- * along, so nothing is lost; a value that cannot take its column's new type stays behind in <column>__<old type>. Views,
- * triggers and indexes of a changed ledger are dropped first and made again. All of it is one transaction, with foreign keys
- * off meanwhile (SQLite's way to replace a table) and checked before the commit. */
+ * A table whose CREATE text is no longer the one wanted is made anew and its rows are copied: added, renamed (`was:`)
+ * and re-typed columns, other references and constraints are then one case. Columns the definition no longer has are
+ * copied along, so nothing is lost; a value that cannot take its column's new type stays behind in <column>__<old
+ * type>. Views, triggers and indexes of a changed ledger are dropped first and made again. All of it is one
+ * transaction, with foreign keys off meanwhile (SQLite's way to replace a table) and checked before the commit. */
 #include "core/ledger_migrate.h"
 
 #include <string.h>
@@ -64,8 +64,8 @@ static int check_references(struct migration *m, const struct ledger *l)
 	int rc = s ? step(s) : ERR_DB;
 
 	if (rc == 1)
-		rc = err_set(m->e, ERR_INVALID, "%.*s: row %lld refers to a record of %.*s that is not there", STR_ARG(col_str(s, 0)),
-		             (long long)col_int(s, 1), STR_ARG(col_str(s, 2)));
+		rc = err_set(m->e, ERR_INVALID, "%.*s: row %lld refers to a record of %.*s that is not there",
+		             STR_ARG(col_str(s, 0)), (long long)col_int(s, 1), STR_ARG(col_str(s, 2)));
 	else if (rc < 0)
 		rc = err_set(m->e, ERR_DB, "%s", db_error(m->db));
 	stmt_done(s);
@@ -124,7 +124,8 @@ static int migrate_tables(struct migration *m, const struct ledger *l)
 
 	if (!t)
 		return err_set(m->e, ERR_NOMEM, "%.*s: out of memory", STR_ARG(l->name));
-	for (size_t i = 1; i < n; i++)                   /* lists first: a field that became many is still in the base table */
+	/* lists first: a field that became many is still in the base table */
+	for (size_t i = 1; i < n; i++)
 		if ((rc = migration_table(m, l, &t[i])))
 			return rc;
 	return migration_table(m, l, &t[0]);

@@ -86,7 +86,8 @@ const char *parse_nearest(struct str word, const char *const *names, size_t n)
 	return best;
 }
 
-static int unknown_key(struct parse *p, const struct yaml_node *k, const char *what, const struct key *keys, size_t n_keys)
+static int unknown_key(struct parse *p, const struct yaml_node *k, const char *what, const struct key *keys,
+                       size_t n_keys)
 {
 	const char *names[64], *near;
 	size_t n = n_keys < ARRAY_LEN(names) ? n_keys : ARRAY_LEN(names);
@@ -269,7 +270,8 @@ static int parse_value(struct parse *p, const struct yaml_node *n, const struct 
 	return ERR_SYNTAX;
 }
 
-int parse_map(struct parse *p, const struct yaml_node *n, const char *what, const struct key *keys, size_t n_keys, void *whole)
+int parse_map(struct parse *p, const struct yaml_node *n, const char *what, const struct key *keys, size_t n_keys,
+              void *whole)
 {
 	if (n->kind != YAML_MAP)
 		return parse_fail(p, n, "%s: a map is expected here", what);
@@ -282,7 +284,8 @@ int parse_map(struct parse *p, const struct yaml_node *n, const char *what, cons
 		if (!k)
 			return unknown_key(p, n->keys[i], what, keys, n_keys);
 	}
-	for (size_t j = 0; j < n_keys; j++) {            /* in the order of the table: later keys may lean on earlier ones */
+	/* in the order of the table: later keys may lean on earlier ones */
+	for (size_t j = 0; j < n_keys; j++) {
 		const struct yaml_node *v = yaml_get(n, keys[j].name);
 		int rc;
 
@@ -294,8 +297,8 @@ int parse_map(struct parse *p, const struct yaml_node *n, const char *what, cons
 	return 0;
 }
 
-int parse_items(struct parse *p, const struct yaml_node *n, const char *what, size_t size, size_t max, struct yaml_node ***ret_items,
-                void **ret, size_t *ret_n)
+int parse_items(struct parse *p, const struct yaml_node *n, const char *what, size_t size, size_t max,
+                struct yaml_node ***ret_items, void **ret, size_t *ret_n)
 {
 	size_t count = n->kind == YAML_LIST ? n->n : 1;
 	struct yaml_node **items = n->items;

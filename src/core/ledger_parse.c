@@ -111,7 +111,8 @@ static int own_unique(struct parse *p, const struct yaml_node *n, void *whole)
 			const struct field *f = ledger_field(l, l->unique[i].v[k]);
 
 			if (!f || field_is_child(f) || f->computed.n)
-				return parse_fail(p, n->items[i]->items[k], "unique: no single field '%.*s'", STR_ARG(l->unique[i].v[k]));
+				return parse_fail(p, n->items[i]->items[k], "unique: no single field '%.*s'",
+				                  STR_ARG(l->unique[i].v[k]));
 		}
 	}
 	l->n_unique = n->n;
@@ -137,7 +138,8 @@ static int own_feeds(struct parse *p, const struct yaml_node *n, void *whole)
 			return rc;
 		for (size_t k = 0; k < l->feeds[i].key.n; k++)
 			if (!ledger_field(l, l->feeds[i].key.v[k]))
-				return parse_fail(p, yaml_get(items[i], "key"), "fed_by: no field '%.*s'", STR_ARG(l->feeds[i].key.v[k]));
+				return parse_fail(p, yaml_get(items[i], "key"), "fed_by: no field '%.*s'",
+				                  STR_ARG(l->feeds[i].key.v[k]));
 	}
 	return 0;
 }

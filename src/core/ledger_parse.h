@@ -45,7 +45,8 @@ int parse_fail(struct parse *p, const struct yaml_node *n, const char *fmt, ...)
 int parse_fail_at(struct parse *p, struct place at, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 struct place parse_place(const struct yaml_node *n);
 
-/* Reads a map into `whole` by its table; what names it in errors. Unknown keys are refused, the nearest one suggested. */
+/* Reads a map into `whole` by its table; what names it in errors. Unknown keys are refused, the nearest one
+ * suggested. */
 int parse_map(struct parse *p, const struct yaml_node *n, const char *what, const struct key *keys, size_t n_keys,
               void *whole) MUST_USE;
 int parse_text(struct parse *p, const struct yaml_node *n, struct str *ret) MUST_USE;
@@ -54,9 +55,10 @@ int parse_name(struct parse *p, const struct yaml_node *n, bool field, struct st
 int parse_label(struct parse *p, const struct yaml_node *n, struct label *ret) MUST_USE;
 int parse_who(struct parse *p, const struct yaml_node *n, struct who_list *ret) MUST_USE;
 int parse_expr(struct parse *p, const struct yaml_node *n, struct str on, struct str *ret) MUST_USE;
-/* Room for the items of a list (a lone map counts as a list of one): *ret_items, and count zeroed structs of this size. */
-int parse_items(struct parse *p, const struct yaml_node *n, const char *what, size_t size, size_t max, struct yaml_node ***ret_items,
-                void **ret, size_t *ret_n) MUST_USE;
+/* Room for the items of a list (a lone map counts as a list of one): *ret_items, and count zeroed structs of this
+ * size. */
+int parse_items(struct parse *p, const struct yaml_node *n, const char *what, size_t size, size_t max,
+                struct yaml_node ***ret_items, void **ret, size_t *ret_n) MUST_USE;
 bool parse_is_role(struct str code);
 /* The name in the list nearest to `word`, or NULL when none is near. */
 const char *parse_nearest(struct str word, const char *const *names, size_t n);

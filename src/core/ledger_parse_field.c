@@ -32,8 +32,8 @@ static int own_type(struct parse *p, const struct yaml_node *n, void *whole)
 	if (n->kind != YAML_SCALAR)
 		return parse_fail(p, n, "a type is expected here");
 	near = parse_nearest(n->text, TYPE_NAMES, FT_COUNT_);
-	return parse_fail(p, n, "unknown type '%.*s'%s%s%s", STR_ARG(n->text), near ? ", did you mean '" : "", near ? near : "",
-	                  near ? "'?" : "");
+	return parse_fail(p, n, "unknown type '%.*s'%s%s%s", STR_ARG(n->text), near ? ", did you mean '" : "",
+	                  near ? near : "", near ? "'?" : "");
 }
 
 /* What is the same in every language, such as CVE-2026-00000, is written once. */
@@ -149,7 +149,8 @@ static int own_columns(struct parse *p, const struct yaml_node *n, void *whole);
 
 static int own_stage(struct parse *p, const struct yaml_node *n, void *whole)
 {
-	return p->row ? parse_fail(p, n, "a column has the stage of its table") : parse_text(p, n, &((struct field *)whole)->stage);
+	return p->row ? parse_fail(p, n, "a column has the stage of its table")
+	       : parse_text(p, n, &((struct field *)whole)->stage);
 }
 
 static const struct key FIELD_KEYS[] = {

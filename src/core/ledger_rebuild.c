@@ -174,11 +174,12 @@ static int rebuild(struct migration *m, const struct table_def *t, struct str ol
 
 	buf_clear(&m->sql);
 	table_def_sql(t, arena_strf(m->a, FRESH "%.*s", STR_ARG(t->name)), extra, n_extra, &m->sql);
-	if ((rc = migration_exec(m)) || (rc = copy_rows(m, t, old, old_name, extra, n_extra)) || (rc = copy_sequence(m, old_name, t->name)))
+	if ((rc = migration_exec(m)) || (rc = copy_rows(m, t, old, old_name, extra, n_extra)) ||
+	    (rc = copy_sequence(m, old_name, t->name)))
 		return rc;
 	buf_clear(&m->sql);
-	buf_printf(&m->sql, "DROP TABLE \"%.*s\"; ALTER TABLE \"" FRESH "%.*s\" RENAME TO \"%.*s\"", STR_ARG(old_name), STR_ARG(t->name),
-	           STR_ARG(t->name));
+	buf_printf(&m->sql, "DROP TABLE \"%.*s\"; ALTER TABLE \"" FRESH "%.*s\" RENAME TO \"%.*s\"", STR_ARG(old_name),
+	           STR_ARG(t->name), STR_ARG(t->name));
 	return migration_exec(m);
 }
 
@@ -216,7 +217,8 @@ static int spread_single(struct migration *m, const struct ledger *l, const stru
 }
 
 /* The text SQLite keeps of a table that table_def_sql made. */
-static bool stands_as(struct migration *m, const struct table_def *t, const struct column *extra, size_t n_extra, struct str stored)
+static bool stands_as(struct migration *m, const struct table_def *t, const struct column *extra, size_t n_extra,
+                      struct str stored)
 {
 	struct str want;
 

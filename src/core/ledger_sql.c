@@ -1,8 +1,8 @@
 /* Tables and indexes of a ledger.
  *
- * `required` makes no NOT NULL: a draft is saved unfinished, and a field may be demanded only under its `when`; the record
- * engine demands it when the record is made or moves on. Codes of choices are kept by triggers, not by CHECK: a list that
- * changes then costs no new table, and a code that left the list stays readable in old rows. */
+ * `required` makes no NOT NULL: a draft is saved unfinished, and a field may be demanded only under its `when`; the
+ * record engine demands it when the record is made or moves on. Codes of choices are kept by triggers, not by CHECK: a
+ * list that changes then costs no new table, and a code that left the list stays readable in old rows. */
 #include "core/ledger_sql.h"
 
 #include <string.h>
@@ -154,7 +154,8 @@ static void make_child(struct maker *m, const struct ledger *l, const struct fie
 		t->was = arena_strf(m->a, "%.*s__%.*s", STR_ARG(l->table), STR_ARG(f->was));
 	t->field = f;
 	t->tail = ", PRIMARY KEY (record, pos)) STRICT, WITHOUT ROWID";
-	add(m, STR("record"), "INTEGER", arena_strf(m->a, " NOT NULL REFERENCES \"%.*s\"(id) ON DELETE CASCADE", STR_ARG(l->table)));
+	add(m, STR("record"), "INTEGER", arena_strf(m->a, " NOT NULL REFERENCES \"%.*s\"(id) ON DELETE CASCADE",
+	                                            STR_ARG(l->table)));
 	if (f->type == FT_CHECKLIST) {
 		t->tail = ", PRIMARY KEY (record, item)) STRICT, WITHOUT ROWID";
 		add(m, STR("item"), "TEXT", STR(" NOT NULL"));
@@ -222,10 +223,12 @@ struct table_def *ledger_tables(struct arena *a, const struct ledger *l, const s
 static void put_columns(const struct column *v, size_t n, bool first, struct buf *out)
 {
 	for (size_t i = 0; i < n; i++)
-		buf_printf(out, "%s\n\t\"%.*s\" %s%.*s", first && i == 0 ? "" : ",", STR_ARG(v[i].name), v[i].type, STR_ARG(v[i].tail));
+		buf_printf(out, "%s\n\t\"%.*s\" %s%.*s", first && i == 0 ? "" : ",", STR_ARG(v[i].name), v[i].type,
+		           STR_ARG(v[i].tail));
 }
 
-void table_def_sql(const struct table_def *t, struct str name, const struct column *extra, size_t n_extra, struct buf *out)
+void table_def_sql(const struct table_def *t, struct str name, const struct column *extra, size_t n_extra,
+                   struct buf *out)
 {
 	buf_printf(out, "CREATE TABLE \"%.*s\"(", STR_ARG(name));
 	put_columns(t->v, t->n, true, out);
@@ -265,8 +268,8 @@ void ledger_sql_indexes(const struct ledger *l, struct buf *out)
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(always); i++)
-		buf_printf(out, "CREATE INDEX \"%.*s_i_%s\" ON \"%.*s\"(\"%s\"%s);\n", STR_ARG(l->table), always[i].column, STR_ARG(l->table),
-		           always[i].column, always[i].then);
+		buf_printf(out, "CREATE INDEX \"%.*s_i_%s\" ON \"%.*s\"(\"%s\"%s);\n", STR_ARG(l->table), always[i].column,
+		           STR_ARG(l->table), always[i].column, always[i].then);
 	for (size_t i = 0; i < l->n_fields; i++) {
 		const struct field *f = &l->fields[i];
 
@@ -275,11 +278,11 @@ void ledger_sql_indexes(const struct ledger *l, struct buf *out)
 		if (f->unique && !field_is_child(f))
 			put_unique(l, &f->name, 1, out);
 		else if (points_out(f) && f->many)
-			buf_printf(out, "CREATE INDEX \"%.*s__%.*s_i\" ON \"%.*s__%.*s\"(value%s);\n", STR_ARG(l->table), STR_ARG(f->name),
-			           STR_ARG(l->table), STR_ARG(f->name), field_has_kind(f) ? ", value_kind" : "");
+			buf_printf(out, "CREATE INDEX \"%.*s__%.*s_i\" ON \"%.*s__%.*s\"(value%s);\n", STR_ARG(l->table),
+			           STR_ARG(f->name), STR_ARG(l->table), STR_ARG(f->name), field_has_kind(f) ? ", value_kind" : "");
 		else if (points_out(f))
-			buf_printf(out, "CREATE INDEX \"%.*s_i_%.*s\" ON \"%.*s\"(\"%.*s\");\n", STR_ARG(l->table), STR_ARG(f->name),
-			           STR_ARG(l->table), STR_ARG(f->name));
+			buf_printf(out, "CREATE INDEX \"%.*s_i_%.*s\" ON \"%.*s\"(\"%.*s\");\n", STR_ARG(l->table),
+			           STR_ARG(f->name), STR_ARG(l->table), STR_ARG(f->name));
 		for (size_t k = 0; k < f->n_columns; k++)
 			if (points_out(&f->columns[k]) && !f->columns[k].many)
 				buf_printf(out, "CREATE INDEX \"%.*s__%.*s_i_%.*s\" ON \"%.*s__%.*s\"(\"%.*s\");\n", STR_ARG(l->table),
@@ -290,11 +293,12 @@ void ledger_sql_indexes(const struct ledger *l, struct buf *out)
 	size_t n_shown = ledger_list_columns(l, shown);
 	for (size_t i = 0; i < n_shown; i++)
 		if (!shown[i]->unique && !points_out(shown[i]) && !ledger_system_column(shown[i]->name))
-			buf_printf(out, "CREATE INDEX \"%.*s_i_%.*s\" ON \"%.*s\"(\"%.*s\");\n", STR_ARG(l->table), STR_ARG(shown[i]->name),
-			           STR_ARG(l->table), STR_ARG(shown[i]->name));
+			buf_printf(out, "CREATE INDEX \"%.*s_i_%.*s\" ON \"%.*s\"(\"%.*s\");\n", STR_ARG(l->table),
+			           STR_ARG(shown[i]->name), STR_ARG(l->table), STR_ARG(shown[i]->name));
 	for (size_t i = 0; i < l->n_unique; i++)
 		put_unique(l, l->unique[i].v, l->unique[i].n, out);
-	buf_printf(out, "CREATE INDEX \"%.*s_step_i\" ON \"%.*s_step\"(record, action);\n", STR_ARG(l->table), STR_ARG(l->table));
+	buf_printf(out, "CREATE INDEX \"%.*s_step_i\" ON \"%.*s_step\"(record, action);\n", STR_ARG(l->table),
+	           STR_ARG(l->table));
 }
 
 int ledger_sql_schema(const struct ledger *l, const struct ledgers *all, struct buf *out)

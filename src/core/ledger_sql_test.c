@@ -140,7 +140,8 @@ static void test_every_table_takes_a_row(void **state)
 			if (l->states[k].start)
 				insert_row(l, l->states[k].name);
 			else
-				refused("state:", "INSERT INTO \"%.*s\"(state) VALUES ('%.*s')", STR_ARG(l->table), STR_ARG(l->states[k].name));
+				refused("state:", "INSERT INTO \"%.*s\"(state) VALUES ('%.*s')", STR_ARG(l->table),
+				        STR_ARG(l->states[k].name));
 		assert_true(number(arena_printf(w.a, "SELECT count(*) FROM \"%.*s_v\"", STR_ARG(l->table))) > 0);
 	}
 	undo();
@@ -152,13 +153,15 @@ static void test_every_table_takes_a_row(void **state)
 static void record_for(const struct ledger *l, struct str state, const struct who *who)
 {
 	const struct field *f = who->kind == WHO_FIELD ? ledger_field(l, who->name) : NULL;
-	struct str column = who->kind == WHO_APPLICANT ? STR("applicant") : who->kind == WHO_OWNER ? STR("owner") : who->name;
+	struct str column = who->kind == WHO_APPLICANT ? STR("applicant") : who->kind == WHO_OWNER ? STR("owner")
+	                    : who->name;
 
 	if (f && f->many) {
 		sql("INSERT INTO \"%.*s\"(id, state) VALUES (77, '%.*s')", STR_ARG(l->table), STR_ARG(state));
 		sql("INSERT INTO \"%.*s__%.*s\"(record, pos, value) VALUES (77, 0, 902)", STR_ARG(l->table), STR_ARG(f->name));
 	} else {
-		sql("INSERT INTO \"%.*s\"(id, state, \"%.*s\") VALUES (77, '%.*s', 902)", STR_ARG(l->table), STR_ARG(column), STR_ARG(state));
+		sql("INSERT INTO \"%.*s\"(id, state, \"%.*s\") VALUES (77, '%.*s', 902)", STR_ARG(l->table), STR_ARG(column),
+		    STR_ARG(state));
 	}
 }
 
@@ -177,7 +180,8 @@ static void separation_holds(const struct ledger *l, const struct action *act, c
 	struct err e = { 0 };
 
 	sql("SAVEPOINT s");
-	sql("DROP TRIGGER \"%.*s_t_insert\"; DROP TRIGGER IF EXISTS \"%.*s_t_rules_insert\"", STR_ARG(l->table), STR_ARG(l->table));
+	sql("DROP TRIGGER \"%.*s_t_insert\"; DROP TRIGGER IF EXISTS \"%.*s_t_rules_insert\"", STR_ARG(l->table),
+	    STR_ARG(l->table));
 	record_for(l, act->from.v[0], who);
 	refused(word, "%s", step_sql(l, act, "902", "NULL"));
 	refused(word, "%s", step_sql(l, act, "901", "902"));
@@ -188,7 +192,8 @@ static void separation_holds(const struct ledger *l, const struct action *act, c
 		fail_msg("%.*s.%.*s: %s", STR_ARG(l->name), STR_ARG(act->name), e.text);
 	sql("ROLLBACK TO s");
 	/* and so is the same person by a recorded override, once */
-	sql("DROP TRIGGER \"%.*s_t_insert\"; DROP TRIGGER IF EXISTS \"%.*s_t_rules_insert\"", STR_ARG(l->table), STR_ARG(l->table));
+	sql("DROP TRIGGER \"%.*s_t_insert\"; DROP TRIGGER IF EXISTS \"%.*s_t_rules_insert\"", STR_ARG(l->table),
+	    STR_ARG(l->table));
 	record_for(l, act->from.v[0], who);
 	sql("INSERT INTO override(ledger, record, action, actor, reason, by, at) VALUES ('%.*s', 77, '%.*s', 902, 'nobody else', 901, 1)",
 	    STR_ARG(l->name), STR_ARG(act->name));
@@ -233,7 +238,8 @@ static void test_states_move_only_with_steps(void **state)
 	refused("state: the record is elsewhere", STEP("approve", "901", "submitted", "approved", "NULL"));
 	refused("state: no such action", STEP("leap", "901", "draft", "approved", "NULL"));
 	refused("state: a record is created once", STEP("create", "902", "draft", "draft", "NULL"));
-	refused("reference: no such record", "INSERT INTO exceptions_step(record, action, actor, at) VALUES (5, 'update', 901, 1)");
+	refused("reference: no such record",
+	        "INSERT INTO exceptions_step(record, action, actor, at) VALUES (5, 'update', 901, 1)");
 	sql(STEP("update", "902", "draft", "draft", "NULL"));
 	sql(STEP("submit", "902", "draft", "submitted", "NULL"));
 	refused("state: it changes only after its step", MOVE("approved"));
@@ -257,7 +263,8 @@ static void test_ended_records_stay(void **state)
 	sql(STEP("refuse", "901", "submitted", "refused", "'no'") ";" MOVE("refused"));
 	refused("kept: a record in an end state", "UPDATE exceptions SET reason = 'better' WHERE id = 1");
 	refused("kept: clauses of an ended record", "DELETE FROM exceptions__clauses WHERE record = 1");
-	refused("kept: clauses of an ended record", "INSERT INTO exceptions__clauses(record, pos, value) VALUES (1, 1, 'iz.2')");
+	refused("kept: clauses of an ended record",
+	        "INSERT INTO exceptions__clauses(record, pos, value) VALUES (1, 1, 'iz.2')");
 	refused("kept: clauses of an ended record", "UPDATE exceptions__clauses SET value = 'iz.2' WHERE record = 1");
 	refused("kept: a record that has moved on", "DELETE FROM exceptions WHERE id = 1");
 	refused("kept: steps do not change", "UPDATE exceptions_step SET actor = 903");
@@ -285,15 +292,16 @@ static void test_log_and_overrides_stay(void **state)
 	refused("record_log: entries cannot be changed", "UPDATE record_log SET erased_at = 10, erased_reason = 'again'");
 	refused("override: entries cannot be deleted", "DELETE FROM override");
 	refused("override: entries cannot be changed", "UPDATE override SET actor = 903");
-	refused("CHECK constraint failed", "INSERT INTO override(ledger, record, action, actor, reason, by, at) VALUES ('x', 1, 'y', 1, ' ', 1, 1)");
+	refused("CHECK constraint failed",
+	        "INSERT INTO override(ledger, record, action, actor, reason, by, at) VALUES ('x', 1, 'y', 1, ' ', 1, 1)");
 	undo();
 }
 
 static void test_values(void **state)
 {
 	fresh();
-	sql(EXCEPTION "INSERT INTO risks(id, state) VALUES (5, '%s'); INSERT INTO devices(id, state) VALUES (6, '%s')", start_of("risks"),
-	    start_of("devices"));
+	sql(EXCEPTION "INSERT INTO risks(id, state) VALUES (5, '%s'); INSERT INTO devices(id, state) VALUES (6, '%s')",
+	    start_of("risks"), start_of("devices"));
 	refused("choice: route: no such code", "UPDATE exceptions SET route = 'scenic' WHERE id = 1");
 	refused("choice: route: no such code", "INSERT INTO exceptions(state, route) VALUES ('draft', 'scenic')");
 	refused("CHECK constraint failed", "UPDATE exceptions SET subject = '' WHERE id = 1");
@@ -302,7 +310,8 @@ static void test_values(void **state)
 	refused("cannot store TEXT", "UPDATE exceptions SET risk = 'five' WHERE id = 1");
 	refused("reference: subjects: no such record", "INSERT INTO exceptions__subjects VALUES (1, 0, 6, 'risks')");
 	refused("reference: subjects: no such record", "INSERT INTO exceptions__subjects VALUES (1, 0, 7, 'devices')");
-	refused("reference: subjects: a record and its ledger", "INSERT INTO exceptions__subjects(record, pos, value) VALUES (1, 0, 6)");
+	refused("reference: subjects: a record and its ledger",
+	        "INSERT INTO exceptions__subjects(record, pos, value) VALUES (1, 0, 6)");
 	sql("INSERT INTO exceptions__subjects VALUES (1, 0, 6, 'devices')");
 	refused("FOREIGN KEY", "UPDATE exceptions SET risk = 99 WHERE id = 1");
 	refused("UNIQUE", "INSERT INTO persons(state, staff_no) VALUES ('planned', '7'), ('planned', '7')");
@@ -313,7 +322,8 @@ static void test_rules(void **state)
 {
 	fresh();
 	sql(EXCEPTION);
-	refused("rule 1: The end date must not precede", "UPDATE exceptions SET valid_from = '2026-05-01', until = '2026-04-30' WHERE id = 1");
+	refused("rule 1: The end date must not precede",
+	        "UPDATE exceptions SET valid_from = '2026-05-01', until = '2026-04-30' WHERE id = 1");
 	refused("rule 2:", "UPDATE exceptions SET valid_from = '2026-03-31' WHERE id = 1");
 	sql("UPDATE exceptions SET valid_from = '2026-05-01', until = '2026-05-01' WHERE id = 1");
 	/* a rule on lists is judged when the change is complete */
@@ -367,7 +377,8 @@ static void test_auditor_apart(void **state)
 	    "INSERT INTO audits__systems VALUES (1, 0, 8); SAVEPOINT t", start_of("information-systems"));
 	refused("separation: auditors.person belongs to systems.section", AUDITOR("903", "NULL") CREATE);
 	/* whoever belongs to the section audited takes no auditor's action */
-	sql("ROLLBACK TO t; DELETE FROM audits__systems; INSERT INTO audits__sections VALUES (1, 0, 902); " AUDITOR("903", "NULL") CREATE);
+	sql("ROLLBACK TO t; DELETE FROM audits__systems; INSERT INTO audits__sections VALUES (1, 0, 902); " AUDITOR("903",
+	        "NULL") CREATE);
 	refused("separation: actor belongs to sections", "INSERT INTO audits_step(record, action, actor, at, from_state, to_state) VALUES "
 	        "(1, 'begin', 902, 1, 'preparing', 'running')");
 	sql("INSERT INTO override(ledger, record, action, actor, reason, by, at) VALUES ('audits', 1, 'begin', 902, 'ill', 901, 1)");
@@ -384,7 +395,8 @@ static bool truth(const char *ledger, const char *expr)
 	struct err e = { 0 };
 	bool yes = false;
 
-	must(ledger_expr_true(w.db, ledgers_get(w.all, str_from(ledger)), str_from(expr), 1, STR("2026-11-20"), 1000, &yes, &e), &e);
+	must(ledger_expr_true(w.db, ledgers_get(w.all, str_from(ledger)), str_from(expr), 1, STR("2026-11-20"), 1000, &yes,
+	                      &e), &e);
 	return yes;
 }
 
@@ -409,7 +421,8 @@ static void test_expressions(void **state)
 	sql("UPDATE web_meetings__settings SET answer = 'yes' WHERE item = 'locked'");
 	assert_true(truth("web-meetings", "passed(settings)"));
 	sql("INSERT INTO web_meetings__participant_kinds VALUES (1, 0, 'own'), (1, 1, 'residents')");
-	assert_true(truth("web-meetings", "has(participant_kinds, 'residents') and not has(participant_kinds, 'contractor')"));
+	assert_true(truth("web-meetings",
+	                  "has(participant_kinds, 'residents') and not has(participant_kinds, 'contractor')"));
 	sql("UPDATE web_meetings SET held_from = 1763996400000000");    /* 2025-11-25 00:00 in Tokyo */
 	assert_true(truth("web-meetings", "day(held_from) = '2025-11-25'"));
 
@@ -460,7 +473,8 @@ static void test_no_such_record(void **state)
 	struct err e = { 0 };
 	bool yes;
 
-	assert_int_equal(ledger_expr_true(w.db, ledgers_get(w.all, STR("risks")), STR("id = 1"), 4711, STR("2026-11-20"), 0, &yes, &e),
+	assert_int_equal(ledger_expr_true(w.db, ledgers_get(w.all, STR("risks")), STR("id = 1"), 4711, STR("2026-11-20"), 0,
+	                                  &yes, &e),
 	                 ERR_NOTFOUND);
 }
 

@@ -115,7 +115,8 @@ static void kind_check(struct trigger *t, const struct field *f, struct str colu
 			continue;
 		buf_puts(t->out, " WHEN ");
 		put_text(t->out, to->name);
-		buf_printf(t->out, " THEN EXISTS (SELECT 1 FROM \"%.*s\" WHERE id = NEW.\"%.*s\")", STR_ARG(to->table), STR_ARG(c));
+		buf_printf(t->out, " THEN EXISTS (SELECT 1 FROM \"%.*s\" WHERE id = NEW.\"%.*s\")", STR_ARG(to->table),
+		           STR_ARG(c));
 	}
 	buf_puts(t->out, " ELSE 0 END");
 	trigger_raise(t, "reference: %.*s: no such record", STR_ARG(f->name));
@@ -175,7 +176,8 @@ static void put_guarded(struct trigger *t, const struct state *s, const char *si
 	buf_putc(t->out, ')');
 }
 
-/* What stays as it is in state `at` and in every other end state that keeps the same fields: the first of them speaks for all. */
+/* What stays as it is in state `at` and in every other end state that keeps the same fields: the first of them
+ * speaks for all. */
 static void end_guard(struct trigger *t, size_t at)
 {
 	const struct ledger *l = t->l;
@@ -330,7 +332,8 @@ void trigger_rules(struct trigger *t, bool plain, bool of_state, const char *fro
 	if (!n)
 		return;
 	t->any = true;
-	buf_printf(t->out, " END FROM (SELECT *, today_() AS today, now_() AS now FROM \"%.*s%s\" WHERE id = %s))", STR_ARG(l->table), from, id);
+	buf_printf(t->out, " END FROM (SELECT *, today_() AS today, now_() AS now FROM \"%.*s%s\" WHERE id = %s))",
+	           STR_ARG(l->table), from, id);
 	for (size_t i = 0; i < l->n_rules; i++) {
 		if (expr_is_plain(l, l->rules[i].that) != plain || (of_state && !expr_mentions(l->rules[i].that, STR("state"))))
 			continue;
@@ -340,8 +343,8 @@ void trigger_rules(struct trigger *t, bool plain, bool of_state, const char *fro
 	buf_puts(t->out, " END;\n");
 }
 
-/* Rules on the row's own columns hold at every change of one of them; rules that look at lists or computed fields hold when
- * the change is complete, that is when its step is written (and when the state moves, where they speak of it). */
+/* Rules on the row's own columns hold at every change of one of them; rules that look at lists or computed fields hold
+ * when the change is complete, that is when its step is written (and when the state moves, where they speak of it). */
 static void rule_triggers(struct trigger *t)
 {
 	const struct ledger *l = t->l;

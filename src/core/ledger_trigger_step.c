@@ -1,5 +1,5 @@
-/* Steps: who may take them, from where to where, and what they need. Since a state changes only after its step, what is refused
- * here cannot be had by writing the state. */
+/* Steps: who may take them, from where to where, and what they need. Since a state changes only after its step, what is
+ * refused here cannot be had by writing the state. */
 #include "core/ledger_trigger.h"
 
 /* No recorded way round for this actor, or it is already used up. */
@@ -21,7 +21,8 @@ static struct str put_persons(struct trigger *t, const struct who *w)
 
 	if (f && f->many) {
 		column = STR("value");
-		buf_printf(t->out, "SELECT value FROM \"%.*s__%.*s\" WHERE record = NEW.record", STR_ARG(l->table), STR_ARG(f->name));
+		buf_printf(t->out, "SELECT value FROM \"%.*s__%.*s\" WHERE record = NEW.record", STR_ARG(l->table),
+		           STR_ARG(f->name));
 	} else if (f && f->type == FT_POST) {
 		buf_printf(t->out, "SELECT p.id FROM persons p JOIN \"%.*s\" b ON p.post = b.\"%.*s\" WHERE b.id = NEW.record",
 		           STR_ARG(l->table), STR_ARG(column));
@@ -99,7 +100,8 @@ static void action_conditions(struct trigger *t, const struct action *act)
 		buf_puts(t->out, "NEW.action = ");
 		put_text(t->out, act->name);
 		buf_puts(t->out, act->automatic.n ? " AND NEW.actor IS NOT NULL" : " AND NEW.actor IS NULL");
-		trigger_raise(t, "separation: %.*s is %s", STR_ARG(act->name), act->automatic.n ? "taken by the system" : "taken by a person");
+		trigger_raise(t, "separation: %.*s is %s", STR_ARG(act->name),
+		              act->automatic.n ? "taken by the system" : "taken by a person");
 	}
 	if (texts_have(&act->needs, STR("note"))) {
 		trigger_when(t);
@@ -123,10 +125,12 @@ static void put_sections(struct trigger *t, struct str from)
 		buf_printf(t->out, "SELECT r.\"%.*s\" FROM \"%.*s__%.*s\" c JOIN \"%.*s\" r ON r.id = c.value WHERE c.record = NEW.record",
 		           STR_ARG(rest), STR_ARG(l->table), STR_ARG(name), STR_ARG(to->table));
 	else if (to)
-		buf_printf(t->out, "SELECT r.\"%.*s\" FROM \"%.*s\" b JOIN \"%.*s\" r ON r.id = b.\"%.*s\" WHERE b.id = NEW.record", STR_ARG(rest),
-		           STR_ARG(l->table), STR_ARG(to->table), STR_ARG(name));
+		buf_printf(t->out,
+		           "SELECT r.\"%.*s\" FROM \"%.*s\" b JOIN \"%.*s\" r ON r.id = b.\"%.*s\" WHERE b.id = NEW.record",
+		           STR_ARG(rest), STR_ARG(l->table), STR_ARG(to->table), STR_ARG(name));
 	else if (f && f->many)
-		buf_printf(t->out, "SELECT value FROM \"%.*s__%.*s\" WHERE record = NEW.record", STR_ARG(l->table), STR_ARG(name));
+		buf_printf(t->out, "SELECT value FROM \"%.*s__%.*s\" WHERE record = NEW.record", STR_ARG(l->table),
+		           STR_ARG(name));
 	else
 		buf_printf(t->out, "SELECT \"%.*s\" FROM \"%.*s\" WHERE id = NEW.record", STR_ARG(name), STR_ARG(l->table));
 }
@@ -139,8 +143,8 @@ static void put_apart_persons(struct trigger *t, const struct apart *x)
 	if (str_is(x->who, "actor")) {
 		buf_puts(t->out, "NEW.actor, NEW.on_behalf");
 	} else if (rest.p) {
-		buf_printf(t->out, "SELECT \"%.*s\" FROM \"%.*s__%.*s\" WHERE record = NEW.record", STR_ARG(rest), STR_ARG(l->table),
-		           STR_ARG(table));
+		buf_printf(t->out, "SELECT \"%.*s\" FROM \"%.*s__%.*s\" WHERE record = NEW.record", STR_ARG(rest),
+		           STR_ARG(l->table), STR_ARG(table));
 		if (x->unless.n)
 			buf_printf(t->out, " AND \"%.*s\" IS NULL", STR_ARG(x->unless));
 	} else {
@@ -161,7 +165,8 @@ static void apart(struct trigger *t, const struct apart *x)
 			put_texts(t->out, x->actions.v, x->actions.n);
 			buf_puts(t->out, " AND ");
 		}
-		buf_puts(t->out, "EXISTS (SELECT 1 FROM persons p JOIN org_units_above_v a ON a.unit = p.section WHERE p.id IN (");
+		buf_puts(t->out,
+		         "EXISTS (SELECT 1 FROM persons p JOIN org_units_above_v a ON a.unit = p.section WHERE p.id IN (");
 		put_apart_persons(t, x);
 		buf_puts(t->out, ") AND a.above IN (");
 		put_sections(t, x->from.v[i]);
@@ -179,7 +184,8 @@ static void step_insert(struct trigger *t, struct str step)
 	buf_printf(t->out, "NOT EXISTS (SELECT 1 FROM \"%.*s\" WHERE id = NEW.record)", STR_ARG(l->table));
 	trigger_raise(t, "reference: no such record");
 	trigger_when(t);
-	buf_printf(t->out, "NEW.action = 'create' AND EXISTS (SELECT 1 FROM \"%.*s\" WHERE record = NEW.record)", STR_ARG(step));
+	buf_printf(t->out, "NEW.action = 'create' AND EXISTS (SELECT 1 FROM \"%.*s\" WHERE record = NEW.record)",
+	           STR_ARG(step));
 	trigger_raise(t, "state: a record is created once");
 	trigger_when(t);
 	buf_puts(t->out, "NEW.action NOT IN ('create'");

@@ -9,13 +9,15 @@
 
 #define EXPR_SQL_MAX (64u << 10)
 
-/* "(SELECT *, ?2 AS today, ?3 AS now FROM t_v)": the rows an expression of this ledger stands on (?2 ISO date, ?3 µs). */
+/* "(SELECT *, ?2 AS today, ?3 AS now FROM t_v)": the rows an expression of this ledger stands on (?2 ISO date, ?3
+ * µs). */
 static void row_sql(const struct ledger *l, struct buf *out)
 {
 	buf_printf(out, "(SELECT *, ?2 AS today, ?3 AS now FROM \"%.*s_v\")", STR_ARG(l->table));
 }
 
-/* Only this ledger's columns and the functions of the language; what a view reads behind them is the view's business. */
+/* Only this ledger's columns and the functions of the language; what a view reads behind them is the view's
+ * business. */
 static int only_own(void *arg, int what, const char *a, const char *b, const char *dbname, const char *view)
 {
 	const char *table = arg;
@@ -61,8 +63,8 @@ int ledger_expr_check(struct db *db, const struct ledger *l, struct str expr, st
 	return rc;
 }
 
-int ledger_expr_true(struct db *db, const struct ledger *l, struct str expr, int64_t id, struct str today, int64_t now, bool *ret,
-                     struct err *e)
+int ledger_expr_true(struct db *db, const struct ledger *l, struct str expr, int64_t id, struct str today, int64_t now,
+                     bool *ret, struct err *e)
 {
 	struct buf sql;
 	struct stmt *s;

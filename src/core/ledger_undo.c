@@ -15,7 +15,10 @@ static int rows_of(struct job *j, int64_t import, struct undo_row **ret, size_t 
 {
 	size_t n = 0, cap = 256;
 	struct undo_row *v = arena_array(j->a, cap, sizeof *v);
-	struct stmt *s = v ? db_sql(j->w->db, "SELECT record, version, created FROM import_row WHERE import = ?1 ORDER BY record DESC") : NULL;
+	struct stmt *s = v
+	                 ? db_sql(j->w->db,
+	                          "SELECT record, version, created FROM import_row WHERE import = ?1 ORDER BY record DESC")
+	                          : NULL;
 	if (!s)
 		return err_set(j->e, ERR_DB, "%s", db_error(j->w->db));
 	bind_int(s, 1, import);
@@ -169,8 +172,8 @@ static bool may_undo(struct job *j, int64_t import, int64_t person)
 	size_t n = 0;
 	if (j->who->admin || (j->who->person && j->who->person == person))
 		return true;
-	if (!(ACTOR_HAS(j->who, ROLE_SECRETARIAT) || ACTOR_HAS(j->who, ROLE_CHIEF)) || !record_may_create(j->w, j->who, j->l) ||
-	    rows_of(j, import, &v, &n) < 0)
+	if (!(ACTOR_HAS(j->who, ROLE_SECRETARIAT) || ACTOR_HAS(j->who, ROLE_CHIEF)) ||
+	    !record_may_create(j->w, j->who, j->l) || rows_of(j, import, &v, &n) < 0)
 		return false;
 	for (size_t i = 0; i < n; i++)
 		if (!visible(j, v[i].record))

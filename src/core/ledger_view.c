@@ -1,5 +1,6 @@
-/* The view <table>_v: every field as one column, for the expressions of definitions. Lists are JSON texts, NULL when empty;
- * computed fields are evaluated, each in a layer above those it leans on; highest(x, 'y') is the column highest__x__y. */
+/* The view <table>_v: every field as one column, for the expressions of definitions. Lists are JSON texts, NULL when
+ * empty; computed fields are evaluated, each in a layer above those it leans on; highest(x, 'y') is the column
+ * highest__x__y. */
 #include "core/ledger_ddl.h"
 #include "core/ledger_expr.h"
 
@@ -99,7 +100,8 @@ static void put_targets(struct view *v, const struct field *f, struct str y)
 
 		if (!to || !ledger_field(to, y))
 			continue;
-		buf_printf(v->out, "%sSELECT r.\"%.*s\" AS y FROM \"%.*s_v\" r", first ? "" : " UNION ALL ", STR_ARG(y), STR_ARG(to->table));
+		buf_printf(v->out, "%sSELECT r.\"%.*s\" AS y FROM \"%.*s_v\" r", first ? "" : " UNION ALL ", STR_ARG(y),
+		           STR_ARG(to->table));
 		first = false;
 		if (f->many) {
 			buf_puts(v->out, " JOIN ");
@@ -132,7 +134,8 @@ static void put_highest(void *arg, struct str x, struct str y)
 	} else if (f) {
 		put_targets(v, f, y);
 	}
-	buf_printf(v->out, ") WHERE y IS NOT NULL ORDER BY level(y) DESC LIMIT 1) AS \"highest__%.*s__%.*s\"", STR_ARG(x), STR_ARG(y));
+	buf_printf(v->out, ") WHERE y IS NOT NULL ORDER BY level(y) DESC LIMIT 1) AS \"highest__%.*s__%.*s\"", STR_ARG(x),
+	           STR_ARG(y));
 }
 
 static bool leans_on_open(const struct ledger *l, const struct field *f, const bool *done)

@@ -1,5 +1,5 @@
-/* min, max and default of fields: numbers, dates counted from today, the fiscal year or another field, parameters of the
- * municipality, expressions. */
+/* min, max and default of fields: numbers, dates counted from today, the fiscal year or another field, parameters of
+ * the municipality, expressions. */
 #include "core/engine.h"
 #include "lib/date.h"
 #include "lib/i18n.h"
@@ -157,7 +157,8 @@ int limits_check(struct job *j, const struct record *r)
 			for (size_t c = 0; c < f->n_columns; c++) {
 				const struct field *col = &f->columns[c];
 				if (!col->many && (col->min.n || col->max.n))
-					bad |= limit_one(j, r, col, arena_strf(j->a, "%.*s.%zu.%.*s", STR_ARG(f->name), k, STR_ARG(col->name)),
+					bad |= limit_one(j, r, col, arena_strf(j->a, "%.*s.%zu.%.*s", STR_ARG(f->name), k,
+					                                       STR_ARG(col->name)),
 					                 row_cell(&v->rows[k], col->name));
 			}
 	}
@@ -188,7 +189,8 @@ struct str default_text(struct job *j, const struct field *f)
 	if (f->type == FT_DATETIME)
 		return str_is(def, "now") ? arena_strf(j->a, "@%lld", (long long)j->w->now) : STR_NONE;
 	if (f->type == FT_PERSON)
-		return str_is(def, "applicant") && j->who->person ? arena_strf(j->a, "%lld", (long long)j->who->person) : STR_NONE;
+		return str_is(def, "applicant") && j->who->person ? arena_strf(j->a, "%lld", (long long)j->who->person)
+		       : STR_NONE;
 	if (f->type == FT_BOOL)
 		return str_is(def, "true") || str_is(def, "True") || str_is(def, "1") ? STR("1") : STR("0");
 	return def;

@@ -1,4 +1,5 @@
-/* Lives of the other ledgers one meets first: carry-outs, role assignments, persons, incidents, accounts, systems, units. */
+/* Lives of the other ledgers one meets first: carry-outs, role assignments, persons, incidents, accounts, systems,
+ * units. */
 #include "test/world.h"
 
 #include "core/duty.h"
@@ -43,11 +44,13 @@ static void a_carry_out_lives(void **state)
 	assert_done(t, test_act(t, P_STAFF, l, id, "extend", "会議が延びた", "wished_due_at", "2026-06-05 17:00", NULL));
 	assert_done(t, test_act(t, P_MANAGER, l, id, "approve-extension", NULL, "extended_to", "2026-06-05 17:00", NULL));
 	assert_int_equal(test_int(t, "SELECT seal_broken FROM carry_outs"), 0);
-	assert_str(test_text(t, "SELECT due_on FROM duty WHERE ledger = 'carry-outs' AND name = 'return' AND done_at IS NULL"), "2026-06-05");
+	assert_str(test_text(t,
+	                     "SELECT due_on FROM duty WHERE ledger = 'carry-outs' AND name = 'return' AND done_at IS NULL"),
+	                     "2026-06-05");
 	assert_done(t, test_act(t, P_STAFF, l, id, "return", NULL, "returned_at", "2026-06-04 18:00", NULL));
 	assert_str(test_text(t, "SELECT how FROM duty WHERE ledger = 'carry-outs' AND name = 'return'"), "action");
-	assert_done(t, test_act(t, P_MANAGER, l, id, "check-return", NULL, "checked_by", test_id(t, test_person(t, P_MANAGER)), "complete", "1",
-	                        "erased", "いいえ", NULL));
+	assert_done(t, test_act(t, P_MANAGER, l, id, "check-return", NULL, "checked_by",
+	                        test_id(t, test_person(t, P_MANAGER)), "complete", "1", "erased", "いいえ", NULL));
 	assert_str(test_state(t, l, id), "closed");
 }
 
@@ -59,7 +62,8 @@ static void a_head_applies_one_level_up(void **state)
 	struct waiting *w;
 	size_t n;
 	int64_t id;
-	assert_done(t, test_create(t, P_MANAGER, l, &id, CARRY_OUT(t), "carrier", test_id(t, test_person(t, P_STAFF)), NULL));
+	assert_done(t, test_create(t, P_MANAGER, l, &id, CARRY_OUT(t), "carrier", test_id(t, test_person(t, P_STAFF)),
+	                           NULL));
 	assert_done(t, test_act(t, P_MANAGER, l, id, "submit", NULL, NULL));
 	assert_refused(t, ERR_DENIED, test_act(t, P_MANAGER, l, id, "approve", NULL, NULL));
 	assert_done(t, waiting_list(&t->w, t->a, &dept, 10, &w, &n, &t->e));
@@ -79,7 +83,8 @@ static void a_blanket_permit_covers_later_carry_outs(void **state)
 	struct test_world *t = *state;
 	const char *l = "carry-outs";
 	int64_t blanket, id;
-	assert_done(t, test_create(t, P_STAFF, l, &blanket, CARRY_OUT(t), "kind", "blanket", "due_at", "2027-03-31 17:00", NULL));
+	assert_done(t, test_create(t, P_STAFF, l, &blanket, CARRY_OUT(t), "kind", "blanket", "due_at", "2027-03-31 17:00",
+	                           NULL));
 	assert_refused(t, ERR_INVALID, test_create(t, P_STAFF, l, &id, CARRY_OUT(t), "blanket", test_id(t, blanket), NULL));
 	assert_true(test_has_fault(t, "blanket"));
 	assert_done(t, test_act(t, P_STAFF, l, blanket, "submit", NULL, NULL));
@@ -96,8 +101,10 @@ static void a_privileged_delegation_takes_two(void **state)
 	struct actor who;
 	int64_t id;
 	test_sql(t, "INSERT INTO accounts(number, title, state, kind) VALUES ('a1', 'root', 'draft', 'privileged')");
-	assert_done(t, test_create(t, P_OFFICE, l, &id, "kind", "delegation", "role", "ciso", "holder", test_id(t, test_person(t, P_SYSTEM)), "owner",
-	                           test_id(t, test_person(t, P_CISO)), "deputy_of", test_id(t, test_int(t, "SELECT id FROM role_assignments WHERE number = 'r2'")),
+	assert_done(t, test_create(t, P_OFFICE, l, &id, "kind", "delegation", "role", "ciso", "holder",
+	                           test_id(t, test_person(t, P_SYSTEM)), "owner", test_id(t, test_person(t, P_CISO)),
+	                           "deputy_of", test_id(t,
+	                                                test_int(t, "SELECT id FROM role_assignments WHERE number = 'r2'")),
 	                           "starts_on", TEST_TODAY, "ends_on", "2026-06-30", "decided_by", "ciso", "decided_on", TEST_TODAY, "reason", "出張",
 	                           "duties_delegated", "特権の使用", "privileged", "1", "accounts", "1", NULL));
 	assert_refused(t, ERR_DENIED, test_act(t, P_OFFICE, l, id, "nominate-privileged", NULL, NULL));
@@ -149,8 +156,8 @@ static void a_person_comes_and_goes(void **state)
 	struct actor office = test_actor(t, P_OFFICE), manager = test_actor(t, P_MANAGER);
 	struct record r;
 	int64_t id;
-	assert_done(t, test_create(t, P_OFFICE, l, &id, "staff_no", "2001", "name", "新しい人", "person_type", "regular", "section",
-	                           test_id(t, test_unit(t, "120")), "source", "manual", "started_on", "2026-06-10", "birth_date", "1990-01-02", NULL));
+	assert_done(t, test_create(t, P_OFFICE, l, &id, "staff_no", "2001", "name", "新しい人", "person_type", "regular",
+	                           "section", test_id(t, test_unit(t, "120")), "source", "manual", "started_on", "2026-06-10", "birth_date", "1990-01-02", NULL));
 	assert_str(test_state(t, l, id), "planned");
 	test_day(t, "2026-06-10");
 	assert_true(test_tick(t) >= 1);
@@ -167,17 +174,18 @@ static void a_person_comes_and_goes(void **state)
 	assert_str(test_text(t, "SELECT birth_date FROM persons WHERE staff_no = '2001'"), "1990-01-02");
 	assert_refused(t, ERR_INVALID, test_update(t, P_MANAGER, l, id, "birth_date", "1991-01-01", NULL));
 	assert_refused(t, ERR_NOTFOUND, test_update(t, P_OTHER, l, id, "kana", "x", NULL));
-	assert_refused(t, ERR_INVALID, test_create(t, P_OFFICE, l, &id, "staff_no", "2001", "name", "同じ番号", "person_type", "regular", "section",
-	                                           test_id(t, test_unit(t, "120")), "source", "manual", "started_on", "2026-06-10", NULL));
+	assert_refused(t, ERR_INVALID, test_create(t, P_OFFICE, l, &id, "staff_no", "2001", "name", "同じ番号", "person_type",
+	                                           "regular", "section", test_id(t, test_unit(t, "120")), "source", "manual", "started_on", "2026-06-10", NULL));
 	assert_true(test_has_fault(t, "staff_no"));
 	id = test_person(t, "2001");
 	assert_refused(t, ERR_INVALID, test_act(t, P_MANAGER, l, id, "leave", NULL, "ended_on", "2026-09-30", NULL));
 	assert_true(test_has_fault(t, "return_check"));
-	assert_done(t, test_act(t, P_MANAGER, l, id, "leave", NULL, "ended_on", "2026-06-30", "leave_ack_on", "2026-06-10", "return_check",
-	                        "[{\"item\":\"devices\",\"answer\":\"yes\"},{\"item\":\"cards\",\"answer\":\"na\",\"note\":\"貸与なし\"}]",
+	assert_done(t, test_act(t, P_MANAGER, l, id, "leave", NULL, "ended_on", "2026-06-30", "leave_ack_on", "2026-06-10",
+	                        "return_check", "[{\"item\":\"devices\",\"answer\":\"yes\"},{\"item\":\"cards\",\"answer\":\"na\",\"note\":\"貸与なし\"}]",
 	                        "return_checked_on", "2026-06-10", "return_checked_by", test_id(t, test_person(t, P_MANAGER)), NULL));
 	assert_str(test_state(t, l, id), "left");
-	assert_int_equal(test_int(t, "SELECT who FROM persons__return_check WHERE item = 'cards'"), test_person(t, P_MANAGER));
+	assert_int_equal(test_int(t, "SELECT who FROM persons__return_check WHERE item = 'cards'"),
+	                 test_person(t, P_MANAGER));
 }
 
 static void an_incident_lives(void **state)
@@ -185,21 +193,25 @@ static void an_incident_lives(void **state)
 	struct test_world *t = *state;
 	const char *l = "incidents";
 	int64_t id;
-	assert_done(t, test_create(t, P_STAFF, l, &id, "subject", "USBの紛失", "situation", "帰庁後に無いことに気付いた", "type", "loss", "source",
-	                           "staff", "presumed_cause", "不明", "damage", "調査中", "log_note", "なし", "noticed_at", "2026-06-01 09:30", NULL));
+	assert_done(t, test_create(t, P_STAFF, l, &id, "subject", "USBの紛失", "situation", "帰庁後に無いことに気付いた", "type", "loss",
+	                           "source", "staff", "presumed_cause", "不明", "damage", "調査中", "log_note", "なし", "noticed_at", "2026-06-01 09:30", NULL));
 	assert_str(test_state(t, l, id), "reported");
-	assert_int_equal(test_int(t, "SELECT count(*) FROM notice WHERE ledger = 'incidents'"), 1);  /* the manager of the section */
+	/* the manager of the section */
+	assert_int_equal(test_int(t, "SELECT count(*) FROM notice WHERE ledger = 'incidents'"), 1);
 	assert_int_equal(test_int(t, "SELECT person FROM notice WHERE ledger = 'incidents'"), test_person(t, P_MANAGER));
 	assert_true(str_has(test_text(t, "SELECT text FROM notice WHERE ledger = 'incidents'"), "USBの紛失"));
-	assert_refused(t, ERR_DENIED, test_act(t, P_STAFF, l, id, "receive", NULL, "received_at", "2026-06-01 09:40", NULL));
+	assert_refused(t, ERR_DENIED, test_act(t, P_STAFF, l, id, "receive", NULL, "received_at", "2026-06-01 09:40",
+	                                       NULL));
 	assert_done(t, test_act(t, P_MANAGER, l, id, "receive", NULL, "received_at", "2026-06-01 09:40", NULL));
 	assert_int_equal(test_int(t, "SELECT count(*) FROM receipt WHERE how = 'acted'"), 1);
-	assert_int_equal(test_int(t, arena_printf(t->a, "SELECT count(*) FROM notice WHERE read_at IS NULL AND person = %lld",
-	                                          (long long)test_person(t, P_MANAGER))), 0);
-	assert_done(t, test_act(t, P_CHIEF, l, id, "take-up", NULL, "severity", arena_z(t->a, ledger_field(test_ledger(t, l), STR("severity"))->of[0].code),
-	                        "procedure", test_id(t, test_document(t, "対処手順")), NULL));
+	assert_int_equal(test_int(t, arena_printf(t->a,
+	                                          "SELECT count(*) FROM notice WHERE read_at IS NULL AND person = %lld", (long long)test_person(t, P_MANAGER))), 0);
+	assert_done(t, test_act(t, P_CHIEF, l, id, "take-up", NULL, "severity",
+	                        arena_z(t->a, ledger_field(test_ledger(t, l), STR("severity"))->of[0].code), "procedure",
+	                        test_id(t, test_document(t, "対処手順")), NULL));
 	assert_str(test_state(t, l, id), "handling");
-	assert_done(t, test_update(t, P_CHIEF, l, id, "personal_data", "1", "persons_affected", "12", "aware_on", TEST_TODAY, NULL));
+	assert_done(t, test_update(t, P_CHIEF, l, id, "personal_data", "1", "persons_affected", "12", "aware_on",
+	                           TEST_TODAY, NULL));
 	assert_done(t, test_update(t, P_CHIEF, l, id, "personal_data", "0", NULL));
 	assert_int_equal(test_int(t, "SELECT persons_affected IS NULL AND aware_on IS NULL FROM incidents"), 1);
 }
@@ -209,16 +221,17 @@ static void an_account_lives(void **state)
 	struct test_world *t = *state;
 	const char *l = "accounts", *me = test_id(t, test_person(t, P_STAFF));
 	int64_t id;
-	assert_done(t, test_create(t, P_STAFF, l, &id, "kind", "personal", "login", "u1007", "directory", "庁内ディレクトリ", "person", me, "need", "業務",
-	                           "starts_on", TEST_TODAY, "rights", "[{\"target\":\"文書管理\",\"level\":\"write\"}]", "factors", "knowledge; possession", NULL));
+	assert_done(t, test_create(t, P_STAFF, l, &id, "kind", "personal", "login", "u1007", "directory", "庁内ディレクトリ",
+	                           "person", me, "need", "業務", "starts_on", TEST_TODAY, "rights", "[{\"target\":\"文書管理\",\"level\":\"write\"}]", "factors", "knowledge; possession", NULL));
 	assert_done(t, test_act(t, P_STAFF, l, id, "submit", NULL, NULL));
 	assert_done(t, test_act(t, P_SYSTEM, l, id, "approve", NULL, NULL));
-	assert_done(t, test_act(t, P_SYSTEM, l, id, "enrol", NULL, "activated_on", TEST_TODAY, "issued_at", "2026-06-01 09:00", NULL));
+	assert_done(t, test_act(t, P_SYSTEM, l, id, "enrol", NULL, "activated_on", TEST_TODAY, "issued_at",
+	                        "2026-06-01 09:00", NULL));
 	assert_str(test_state(t, l, id), "active");
 	assert_done(t, test_update(t, P_SYSTEM, l, id, "rights", "[{\"target\":\"文書管理\",\"level\":\"admin\"}]", NULL));
 	assert_int_equal(test_int(t, "SELECT seal_broken FROM accounts"), 1);
-	assert_refused(t, ERR_INVALID, test_create(t, P_STAFF, l, &id, "kind", "personal", "login", "u1007", "directory", "庁内ディレクトリ", "person", me,
-	                                           "need", "業務", "starts_on", TEST_TODAY, "rights", "[{\"target\":\"x\",\"level\":\"read\"}]", "factors",
+	assert_refused(t, ERR_INVALID, test_create(t, P_STAFF, l, &id, "kind", "personal", "login", "u1007", "directory",
+	                                           "庁内ディレクトリ", "person", me, "need", "業務", "starts_on", TEST_TODAY, "rights", "[{\"target\":\"x\",\"level\":\"read\"}]", "factors",
 	                                           "knowledge", NULL));
 	assert_true(test_has_fault(t, "login"));
 }
@@ -245,7 +258,8 @@ static void a_system_is_reported_and_received(void **state)
 	assert_true(test_has_fault(t, "hours.0.start_time") && test_has_fault(t, "hours.0.valid_from"));
 	assert_done(t, test_create(t, P_SYSTEM, l, &id, SYSTEM, "class_c", "3C", NULL));
 	assert_int_equal(record_get(&t->w, t->a, &other, def, id, &r, &t->e), ERR_NOTFOUND);
-	assert_done(t, test_act(t, P_SYSTEM, l, id, "report", NULL, "change_kind", "build", "changed_on", TEST_TODAY, NULL));
+	assert_done(t, test_act(t, P_SYSTEM, l, id, "report", NULL, "change_kind", "build", "changed_on", TEST_TODAY,
+	                        NULL));
 	assert_done(t, test_act(t, P_CHIEF, l, id, "receive", NULL, NULL));
 	assert_str(test_state(t, l, id), "active");
 	assert_done(t, test_act(t, P_SYSTEM, l, id, "revise", NULL, NULL));
@@ -258,8 +272,8 @@ static void a_committee_is_established_by_the_ciso(void **state)
 	struct test_world *t = *state;
 	const char *l = "org-units", *chief = test_id(t, test_person(t, P_CHIEF));
 	int64_t id;
-	assert_done(t, test_create(t, P_OFFICE, l, &id, "code", "900", "name", "セキュリティ委員会", "kind", "committee", "body_type", "mayor", "starts_on",
-	                           TEST_TODAY, "leader", chief, "secretariat_unit", test_id(t, test_unit(t, "110")), "decided_by", "ciso", "decided_on",
+	assert_done(t, test_create(t, P_OFFICE, l, &id, "code", "900", "name", "セキュリティ委員会", "kind", "committee",
+	                           "body_type", "mayor", "starts_on", TEST_TODAY, "leader", chief, "secretariat_unit", test_id(t, test_unit(t, "110")), "decided_by", "ciso", "decided_on",
 	                           TEST_TODAY, "charter", test_id(t, test_document(t, "設置要綱")), "members",
 	                           arena_printf(t->a, "[{\"person\":\"%s\",\"part\":\"委員\",\"origin\":\"post\",\"starts_on\":\"2026-06-01\"}]", chief), NULL));
 	assert_refused(t, ERR_WRONG_STATE, test_act(t, P_CHIEF, l, id, "register", NULL, NULL));
@@ -280,9 +294,10 @@ static void a_secret_column_is_kept_from_those_who_may_not_see_it(void **state)
 	struct record r;
 	size_t n;
 	int64_t id;
-	assert_done(t, test_create(t, P_SYSTEM, l, &id, "name", "表計算", "edition", "1", "publisher", "社", "kind", first_code(t, l, "kind"), "use", "事務",
-	                           "detect_names", "calc", "usable_in", first_code(t, l, "usable_in"), "reason", "業務", "terms_checked_on", TEST_TODAY, "licences",
-	                           "[{\"kind\":\"device\",\"count\":\"1\",\"key_no\":\"AAAA\"},{\"kind\":\"user\",\"count\":\"2\",\"key_no\":\"BBBB\"}]", NULL));
+	assert_done(t, test_create(t, P_SYSTEM, l, &id, "name", "表計算", "edition", "1", "publisher", "社", "kind",
+	                           first_code(t, l, "kind"), "use", "事務", "detect_names", "calc", "usable_in",
+	                           first_code(t, l, "usable_in"), "reason", "業務", "terms_checked_on", TEST_TODAY,
+	                           "licences", "[{\"kind\":\"device\",\"count\":\"1\",\"key_no\":\"AAAA\"},{\"kind\":\"user\",\"count\":\"2\",\"key_no\":\"BBBB\"}]", NULL));
 	assert_done(t, record_get(&t->w, t->a, &who, test_ledger(t, l), id, &r, &t->e));
 	const struct value *v = values_get(&r.values, STR("licences"));
 	assert_int_equal(v->n_rows, 2);
@@ -325,7 +340,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(an_account_lives, test_set_up, test_tear_down),
 		cmocka_unit_test_setup_teardown(a_system_is_reported_and_received, test_set_up, test_tear_down),
 		cmocka_unit_test_setup_teardown(a_committee_is_established_by_the_ciso, test_set_up, test_tear_down),
-		cmocka_unit_test_setup_teardown(a_secret_column_is_kept_from_those_who_may_not_see_it, test_set_up, test_tear_down),
+		cmocka_unit_test_setup_teardown(a_secret_column_is_kept_from_those_who_may_not_see_it, test_set_up,
+		                                test_tear_down),
 		cmocka_unit_test_setup_teardown(registers_are_reviewed, test_set_up, test_tear_down),
 	};
 	i18n_set(LANG_EN);

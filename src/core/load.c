@@ -72,9 +72,9 @@ static int load_plain(struct job *j, int64_t id, struct record *r)
 		return got < 0 ? err_set(j->e, ERR_DB, "%s", db_error(j->w->db)) : ERR_NOTFOUND;
 	*r = (struct record){.ledger = j->l, .id = id, .number = col_dup(s, 0, j->a), .title = col_dup(s, 1, j->a),
 		.state = col_dup(s, 2, j->a), .section = col_int(s, 3), .applicant = col_int(s, 4), .owner = col_int(s, 5),
-		.created_at = col_int(s, 6), .created_on = col_dup(s, 7, j->a), .created_by = col_int(s, 8), .updated_at = col_int(s, 9),
-		.updated_by = col_int(s, 10), .version = col_int(s, 11), .seal = col_dup(s, 12, j->a), .seal_broken = col_int(s, 13) != 0,
-		.sealed_by = col_dup(s, 14, j->a)};
+		.created_at = col_int(s, 6), .created_on = col_dup(s, 7, j->a), .created_by = col_int(s, 8),
+		.updated_at = col_int(s, 9), .updated_by = col_int(s, 10), .version = col_int(s, 11),
+		.seal = col_dup(s, 12, j->a), .seal_broken = col_int(s, 13) != 0, .sealed_by = col_dup(s, 14, j->a)};
 	r->all = values_new(j->a, j->l);
 	int at = SYSTEM_COLUMNS;
 	for (size_t i = 0; r->all && i < j->l->n_fields; i++)
@@ -90,8 +90,8 @@ static int load_many(struct job *j, const struct field *f, int64_t id, struct va
 {
 	struct buf sql;
 	buf_init(&sql, SQL_TEXT_MAX);
-	buf_printf(&sql, "SELECT value%s FROM \"%.*s__%.*s\" WHERE record = ?1 ORDER BY pos", two_columns(f) ? ", value_kind" : "",
-	           STR_ARG(j->l->table), STR_ARG(f->name));
+	buf_printf(&sql, "SELECT value%s FROM \"%.*s__%.*s\" WHERE record = ?1 ORDER BY pos",
+	           two_columns(f) ? ", value_kind" : "", STR_ARG(j->l->table), STR_ARG(f->name));
 	struct stmt *s = prepared(j, &sql);
 	if (!s)
 		return ERR_DB;

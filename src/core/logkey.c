@@ -178,8 +178,8 @@ uint64_t logkey_size(const struct logkey *k, struct str origin)
 }
 
 /* Everything continues the empty tree; what was signed already may be signed again. */
-static int continues(const struct signed_head *h, const struct checkpoint *c, uint64_t from, uint8_t proof[][MERKLE_LEN],
-                     size_t n, struct err *e)
+static int continues(const struct signed_head *h, const struct checkpoint *c, uint64_t from,
+                     uint8_t proof[][MERKLE_LEN], size_t n, struct err *e)
 {
 	if (c->size < h->size)
 		return err_set(e, ERR_CONFLICT, "size %llu is below the signed %llu", (unsigned long long)c->size,
@@ -189,8 +189,8 @@ static int continues(const struct signed_head *h, const struct checkpoint *c, ui
 		       : err_set(e, ERR_CONFLICT, "another root at the signed size %llu", (unsigned long long)c->size);
 	if (h->size != 0 &&
 	    (from != h->size || merkle_consistency_check(from, c->size, h->root, c->root, proof, n) != 0))
-		return err_set(e, ERR_CONFLICT, "size %llu is not proven to continue the signed %llu", (unsigned long long)c->size,
-		               (unsigned long long)h->size);
+		return err_set(e, ERR_CONFLICT, "size %llu is not proven to continue the signed %llu",
+		               (unsigned long long)c->size, (unsigned long long)h->size);
 	return 0;
 }
 

@@ -1,6 +1,7 @@
-/* The RFC 6962 (= RFC 9162 §2.1) Merkle tree over SHA-256, as pure arithmetic: it knows no files. Trees are reached through
- * a callback for *complete* subtrees, so the same code proves from memory, from tiles or from a segment.
- * A hash is 32 bytes; level 0 are leaf hashes, a complete subtree (level, index) covers leaves [index·2^level, (index+1)·2^level). */
+/* The RFC 6962 (= RFC 9162 §2.1) Merkle tree over SHA-256, as pure arithmetic: it knows no files. Trees are reached
+ * through a callback for *complete* subtrees, so the same code proves from memory, from tiles or from a segment.
+ * A hash is 32 bytes; level 0 are leaf hashes, a complete subtree (level, index) covers leaves [index·2^level,
+ * (index+1)·2^level). */
 #ifndef CORE_MERKLE_H
 #define CORE_MERKLE_H
 

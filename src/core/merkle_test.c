@@ -182,7 +182,7 @@ static void consistency_all_pairs(void **state)
 	assert_int_equal(merkle_consistency_check(0, 1, leaf[0], leaf[0], NULL, 0), ERR_RANGE);
 }
 
-/* --- vectors of transparency-dev/merkle, where they lie beside the checkout ---------------------------------------- */
+/* --- vectors of transparency-dev/merkle, where they lie beside the checkout -------------------------------------- */
 
 /* Roots that only have to be equal are short texts in some vectors: they are padded here. */
 static void get_hash(json_t *o, const char *key, uint8_t out[MERKLE_LEN], bool *ret_ok)

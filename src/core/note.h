@@ -1,6 +1,6 @@
-/* C2SP formats that travel: signed notes (c2sp.org/signed-note), verifier keys, checkpoints (c2sp.org/tlog-checkpoint) and
- * offline proofs (c2sp.org/tlog-proof). Ed25519 (type 0x01) only; signatures of other types and unknown keys are kept and
- * ignored, as the specification asks. Nothing here touches files. */
+/* C2SP formats that travel: signed notes (c2sp.org/signed-note), verifier keys, checkpoints (c2sp.org/tlog-checkpoint)
+ * and offline proofs (c2sp.org/tlog-proof). Ed25519 (type 0x01) only; signatures of other types and unknown keys are
+ * kept and ignored, as the specification asks. Nothing here touches files. */
 #ifndef CORE_NOTE_H
 #define CORE_NOTE_H
 
@@ -49,10 +49,11 @@ struct note {
 
 /* Shape only: splits at the last empty line. ERR_SYNTAX, ERR_TOOBIG. */
 int note_parse(struct str whole, struct note *ret) MUST_USE;
-/* 0 when at least one of the known keys signed and none of their signatures is bad; ERR_DENIED when no known key signed,
- * ERR_CORRUPT when a known key's signature fails. */
+/* 0 when at least one of the known keys signed and none of their signatures is bad; ERR_DENIED when no known key
+ * signed, ERR_CORRUPT when a known key's signature fails. */
 int note_check(const struct note *n, const struct note_key *keys, size_t n_keys) MUST_USE;
-/* Appends text (which must end in LF), the empty line and one signature line. ERR_INVALID for a text no note may hold. */
+/* Appends text (which must end in LF), the empty line and one signature line. ERR_INVALID for a text no note may
+ * hold. */
 int note_sign(struct buf *b, struct str text, const struct note_key *k, const uint8_t secret[NOTE_SECRET_LEN]) MUST_USE;
 
 struct checkpoint {
@@ -73,7 +74,8 @@ struct tlog_proof {
 	uint64_t index;
 	uint8_t hashes[MERKLE_PROOF_MAX][MERKLE_LEN];
 	size_t n;
-	struct str extra;                                /* decoded data beside the proof, here the entry itself; STR_NONE */
+	/* decoded data beside the proof, here the entry itself; STR_NONE */
+	struct str extra;
 	struct str extra64;                              /* after parsing: the same, still base64 */
 	struct str checkpoint;                           /* the whole signed note; a view after parsing */
 };

@@ -15,7 +15,8 @@ static struct str notice_text(struct job *j, const struct record *r, struct str 
 	const struct action *act = ledger_action(j->l, what);
 	const struct state *to = ledger_state(j->l, r->state);
 	struct str label = act && act->label.ja.n ? act->label.ja : to ? to->label.ja : what;
-	return arena_strf(j->a, "%.*s %.*s「%.*s」 %.*s", STR_ARG(j->l->record.ja), STR_ARG(r->number), STR_ARG(r->title), STR_ARG(label));
+	return arena_strf(j->a, "%.*s %.*s「%.*s」 %.*s", STR_ARG(j->l->record.ja), STR_ARG(r->number), STR_ARG(r->title),
+	                  STR_ARG(label));
 }
 
 static int notice_put(struct job *j, const struct record *r, int64_t person, struct str what)
@@ -125,8 +126,8 @@ static const char receipt_sql[] =
 static const char read_sql[] = "UPDATE notice SET read_at = ?3 WHERE person = ?1 AND read_at IS NULL AND ?4 IS NOT NULL AND ";
 
 /* Both statements over the same unread notices: first the receipts, then the marks. */
-static int notices_close(struct db *db, struct arena *a, const char *which, int64_t person, int64_t id, struct str ledger, int64_t now,
-                         const char *how, struct err *e)
+static int notices_close(struct db *db, struct arena *a, const char *which, int64_t person, int64_t id,
+                         struct str ledger, int64_t now, const char *how, struct err *e)
 {
 	int err = 0;
 	for (int i = 0; err >= 0 && i < 2; i++) {
@@ -148,15 +149,17 @@ int notice_taken(struct job *j, int64_t record)
 {
 	if (!j->who->person)
 		return 0;
-	return notices_close(j->w->db, j->a, "record = ?2 AND ledger = ?5", j->who->person, record, j->l->name, j->w->now, "acted", j->e);
+	return notices_close(j->w->db, j->a, "record = ?2 AND ledger = ?5", j->who->person, record, j->l->name, j->w->now,
+	                     "acted", j->e);
 }
 
 int notice_seen(struct world *w, const struct actor *who, int64_t notice, struct err *e)
 {
 	struct arena *a = arena_new(1u << 16);
 	/* Whoever looks at a record has seen all that he was told about it. */
-	int err = notices_close(w->db, a, "(ledger, record) = (SELECT ledger, record FROM notice WHERE id = ?2 AND person = ?1)", who->person, notice,
-	                        STR_NONE, w->now, "read", e);
+	int err = notices_close(w->db, a,
+	                        "(ledger, record) = (SELECT ledger, record FROM notice WHERE id = ?2 AND person = ?1)",
+	                        who->person, notice, STR_NONE, w->now, "read", e);
 	arena_free(a);
 	return err;
 }

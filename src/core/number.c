@@ -44,7 +44,8 @@ int number_next(struct job *j, const struct record *r, struct str *ret)
 	for (struct str rest = j->l->number; rest.n;) {
 		struct str plain = str_cut(&rest, '{');
 		buf_str(&out, plain);
-		struct str hole = rest.p ? str_cut(&rest, '}') : STR_NONE, format = hole, name = hole.p ? str_cut(&format, ':') : hole;
+		struct str hole = rest.p ? str_cut(&rest, '}') : STR_NONE, format = hole,
+		                  name = hole.p ? str_cut(&format, ':') : hole;
 		if (str_is(name, "fy"))
 			buf_printf(&out, "%d", fy);
 		else if (str_is(name, "fy_era") && date_fiscal_era(fy, era, sizeof era) >= 0)

@@ -56,14 +56,16 @@ static void hold(struct actor *who, enum role role, int64_t assignment, int64_t 
 	who->roles |= 1u << role;
 }
 
-/* People from outside hold `contractor` in place of `staff`: a definition that opens something to staff does not open it
- * to them. */
+/* People from outside hold `contractor` in place of `staff`: a definition that opens something to staff does not open
+ * it to them. */
 static bool from_outside(struct str person_type)
 {
-	return str_is(person_type, "contractor") || str_is(person_type, "designated-manager") || str_is(person_type, "agreement");
+	return str_is(person_type, "contractor") || str_is(person_type, "designated-manager") ||
+	       str_is(person_type, "agreement");
 }
 
-static int load_person(struct db *db, struct arena *a, int64_t person, struct str today, struct actor *who, struct err *e)
+static int load_person(struct db *db, struct arena *a, int64_t person, struct str today, struct actor *who,
+                       struct err *e)
 {
 	struct stmt *s = db_sql(db, "SELECT name, staff_no, section, person_type FROM persons WHERE id = ?1 AND state = 'active'"
 	                            " AND started_on <= ?2 AND (ended_on IS NULL OR ended_on >= ?2)"

@@ -23,7 +23,8 @@ struct held {                                        /* one role held today */
 	enum role role;
 	int64_t assignment;                              /* role-assignments.id; 0 for what follows from being staff */
 	int64_t unit;                                    /* org-units.id it is limited to; 0 the whole municipality */
-	int64_t on_behalf;                               /* persons.id of the superior this is a deputy or delegate of; 0 own */
+	/* persons.id of the superior this is a deputy or delegate of; 0 own */
+	int64_t on_behalf;
 };
 
 struct actor {
@@ -39,7 +40,8 @@ struct actor {
 #define ACTOR_HAS(a, r) (((a)->roles >> (r)) & 1u)
 
 /* Everything a person is on a date (ISO). ERR_NOTFOUND when the person is not active then. */
-int actor_load(struct db *db, struct arena *a, int64_t person, struct str today, struct actor *ret, struct err *e) MUST_USE;
+int actor_load(struct db *db, struct arena *a, int64_t person, struct str today, struct actor *ret,
+               struct err *e) MUST_USE;
 /* Is `unit` the section itself or below it? */
 bool unit_within(struct db *db, int64_t unit, int64_t ancestor);
 

@@ -11,7 +11,8 @@
 #define DEPTH_MAX 16
 
 struct clause {
-	struct str id, parent, chapter, label, heading, who, duty, strength, applies, mechanism, summary_ja, summary_en, evidence,
+	struct str id, parent, chapter, label, heading, who, duty, strength, applies, mechanism, summary_ja, summary_en,
+		evidence,
 		own_text, group;
 };
 struct catalog {
@@ -57,8 +58,8 @@ static const char *uuid(struct catalog *c, const char *name)
 	sha256(name, strlen(name), h);
 	h[6] = (uint8_t)((h[6] & 0x0f) | 0x50);
 	h[8] = (uint8_t)((h[8] & 0x3f) | 0x80);
-	return arena_printf(c->a, "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", h[0], h[1], h[2], h[3], h[4], h[5],
-	                    h[6], h[7], h[8], h[9], h[10], h[11], h[12], h[13], h[14], h[15]);
+	return arena_printf(c->a, "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", h[0], h[1], h[2],
+	                    h[3], h[4], h[5], h[6], h[7], h[8], h[9], h[10], h[11], h[12], h[13], h[14], h[15]);
 }
 
 static void prop(struct catalog *c, const char *name, struct str value, struct str remarks)
@@ -191,7 +192,8 @@ static int load_clauses(struct catalog *c)
 	bind_str(s, 1, c->id);
 	while ((rc = step(s)) == 1 && c->n < CLAUSES_MAX) {
 		struct clause *k = &c->v[c->n++];
-		struct str *const fields[] = {&k->id, &k->parent, &k->chapter, &k->label, &k->heading, &k->who, &k->duty, &k->strength, &k->applies,
+		struct str *const fields[] = {&k->id, &k->parent, &k->chapter, &k->label, &k->heading, &k->who, &k->duty,
+		                              &k->strength, &k->applies,
 			NULL, &k->mechanism, &k->summary_ja, &k->summary_en, &k->evidence, &k->own_text, &k->group};
 
 		for (size_t i = 0; i < ARRAY_LEN(fields); i++)

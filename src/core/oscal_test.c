@@ -1,4 +1,5 @@
-/* The catalog of each shipped standard: what the schema cannot say. `oscal_test --print ID` prints one, for test/e2e/oscal.sh. */
+/* The catalog of each shipped standard: what the schema cannot say. `oscal_test --print ID` prints one, for
+ * test/e2e/oscal.sh. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

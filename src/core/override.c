@@ -30,12 +30,13 @@ static int blocked_only(struct job *j, const struct record *r, const struct acti
 	if (err < 0)
 		return err == ERR_NOTFOUND ? 0 : err;        /* he has left */
 	jo.who = &other;
-	*ret = rights_match(&jo, r, &act->by, NULL).ok && !rights_match(&jo, r, &act->by, &act->not_).ok && !overridden(&jo, r, act);
+	*ret = rights_match(&jo, r, &act->by, NULL).ok && !rights_match(&jo, r, &act->by, &act->not_).ok &&
+	       !overridden(&jo, r, act);
 	return 0;
 }
 
-int record_blocked(struct world *w, struct arena *a, const struct record *r, const struct action *act, int64_t *ret, size_t max,
-                   size_t *ret_n, struct err *e)
+int record_blocked(struct world *w, struct arena *a, const struct record *r, const struct action *act, int64_t *ret,
+                   size_t max, size_t *ret_n, struct err *e)
 {
 	static const struct actor system = {0};
 	struct job j = {.w = w, .a = a, .who = &system, .l = r->ledger, .e = e};
@@ -57,11 +58,12 @@ int record_blocked(struct world *w, struct arena *a, const struct record *r, con
 	return 0;
 }
 
-int record_override(struct world *w, struct arena *a, const struct actor *who, const struct record *r, const struct action *act,
-                    int64_t person, struct str reason, struct err *e)
+int record_override(struct world *w, struct arena *a, const struct actor *who, const struct record *r,
+                    const struct action *act, int64_t person, struct str reason, struct err *e)
 {
 	struct job j = {.w = w, .a = a, .who = who, .l = r->ledger, .e = e};
-	if (!(ACTOR_HAS(who, ROLE_CISO) || ACTOR_HAS(who, ROLE_CHIEF) || ACTOR_HAS(who, ROLE_SECRETARIAT)) || who->person == person)
+	if (!(ACTOR_HAS(who, ROLE_CISO) || ACTOR_HAS(who, ROLE_CHIEF) || ACTOR_HAS(who, ROLE_SECRETARIAT)) ||
+	    who->person == person)
 		return err_set(e, ERR_DENIED, "%s", _("This is for others to decide"));
 	reason = str_trim(reason);
 	if (!reason.n || reason.n > LONGTEXT_MAX || !act->not_.n)

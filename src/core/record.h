@@ -1,6 +1,7 @@
-/* Records of ledgers: the only way to read, write and act on them. Every call checks rights (deny by default), writes the
- * step log, record_log, the outbox event and the search index in the caller's transaction. Values come and go as text;
- * types are checked here and by the table's own constraints. Separation of duties is in the table's triggers as well. */
+/* Records of ledgers: the only way to read, write and act on them. Every call checks rights (deny by default), writes
+ * the step log, record_log, the outbox event and the search index in the caller's transaction. Values come and go as
+ * text; types are checked here and by the table's own constraints. Separation of duties is in the table's triggers
+ * as well. */
 #ifndef CORE_RECORD_H
 #define CORE_RECORD_H
 
@@ -17,8 +18,8 @@ struct world {
 };
 
 /* One field as typed or stored. Plain fields: one text. many: texts. table and checklist: rows of cells by column
- * (checklist: item, answer, note, then extra columns). Refs are record ids; multi-target refs "ledger:id". Booleans "1"/"0".
- * Datetimes "YYYY-MM-DDTHH:MM". File fields hold attachment ids. */
+ * (checklist: item, answer, note, then extra columns). Refs are record ids; multi-target refs "ledger:id". Booleans
+ * "1"/"0". Datetimes "YYYY-MM-DDTHH:MM". File fields hold attachment ids. */
 struct cell {
 	struct str name, text;
 };
@@ -70,18 +71,20 @@ struct record {
 int record_get(struct world *w, struct arena *a, const struct actor *who, const struct ledger *l, int64_t id,
                struct record *ret, struct err *e) MUST_USE;
 /* Creates in the start state. On ERR_INVALID *faults says where. */
-int record_create(struct world *w, struct arena *a, const struct actor *who, const struct ledger *l, const struct values *in,
-                  int64_t *ret_id, struct faults *faults, struct err *e) MUST_USE;
-/* What stood before the system did, entered by the console (who->admin): in given->state, with its number, applicant, created_on
- * where they are set. ERR_DENIED for anybody else. */
-int record_enter(struct world *w, struct arena *a, const struct actor *who, const struct ledger *l, const struct values *in,
-                 const struct record *given, int64_t *ret_id, struct faults *faults, struct err *e) MUST_USE;
+int record_create(struct world *w, struct arena *a, const struct actor *who, const struct ledger *l,
+                  const struct values *in, int64_t *ret_id, struct faults *faults, struct err *e) MUST_USE;
+/* What stood before the system did, entered by the console (who->admin): in given->state, with its number, applicant,
+ * created_on where they are set. ERR_DENIED for anybody else. */
+int record_enter(struct world *w, struct arena *a, const struct actor *who, const struct ledger *l,
+                 const struct values *in, const struct record *given, int64_t *ret_id, struct faults *faults,
+                 struct err *e) MUST_USE;
 /* version: the one the editor saw; ERR_CONFLICT when it moved on. */
-int record_update(struct world *w, struct arena *a, const struct actor *who, const struct ledger *l, int64_t id, int64_t version,
-                  const struct values *in, struct faults *faults, struct err *e) MUST_USE;
+int record_update(struct world *w, struct arena *a, const struct actor *who, const struct ledger *l, int64_t id,
+                  int64_t version, const struct values *in, struct faults *faults, struct err *e) MUST_USE;
 /* Takes an action. in: the fields it needs; note: STR_NONE or text. ERR_DENIED with the reason in *e. */
-int record_act(struct world *w, struct arena *a, const struct actor *who, const struct ledger *l, int64_t id, int64_t version,
-               const struct action *act, const struct values *in, struct str note, struct faults *faults, struct err *e) MUST_USE;
+int record_act(struct world *w, struct arena *a, const struct actor *who, const struct ledger *l, int64_t id,
+               int64_t version, const struct action *act, const struct values *in, struct str note,
+               struct faults *faults, struct err *e) MUST_USE;
 
 /* A form: one item per field of the ledger, in order. Typed values lie over the stored ones, those over the defaults.
  * r: NULL for a new record. act: the form of an action (only its `needs` are editable), NULL for create and edit. */
@@ -92,33 +95,36 @@ struct form_item {
 	bool editable, required;
 	struct str min, max;                             /* resolved (dates, numbers), STR_NONE when there is none */
 };
-int record_form(struct world *w, struct arena *a, const struct actor *who, const struct ledger *l, const struct record *r,
-                const struct action *act, const struct values *typed, struct form_item **ret, struct err *e) MUST_USE;
+int record_form(struct world *w, struct arena *a, const struct actor *who, const struct ledger *l,
+                const struct record *r, const struct action *act, const struct values *typed, struct form_item **ret,
+                struct err *e) MUST_USE;
 
-/* What may be chosen for a field (or column): value as it is typed, label as it is shown. search: STR_NONE the first ones.
- * References only to what this person may know of, in force, and where the field's `where` holds. */
+/* What may be chosen for a field (or column): value as it is typed, label as it is shown. search: STR_NONE the first
+ * ones. References only to what this person may know of, in force, and where the field's `where` holds. */
 struct pick {
 	struct str value, label;
 };
-int field_picks(struct world *w, struct arena *a, const struct actor *who, const struct field *f, struct str search, size_t limit,
-                struct pick **ret, size_t *ret_n, struct err *e) MUST_USE;
+int field_picks(struct world *w, struct arena *a, const struct actor *who, const struct field *f, struct str search,
+                size_t limit, struct pick **ret, size_t *ret_n, struct err *e) MUST_USE;
 
 /* May this person do it now? Fills *why (a sentence) when not. */
 bool record_may_create(struct world *w, const struct actor *who, const struct ledger *l);
-bool record_may_edit(struct world *w, struct arena *a, const struct actor *who, const struct record *r, const struct field *f);
-bool record_may_act(struct world *w, struct arena *a, const struct actor *who, const struct record *r, const struct action *act, struct err *why);
+bool record_may_edit(struct world *w, struct arena *a, const struct actor *who, const struct record *r,
+                     const struct field *f);
+bool record_may_act(struct world *w, struct arena *a, const struct actor *who, const struct record *r,
+                    const struct action *act, struct err *why);
 bool ledger_may_list(const struct actor *who, const struct ledger *l);
 
-/* "Unavoidable": records that `person` may take the action once although he applied or is concerned. Only the CISO, the general
- * manager or the security office record it, never for themselves; the board lists it. In a transaction. */
-int record_override(struct world *w, struct arena *a, const struct actor *who, const struct record *r, const struct action *act,
-                    int64_t person, struct str reason, struct err *e) MUST_USE;
+/* "Unavoidable": records that `person` may take the action once although he applied or is concerned. Only the CISO, the
+ * general manager or the security office record it, never for themselves; the board lists it. In a transaction. */
+int record_override(struct world *w, struct arena *a, const struct actor *who, const struct record *r,
+                    const struct action *act, int64_t person, struct str reason, struct err *e) MUST_USE;
 
-/* Persons who would take the action if its `not` did not name them, and have no recorded way round it: the ones for whom that may
- * be recorded. At most max. */
+/* Persons who would take the action if its `not` did not name them, and have no recorded way round it: the ones for
+ * whom that may be recorded. At most max. */
 #define BLOCKED_MAX 20
-int record_blocked(struct world *w, struct arena *a, const struct record *r, const struct action *act, int64_t *ret, size_t max,
-                   size_t *ret_n, struct err *e) MUST_USE;
+int record_blocked(struct world *w, struct arena *a, const struct record *r, const struct action *act, int64_t *ret,
+                   size_t max, size_t *ret_n, struct err *e) MUST_USE;
 
 /* Lists. Order: sort field (NULL: newest first), then id; paging by key. */
 struct list_filter {
@@ -150,11 +156,12 @@ struct list_page {
 	struct str next;                                 /* STR_NONE at the end */
 	int64_t total;                                   /* exact up to 1000, else 1001 = "1,000+" */
 };
-int record_list(struct world *w, struct arena *a, const struct actor *who, const struct ledger *l, const struct list_query *q,
-                struct list_page *ret, struct err *e) MUST_USE;
+int record_list(struct world *w, struct arena *a, const struct actor *who, const struct ledger *l,
+                const struct list_query *q, struct list_page *ret, struct err *e) MUST_USE;
 
 /* What a stored value looks like to a person (labels of choices, names of persons, titles of references). */
-struct str value_display(struct world *w, struct arena *a, const struct actor *who, const struct field *f, struct str stored);
+struct str value_display(struct world *w, struct arena *a, const struct actor *who, const struct field *f,
+                         struct str stored);
 
 /* History, newest first. */
 struct step {
@@ -166,8 +173,8 @@ struct step {
 	int64_t event_index;                             /* in the vault; -1 while 未封緘 */
 	int64_t version;
 };
-int record_history(struct world *w, struct arena *a, const struct actor *who, const struct record *r, struct step **ret, size_t *ret_n,
-                   struct err *e) MUST_USE;
+int record_history(struct world *w, struct arena *a, const struct actor *who, const struct record *r, struct step **ret,
+                   size_t *ret_n, struct err *e) MUST_USE;
 
 /* The system acts: `auto` actions and due duties of today. Returns how many records moved. */
 int ledger_tick(struct world *w, struct arena *a, int64_t *ret_moved, struct err *e) MUST_USE;

@@ -93,7 +93,8 @@ int record_judge(struct job *j, struct record *r, const bool *editable)
 	struct str state = start ? start->name : r->state;
 	for (size_t i = 0; editable && i < j->l->n_fields; i++) {
 		const struct field *f = &j->l->fields[i];
-		if (f->required && editable[i] && shown[i] && !stage_to_come(j->l, f, state, NULL) && field_is_stored(f) && value_empty(&r->all[i])) {
+		if (f->required && editable[i] && shown[i] && !stage_to_come(j->l, f, state, NULL) && field_is_stored(f) &&
+		    value_empty(&r->all[i])) {
 			fault_add(j, f->name, "%s", _("Please fill this in"));
 			bad = ERR_INVALID;
 		}
@@ -150,8 +151,10 @@ static void defaults(struct job *j, struct record *r)
 /* An empty record of this person's, with the defaults in place. */
 int record_blank(struct job *j, struct record *r)
 {
-	*r = (struct record){.ledger = j->l, .applicant = j->who->person, .section = j->who->section, .created_by = j->who->person,
-		.updated_by = j->who->person, .created_at = j->w->now, .updated_at = j->w->now, .created_on = j->w->today, .version = 1};
+	*r = (struct record){.ledger = j->l, .applicant = j->who->person, .section = j->who->section,
+	                     .created_by = j->who->person,
+		.updated_by = j->who->person, .created_at = j->w->now, .updated_at = j->w->now, .created_on = j->w->today,
+		.version = 1};
 	r->all = values_new(j->a, j->l);
 	if (!r->all)
 		return err_set(j->e, ERR_NOMEM, "record");
@@ -176,7 +179,8 @@ static int created(struct job *j, struct record *r, const struct state *st, stru
 		err = store_insert(j, r);
 	/* What is brought in as it already was (an import by the console) begins and moves on at once. */
 	if (err >= 0)
-		err = store_step(j, r->id, &(struct step_row){.action = STR("create"), .from_state = later.n ? r->state : STR_NONE,
+		err = store_step(j, r->id, &(struct step_row){.action = STR("create"),
+		                                              .from_state = later.n ? r->state : STR_NONE,
 		                                              .to_state = later.n ? later : r->state});
 	if (err >= 0 && later.n)
 		err = store_state(j, r->id, r->state = later);
@@ -228,8 +232,8 @@ int record_insert(struct job *j, const struct values *in, const struct record *g
 	return err;
 }
 
-int record_create(struct world *w, struct arena *a, const struct actor *who, const struct ledger *l, const struct values *in,
-                  int64_t *ret_id, struct faults *faults, struct err *e)
+int record_create(struct world *w, struct arena *a, const struct actor *who, const struct ledger *l,
+                  const struct values *in, int64_t *ret_id, struct faults *faults, struct err *e)
 {
 	struct job j = {w, a, who, l, faults, e, NULL};
 	if (!record_may_create(w, who, l))
@@ -237,8 +241,9 @@ int record_create(struct world *w, struct arena *a, const struct actor *who, con
 	return record_insert(&j, in, NULL, ret_id);
 }
 
-int record_enter(struct world *w, struct arena *a, const struct actor *who, const struct ledger *l, const struct values *in,
-                 const struct record *given, int64_t *ret_id, struct faults *faults, struct err *e)
+int record_enter(struct world *w, struct arena *a, const struct actor *who, const struct ledger *l,
+                 const struct values *in, const struct record *given, int64_t *ret_id, struct faults *faults,
+                 struct err *e)
 {
 	struct job j = {w, a, who, l, faults, e};
 	if (!who->admin)
@@ -246,7 +251,7 @@ int record_enter(struct world *w, struct arena *a, const struct actor *who, cons
 	return record_insert(&j, in, given, ret_id);
 }
 
-/* --- update ------------------------------------------------------------------------------------------------------------- */
+/* --- update ------------------------------------------------------------------------------------------------------ */
 
 static bool state_lets_edit(struct job *j, const struct record *r, struct grant *ret)
 {
@@ -255,7 +260,8 @@ static bool state_lets_edit(struct job *j, const struct record *r, struct grant 
 	return ret->ok;
 }
 
-bool record_may_edit(struct world *w, struct arena *a, const struct actor *who, const struct record *r, const struct field *f)
+bool record_may_edit(struct world *w, struct arena *a, const struct actor *who, const struct record *r,
+                     const struct field *f)
 {
 	struct job j = {.w = w, .a = a, .who = who, .l = r->ledger};
 	struct grant g;
@@ -287,8 +293,8 @@ static int updated(struct job *j, const struct record *before, struct record *r,
 	if (err == 0)
 		err = store_update(j, before, r);
 	if (err >= 0)
-		err = store_step(j, r->id, &(struct step_row){.action = STR("update"), .from_state = before->state, .to_state = r->state,
-		                                              .on_behalf = on_behalf});
+		err = store_step(j, r->id, &(struct step_row){.action = STR("update"), .from_state = before->state,
+		                                              .to_state = r->state, .on_behalf = on_behalf});
 	if (err >= 0)
 		err = record_event(j, r, "record.update", on_behalf, change, NULL);
 	if (err >= 0)
@@ -298,14 +304,15 @@ static int updated(struct job *j, const struct record *before, struct record *r,
 	return err < 0 ? err : record_after(j, r);
 }
 
-int record_update(struct world *w, struct arena *a, const struct actor *who, const struct ledger *l, int64_t id, int64_t version,
-                  const struct values *in, struct faults *faults, struct err *e)
+int record_update(struct world *w, struct arena *a, const struct actor *who, const struct ledger *l, int64_t id,
+                  int64_t version, const struct values *in, struct faults *faults, struct err *e)
 {
 	struct job j = {w, a, who, l, faults, e, NULL};
 	struct record before, r;
 	struct grant g;
 	bool *editable = arena_array(a, l->n_fields + 1, sizeof *editable);
-	int err = !editable ? err_set(e, ERR_NOMEM, "record") : visible(&j, id) ? record_load(&j, id, &before) : ERR_NOTFOUND;
+	int err = !editable ? err_set(e, ERR_NOMEM, "record") : visible(&j, id) ? record_load(&j, id, &before)
+	          : ERR_NOTFOUND;
 	if (err == ERR_NOTFOUND)
 		return err_set(e, err, "%s", _("There is no such record"));
 	if (err < 0)
@@ -338,18 +345,19 @@ int record_update(struct world *w, struct arena *a, const struct actor *who, con
 	return mark_end(&j, store_refusal(&j, updated(&j, &before, &r, g.on_behalf)));
 }
 
-/* --- actions -------------------------------------------------------------------------------------------------------------- */
+/* --- actions ----------------------------------------------------------------------------------------------------- */
 
-bool record_may_act(struct world *w, struct arena *a, const struct actor *who, const struct record *r, const struct action *act,
-                    struct err *why)
+bool record_may_act(struct world *w, struct arena *a, const struct actor *who, const struct record *r,
+                    const struct action *act, struct err *why)
 {
 	struct job j = {.w = w, .a = a, .who = who, .l = r->ledger, .e = why};
 	struct permit p;
 	return act_permit(&j, r, act, &p) == 0;
 }
 
-int record_act(struct world *w, struct arena *a, const struct actor *who, const struct ledger *l, int64_t id, int64_t version,
-               const struct action *act, const struct values *in, struct str note, struct faults *faults, struct err *e)
+int record_act(struct world *w, struct arena *a, const struct actor *who, const struct ledger *l, int64_t id,
+               int64_t version, const struct action *act, const struct values *in, struct str note,
+               struct faults *faults, struct err *e)
 {
 	struct job j = {w, a, who, l, faults, e, NULL};
 	struct record r;

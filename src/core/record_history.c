@@ -94,8 +94,8 @@ static int merge_steps(struct job *j, const struct record *r, struct step *v, si
 	return got < 0 ? err_set(j->e, ERR_DB, "%s", db_error(j->w->db)) : 0;
 }
 
-int record_history(struct world *w, struct arena *a, const struct actor *who, const struct record *r, struct step **ret, size_t *ret_n,
-                   struct err *e)
+int record_history(struct world *w, struct arena *a, const struct actor *who, const struct record *r, struct step **ret,
+                   size_t *ret_n, struct err *e)
 {
 	struct job j = {.w = w, .a = a, .who = who, .l = r->ledger, .e = e};
 	struct step *v = NULL;

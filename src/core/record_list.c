@@ -62,11 +62,13 @@ static const struct {
 	{"owner", FT_PERSON}, {"created_at", FT_DATETIME}, {"created_on", FT_DATE}, {"updated_at", FT_DATETIME}, {"seal_broken", FT_BOOL},
 };
 
-static bool column_type(struct job *j, struct str name, bool allow_many, enum field_type *ret, const struct field **ret_field)
+static bool column_type(struct job *j, struct str name, bool allow_many, enum field_type *ret,
+                        const struct field **ret_field)
 {
 	const struct field *f = ledger_field(j->l, name);
 	*ret_field = f;
-	if (f && (f->type == FT_TABLE || f->type == FT_CHECKLIST || !field_is_stored(f) || (f->many && !allow_many) || f->secret_set))
+	if (f && (f->type == FT_TABLE || f->type == FT_CHECKLIST || !field_is_stored(f) || (f->many && !allow_many) ||
+	          f->secret_set))
 		return false;
 	if (f)
 		return *ret = f->type, true;
@@ -120,8 +122,8 @@ static int filter_sql(struct job *j, const struct list_filter *lf, struct buf *s
 	const char *column = many ? "c.value" : arena_printf(j->a, "r.\"%.*s\"", STR_ARG(lf->field));
 	const char *kind_column = many ? "c.value_kind" : arena_printf(j->a, "r.\"%.*s_kind\"", STR_ARG(lf->field));
 	if (many)
-		buf_printf(sql, " AND %sEXISTS (SELECT 1 FROM \"%.*s__%.*s\" c WHERE c.record = r.id", str_is(lf->op, "empty") ? "NOT " : "",
-		           STR_ARG(j->l->table), STR_ARG(f->name));
+		buf_printf(sql, " AND %sEXISTS (SELECT 1 FROM \"%.*s__%.*s\" c WHERE c.record = r.id",
+		           str_is(lf->op, "empty") ? "NOT " : "", STR_ARG(j->l->table), STR_ARG(f->name));
 	if (str_is(lf->op, "empty")) {
 		buf_printf(sql, many ? ")" : " AND %s IS NULL", column);
 		return 0;
@@ -163,9 +165,10 @@ static void states_sql(const struct ledger *l, struct buf *sql)
 
 #define SORTED_HITS_MAX "5000"
 
-/* FROM …: with words to search for, the index of words leads (newest hits first, read only as far as the page needs) and
- * the records follow; where another order is wanted, only the newest hits are put in order. */
-static int from_sql(struct job *j, const struct list_query *q, bool sorted, struct buf *sql, struct params *p, bool *ret_search)
+/* FROM …: with words to search for, the index of words leads (newest hits first, read only as far as the page needs)
+ * and the records follow; where another order is wanted, only the newest hits are put in order. */
+static int from_sql(struct job *j, const struct list_query *q, bool sorted, struct buf *sql, struct params *p,
+                    bool *ret_search)
 {
 	struct buf fts;
 	*ret_search = false;
@@ -198,7 +201,8 @@ static int from_sql(struct job *j, const struct list_query *q, bool sorted, stru
 }
 
 /* FROM … WHERE … without the key of the page. */
-static int where_sql(struct job *j, const struct list_query *q, bool sorted, struct buf *sql, struct params *p, bool *ret_search)
+static int where_sql(struct job *j, const struct list_query *q, bool sorted, struct buf *sql, struct params *p,
+                     bool *ret_search)
 {
 	int err = from_sql(j, q, sorted, sql, p, ret_search);
 	if (err == 0)
@@ -237,8 +241,8 @@ static int key_parse(struct job *j, struct str after, struct key *ret)
 }
 
 /* Rows after the key in the order of the list; NULL sorts before everything. */
-static void key_sql(struct job *j, const struct key *k, const char *column, bool search, bool number, bool down, struct buf *sql,
-                    struct params *p)
+static void key_sql(struct job *j, const struct key *k, const char *column, bool search, bool number, bool down,
+                    struct buf *sql, struct params *p)
 {
 	const char *beyond = down ? "<" : ">";
 	if (!k->given)
@@ -272,7 +276,7 @@ static void key_sql(struct job *j, const struct key *k, const char *column, bool
 	buf_printf(sql, ")%s%s%s)", down ? " OR " : "", down ? column : "", down ? " IS NULL" : "");
 }
 
-/* --- the page --------------------------------------------------------------------------------------------------------- */
+/* --- the page ---------------------------------------------------------------------------------------------------- */
 
 static struct str cell_text(struct job *j, const struct field *f, struct stmt *s, int *at)
 {
@@ -361,7 +365,8 @@ static int rows_read(struct job *j, struct stmt *s, bool sorted, size_t limit, s
 	while ((r = step(s)) == 1) {
 		if (page->n_rows == limit) {                 /* one more than asked: there is a next page */
 			const struct list_row *last = &page->rows[limit - 1];
-			page->next = arena_strf(j->a, "%s%lld", sorted && last->key.p ? "v" : sorted ? "n" : "v", (long long)last->id);
+			page->next = arena_strf(j->a, "%s%lld", sorted && last->key.p ? "v" : sorted ? "n" : "v",
+			                        (long long)last->id);
 			if (sorted && last->key.p)
 				page->next = arena_strf(j->a, "%.*s.%.*s", STR_ARG(page->next), STR_ARG(last->key));
 			stmt_done(s);
@@ -375,8 +380,8 @@ static int rows_read(struct job *j, struct stmt *s, bool sorted, size_t limit, s
 	return r < 0 ? err_set(j->e, ERR_DB, "%s", db_error(j->w->db)) : 0;
 }
 
-int record_list(struct world *w, struct arena *a, const struct actor *who, const struct ledger *l, const struct list_query *q,
-                struct list_page *ret, struct err *e)
+int record_list(struct world *w, struct arena *a, const struct actor *who, const struct ledger *l,
+                const struct list_query *q, struct list_page *ret, struct err *e)
 {
 	struct job j = {.w = w, .a = a, .who = who, .l = l, .e = e};
 	struct params p = {0};
@@ -404,7 +409,8 @@ int record_list(struct world *w, struct arena *a, const struct actor *who, const
 	err = where_sql(&j, q, sort != NULL, &sql, &p, &search);
 	key_sql(&j, &key, sort, search, is_number(t), down, &sql, &p);
 	if (sort)
-		buf_printf(&sql, " ORDER BY %s %s, r.id %s LIMIT %zu", sort, down ? "DESC" : "ASC", down ? "DESC" : "ASC", limit + 1);
+		buf_printf(&sql, " ORDER BY %s %s, r.id %s LIMIT %zu", sort, down ? "DESC" : "ASC", down ? "DESC" : "ASC",
+		           limit + 1);
 	else
 		buf_printf(&sql, " ORDER BY %s %s LIMIT %zu", search ? "s.rowid" : "r.id", down ? "DESC" : "ASC", limit + 1);
 	if (err < 0) {

@@ -4,7 +4,8 @@
 #include "core/engine.h"
 #include "lib/i18n.h"
 
-/* No definition may fail in the engine's hands: its form, its list by every column, its conditions, rules and limits. */
+/* No definition may fail in the engine's hands: its form, its list by every column, its conditions, rules and
+ * limits. */
 static void every_ledger_works_in_principle(void **state)
 {
 	struct test_world *t = *state;
@@ -114,7 +115,8 @@ static void pages_follow_each_other_without_gap_or_repeat(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(sorts); i++)
 		for (int way = 0; way <= 3; way++) {         /* up and down, all and those searched for */
 			int all = way & 2 ? 60 : 72;
-			struct list_query small = {.sort = sorts[i] ? str_from(sorts[i]) : STR_NONE, .descending = way & 1, .limit = 7,
+			struct list_query small = {.sort = sorts[i] ? str_from(sorts[i]) : STR_NONE, .descending = way & 1,
+			                           .limit = 7,
 				.search = way & 2 ? STR("山田") : STR_NONE}, big = small;
 			size_t n, m;
 			big.limit = 200;
@@ -140,7 +142,8 @@ static void lists_are_filtered_and_searched(void **state)
 	struct list_page page;
 	many_persons(t, 60);
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-		struct list_query q = {.filters[0] = {str_from(cases[i].field), str_from(cases[i].op), str_from(cases[i].text)}, .n_filters = 1};
+		struct list_query q = {.filters[0] = {str_from(cases[i].field), str_from(cases[i].op), str_from(cases[i].text)},
+		                       .n_filters = 1};
 		assert_done(t, record_list(&t->w, t->a, &office, l, &q, &page, &t->e));
 		if (page.total != cases[i].n)
 			fail_msg("%s %s %s: %lld", cases[i].field, cases[i].op, cases[i].text, (long long)page.total);
@@ -197,7 +200,8 @@ static void choices_are_what_one_may_choose(void **state)
 	assert_str(p[0].value, "iz.8.4.1");
 	assert_done(t, field_picks(&t->w, t->a, &who, ledger_field(l, STR("section")), STR("税"), 10, &p, &n, &t->e));
 	assert_int_equal(n, 1);
-	assert_done(t, field_picks(&t->w, t->a, &who, ledger_field(test_ledger(t, "carry-outs"), STR("carrier")), STR("ぜいむ"), 10, &p, &n, &t->e));
+	assert_done(t, field_picks(&t->w, t->a, &who, ledger_field(test_ledger(t, "carry-outs"), STR("carrier")),
+	                           STR("ぜいむ"), 10, &p, &n, &t->e));
 	assert_int_equal(n, 2);
 	assert_done(t, field_picks(&t->w, t->a, &who, ledger_field(l, STR("subjects")), STR("税務"), 10, &p, &n, &t->e));
 	assert_true(n >= 2);                             /* a unit and persons */

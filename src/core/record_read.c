@@ -25,8 +25,8 @@ static int personal_fields(struct job *j, struct record *r)
 	return 0;
 }
 
-int record_get(struct world *w, struct arena *a, const struct actor *who, const struct ledger *l, int64_t id, struct record *ret,
-               struct err *e)
+int record_get(struct world *w, struct arena *a, const struct actor *who, const struct ledger *l, int64_t id,
+               struct record *ret, struct err *e)
 {
 	struct job j = {.w = w, .a = a, .who = who, .l = l, .e = e};
 	int err = visible(&j, id) ? record_load(&j, id, ret) : ERR_NOTFOUND;
@@ -43,7 +43,7 @@ int record_get(struct world *w, struct arena *a, const struct actor *who, const 
 	return personal_fields(&j, ret);
 }
 
-/* --- forms --------------------------------------------------------------------------------------------------------- */
+/* --- forms ------------------------------------------------------------------------------------------------------- */
 
 /* What was typed, as far as it can be read, over the stored values: `when` follows what stands on the form. */
 static void overlay(struct job *j, struct record *r, const struct values *typed, const bool *editable)
@@ -80,9 +80,10 @@ static bool needed(const struct ledger *l, const struct action *act, const struc
 	return false;
 }
 
-/* On the form of a new record only what its maker can fill in now; later what its stage has brought. What was typed or is
- * stored stays in sight whatever its stage. */
-static bool of_stage(const struct ledger *l, const struct record *r, const struct field *f, bool editable, const struct value *typed, struct str state)
+/* On the form of a new record only what its maker can fill in now; later what its stage has brought. What was typed or
+ * is stored stays in sight whatever its stage. */
+static bool of_stage(const struct ledger *l, const struct record *r, const struct field *f, bool editable,
+                     const struct value *typed, struct str state)
 {
 	if (typed && typed->present && !value_empty(typed))
 		return true;
@@ -91,8 +92,9 @@ static bool of_stage(const struct ledger *l, const struct record *r, const struc
 	return (r || editable) && stage_open(l, f, state, NULL);
 }
 
-int record_form(struct world *w, struct arena *a, const struct actor *who, const struct ledger *l, const struct record *r,
-                const struct action *act, const struct values *typed, struct form_item **ret, struct err *e)
+int record_form(struct world *w, struct arena *a, const struct actor *who, const struct ledger *l,
+                const struct record *r, const struct action *act, const struct values *typed, struct form_item **ret,
+                struct err *e)
 {
 	struct job j = {.w = w, .a = a, .who = who, .l = l, .e = e};
 	struct record work;
@@ -131,7 +133,9 @@ int record_form(struct world *w, struct arena *a, const struct actor *who, const
 		const struct value *t = typed ? values_get(typed, f->name) : NULL;
 		values[i] = t && t->present && editable[i] ? *t : value_shown(&j, r, f, &work.all[i]);
 		values[i].field = f->name;
-		items[i] = (struct form_item){.field = f, .value = &values[i], .shown = shown[i] && rights_see_field(&j, r, f) && (act || of_stage(l, r, f, editable[i], t, state)),
+		items[i] = (struct form_item){.field = f, .value = &values[i],
+		                              .shown = shown[i] && rights_see_field(&j, r, f) &&
+		                              (act || of_stage(l, r, f, editable[i], t, state)),
 			.editable = editable[i], .required = act ? needed(l, act, f) : f->required,
 			.min = bound_text(&j, &bounds, f, f->min), .max = bound_text(&j, &bounds, f, f->max)};
 	}
@@ -139,7 +143,7 @@ int record_form(struct world *w, struct arena *a, const struct actor *who, const
 	return err;
 }
 
-/* --- what may be chosen ------------------------------------------------------------------------------------------------ */
+/* --- what may be chosen ------------------------------------------------------------------------------------------ */
 
 #define PICKS_MAX 200
 
@@ -168,7 +172,8 @@ static int picks_sql(struct job *j, const char *sql, struct str search, struct p
 	return r < 0 ? err_set(j->e, ERR_DB, "%s", db_error(j->w->db)) : 0;
 }
 
-static int picks_of_ledger(struct job *j, const struct field *f, const struct ledger *to, struct str search, struct picks *p)
+static int picks_of_ledger(struct job *j, const struct field *f, const struct ledger *to, struct str search,
+                           struct picks *p)
 {
 	struct job t = {.w = j->w, .a = j->a, .who = j->who, .l = to, .e = j->e};
 	struct buf sql, query;
@@ -203,7 +208,8 @@ static int picks_of_ledger(struct job *j, const struct field *f, const struct le
 		struct str label = arena_strf(j->a, "%.*s %.*s", STR_ARG(col_str(s, 1)), STR_ARG(col_str(s, 2)));
 		struct record r;
 		enum truth ok = TRUTH_TRUE;
-		if (f->where.p && (record_load(&t, id, &r) < 0 || expr_judge(&t, &r, &f->where, 1, &ok) < 0 || ok != TRUTH_TRUE))
+		if (f->where.p && (record_load(&t, id, &r) < 0 || expr_judge(&t, &r, &f->where, 1, &ok) < 0 ||
+		                   ok != TRUTH_TRUE))
 			continue;
 		pick_add(j, p, f->to.n > 1 ? arena_strf(j->a, "%.*s:%lld", STR_ARG(to->name), (long long)id)
 		                           : arena_strf(j->a, "%lld", (long long)id), label);
@@ -228,8 +234,8 @@ static int picks_of_standard(struct job *j, const char *name, struct picks *p)
 	return 0;
 }
 
-int field_picks(struct world *w, struct arena *a, const struct actor *who, const struct field *f, struct str search, size_t limit,
-                struct pick **ret, size_t *ret_n, struct err *e)
+int field_picks(struct world *w, struct arena *a, const struct actor *who, const struct field *f, struct str search,
+                size_t limit, struct pick **ret, size_t *ret_n, struct err *e)
 {
 	struct job j = {.w = w, .a = a, .who = who, .e = e};
 	struct picks p = {.max = limit < PICKS_MAX ? limit : PICKS_MAX};
@@ -279,7 +285,8 @@ int field_picks(struct world *w, struct arena *a, const struct actor *who, const
 			pick_add(&j, &p, f->of[i].code, label_text(&f->of[i].label));
 		break;
 	case FT_CLASSIFICATION:
-		err = picks_of_standard(&j, str_is(f->axis, "c") ? "levels_c" : str_is(f->axis, "i") ? "levels_i" : "levels_a", &p);
+		err = picks_of_standard(&j, str_is(f->axis, "c") ? "levels_c" : str_is(f->axis, "i") ? "levels_i" : "levels_a",
+		                        &p);
 		break;
 	case FT_ZONE:
 		err = picks_of_standard(&j, "zones", &p);

@@ -52,7 +52,8 @@ static void faults_name_their_fields(void **state)
 	struct test_world *t = *state;
 	int64_t id, log = test_int(t, "SELECT count(*) FROM outbox");
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-		assert_refused(t, ERR_INVALID, test_create(t, P_MANAGER, "exceptions", &id, EXCEPTION, cases[i].field, cases[i].text, NULL));
+		assert_refused(t, ERR_INVALID, test_create(t, P_MANAGER, "exceptions", &id, EXCEPTION, cases[i].field,
+		                                           cases[i].text, NULL));
 		if (!test_has_fault(t, cases[i].fault))
 			fail_msg("%s = %s: no fault at '%s'", cases[i].field, cases[i].text, cases[i].fault);
 	}
@@ -75,7 +76,8 @@ static void an_exception_lives(void **state)
 	assert_str(test_state(t, "exceptions", id), "approved");
 	assert_int_equal(test_text(t, "SELECT seal FROM exceptions").n, 64);
 	assert_str(test_text(t, "SELECT conditions FROM exceptions"), "月次で報告する");
-	assert_int_equal(test_int(t, "SELECT count(*) FROM notice WHERE action = 'approve'"), 2); /* the chief and the applicant */
+	/* the chief and the applicant */
+	assert_int_equal(test_int(t, "SELECT count(*) FROM notice WHERE action = 'approve'"), 2);
 	assert_int_equal(test_int(t, "SELECT count(*) FROM notice WHERE action = 'approve' AND person = (SELECT applicant FROM exceptions)"), 1);
 	assert_int_equal(test_int(t, "SELECT count(*) FROM duty WHERE ledger = 'exceptions' AND name = 'way-back' AND due_on = '2026-09-30'"
 	                             " AND notice_on = '2026-08-31' AND done_at IS NULL AND by = 'person'"), 1);
@@ -102,7 +104,8 @@ static void an_unavoidable_override_is_recorded_and_used_once(void **state)
 {
 	struct test_world *t = *state;
 	int64_t id;
-	test_sql(t, arena_printf(t->a, "UPDATE role_assignments SET holder = %lld WHERE number = 'r2'", (long long)test_person(t, P_MANAGER)));
+	test_sql(t, arena_printf(t->a, "UPDATE role_assignments SET holder = %lld WHERE number = 'r2'",
+	                         (long long)test_person(t, P_MANAGER)));
 	id = submitted(t);
 	assert_refused(t, ERR_DENIED, test_act(t, P_MANAGER, "exceptions", id, "approve", NULL, NULL));
 	struct actor chief = test_actor(t, P_CHIEF), himself = test_actor(t, P_MANAGER);
@@ -113,7 +116,8 @@ static void an_unavoidable_override_is_recorded_and_used_once(void **state)
 	assert_done(t, db_begin(t->w.db, &t->e));
 	assert_int_equal(record_override(&t->w, t->a, &himself, &r, approve, himself.person, STR("急ぐ"), &t->e), ERR_DENIED);
 	assert_int_equal(record_override(&t->w, t->a, &chief, &r, approve, himself.person, STR(" "), &t->e), ERR_INVALID);
-	assert_done(t, test_end(t, record_override(&t->w, t->a, &chief, &r, approve, himself.person, STR("災害でほかに決裁者がいない"), &t->e)));
+	assert_done(t, test_end(t, record_override(&t->w, t->a, &chief, &r, approve, himself.person, STR("災害でほかに決裁者がいない"),
+	                                           &t->e)));
 	assert_done(t, test_act(t, P_MANAGER, "exceptions", id, "approve", NULL, NULL));
 	assert_int_equal(test_int(t, "SELECT count(*) FROM record_log WHERE action = 'record.override'"), 1);
 }
@@ -149,15 +153,16 @@ static void an_urgent_use_is_reported_afterwards(void **state)
 {
 	struct test_world *t = *state;
 	int64_t id;
-	assert_done(t, test_create(t, P_MANAGER, "exceptions", &id, EXCEPTION, "route", "urgent", "started_at", "2026-06-01 08:00", "urgency",
-	                           "災害対応", NULL));
+	assert_done(t, test_create(t, P_MANAGER, "exceptions", &id, EXCEPTION, "route", "urgent", "started_at",
+	                           "2026-06-01 08:00", "urgency", "災害対応", NULL));
 	assert_str(test_state(t, "exceptions", id), "in-use");
 	assert_int_equal(test_int(t, "SELECT due_at - (SELECT started_at FROM exceptions) FROM duty WHERE name = 'after-report' AND done_at IS NULL"),
 	                 24LL * 3600 * 1000000);
 	assert_done(t, test_act(t, P_MANAGER, "exceptions", id, "report-use", NULL, NULL));
 	assert_str(test_text(t, "SELECT how FROM duty WHERE name = 'after-report'"), "action");
 	/* What does not apply is not kept. */
-	assert_done(t, test_create(t, P_MANAGER, "exceptions", &id, EXCEPTION, "started_at", "2026-06-01 08:00", "urgency", "x", NULL));
+	assert_done(t, test_create(t, P_MANAGER, "exceptions", &id, EXCEPTION, "started_at", "2026-06-01 08:00", "urgency",
+	                           "x", NULL));
 	assert_int_equal(test_int(t, arena_printf(t->a, "SELECT started_at IS NULL AND urgency IS NULL FROM exceptions WHERE id = %lld",
 	                                          (long long)id)), 1);
 }
@@ -191,8 +196,8 @@ static int64_t classified(struct test_world *t)
 	int64_t id;
 	assert_done(t, test_create(t, P_MANAGER, l, &id, "name", "住民税課税台帳", "kind", first_code(t, l, "kind"), "medium_form",
 	                           first_code(t, l, "medium_form"), "place_kind", first_code(t, l, "place_kind"), NULL));
-	assert_done(t, test_act(t, P_MANAGER, l, id, "classify", NULL, "class_c", "2", "class_i", "1", "class_a", "1", "basis",
-	                        "個人の所得を含む", "scale", test_id(t, test_document(t, "分類基準")), "classified_by",
+	assert_done(t, test_act(t, P_MANAGER, l, id, "classify", NULL, "class_c", "2", "class_i", "1", "class_a", "1",
+	                        "basis", "個人の所得を含む", "scale", test_id(t, test_document(t, "分類基準")), "classified_by",
 	                        test_id(t, test_person(t, P_MANAGER)), "classified_on", TEST_TODAY, NULL));
 	return id;
 }
@@ -226,11 +231,14 @@ static void a_restricted_record_is_hidden_everywhere(void **state)
 	assert_int_equal(page.n_rows + (size_t)page.total, 0);
 	assert_done(t, record_list(&t->w, t->a, &own, l, &q, &page, &t->e));
 	assert_int_equal(page.n_rows, 1);
-	assert_done(t, field_picks(&t->w, t->a, &other, ledger_field(test_ledger(t, "carry-outs"), STR("assets")), STR_NONE, 10, &picks, &n, &t->e));
+	assert_done(t, field_picks(&t->w, t->a, &other, ledger_field(test_ledger(t, "carry-outs"), STR("assets")), STR_NONE,
+	                           10, &picks, &n, &t->e));
 	assert_int_equal(n, 0);
-	assert_done(t, field_picks(&t->w, t->a, &own, ledger_field(test_ledger(t, "carry-outs"), STR("assets")), STR("税課"), 10, &picks, &n, &t->e));
+	assert_done(t, field_picks(&t->w, t->a, &own, ledger_field(test_ledger(t, "carry-outs"), STR("assets")), STR("税課"),
+	                           10, &picks, &n, &t->e));
 	assert_int_equal(n, 1);
-	assert_int_equal(value_display(&t->w, t->a, &other, ledger_field(test_ledger(t, "carry-outs"), STR("assets")), picks[0].value).n,
+	assert_int_equal(value_display(&t->w, t->a, &other, ledger_field(test_ledger(t, "carry-outs"), STR("assets")),
+	                               picks[0].value).n,
 	                 strlen("(not shown)"));
 }
 

@@ -1,5 +1,5 @@
-/* Who may act on a record. Deny by default: a list that names nobody this person is, lets nobody in. A deputy or delegate
- * acts in the superior's place, never where the superior himself may not. */
+/* Who may act on a record. Deny by default: a list that names nobody this person is, lets nobody in. A deputy or
+ * delegate acts in the superior's place, never where the superior himself may not. */
 #include "core/engine.h"
 
 #define EXCLUDED_MAX 600
@@ -26,7 +26,9 @@ static bool persons_have(const struct persons *p, int64_t id)
 /* A post stands for whoever is in it. */
 static void persons_in_post(struct job *j, struct str post, struct persons *p)
 {
-	struct stmt *s = post.n ? db_sql(j->w->db, "SELECT id FROM persons WHERE post = ?1 AND state = 'active' ORDER BY id") : NULL;
+	struct stmt *s = post.n
+	                 ? db_sql(j->w->db, "SELECT id FROM persons WHERE post = ?1 AND state = 'active' ORDER BY id")
+	                 : NULL;
 	if (!s)
 		return;
 	bind_str(s, 1, post);
@@ -176,7 +178,8 @@ static bool held_matches(struct job *j, const struct record *r, const struct who
 	return w->kind == WHO_MANAGER_OF_SECTION && manages(j, r, h);
 }
 
-struct grant rights_match(struct job *j, const struct record *r, const struct who_list *list, const struct who_list *not_)
+struct grant rights_match(struct job *j, const struct record *r, const struct who_list *list,
+                          const struct who_list *not_)
 {
 	struct persons excluded = {0};
 	const struct actor *who = j->who;

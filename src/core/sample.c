@@ -47,7 +47,8 @@ static const char *text_of(json_t *o, const char *name)
 	return json_string_value(json_object_get(o, name));
 }
 
-/* "$-30" and "$-30T09:15": days, "$fy" the fiscal year, from the day of loading, so that the city's deadlines stay what they were written for. */
+/* "$-30" and "$-30T09:15": days, "$fy" the fiscal year, from the day of loading, so that the city's deadlines stay
+ * what they were written for. */
 static int dated(struct sample *s, const char *z, struct str *ret)
 {
 	int64_t days;
@@ -127,7 +128,8 @@ static int list_value(struct sample *s, const struct field *f, json_t *list, str
 	out->rows = arena_array(s->line, n + 1, sizeof(*out->rows));
 	for (size_t i = 0; i < n; i++) {
 		json_t *v = json_array_get(list, i);
-		int r = rows ? row_value(s, f, v, &out->rows[out->n_rows++], e) : text_value(s, f, v, &out->many[out->n_many++], e);
+		int r = rows ? row_value(s, f, v, &out->rows[out->n_rows++], e)
+		        : text_value(s, f, v, &out->many[out->n_many++], e);
 		if (r < 0)
 			return r;
 	}
@@ -198,7 +200,8 @@ static int do_create(struct sample *s, json_t *o, const struct actor *who, struc
 	if (r < 0)
 		return r;
 	struct record given = {.state = str_from(text_of(o, "state")), .applicant = person_id(s, text_of(o, "applicant"))};
-	r = who->admin ? record_enter(&s->w, s->line, who, l, &in, &given, &id, &faults, e) : record_create(&s->w, s->line, who, l, &in, &id, &faults, e);
+	r = who->admin ? record_enter(&s->w, s->line, who, l, &in, &given, &id, &faults, e)
+	    : record_create(&s->w, s->line, who, l, &in, &id, &faults, e);
 	if (r < 0)
 		return failed(s, r, &faults, e);
 	if (key) {
@@ -227,7 +230,8 @@ static int do_change(struct sample *s, json_t *o, const struct actor *who, struc
 	} else {
 		const struct action *act = action ? ledger_action(k->ledger, str_from(action)) : NULL;
 		if (!act)
-			return err_at(e, ERR_NOTFOUND, s->file, s->n, 0, "ledger %.*s has no action %s", STR_ARG(k->ledger->name), action ? action : "(none)");
+			return err_at(e, ERR_NOTFOUND, s->file, s->n, 0, "ledger %.*s has no action %s", STR_ARG(k->ledger->name),
+			              action ? action : "(none)");
 		r = record_act(&s->w, s->line, who, k->ledger, k->id, rec.version, act, &in, str_from(note), &faults, e);
 	}
 	return r < 0 ? failed(s, r, &faults, e) : 0;

@@ -1,5 +1,5 @@
-/* Words of a record for full text search: number, title and its plain texts. Secret fields never; personal ones only where
- * the ledger is that of the persons (one has to find people by name). */
+/* Words of a record for full text search: number, title and its plain texts. Secret fields never; personal ones only
+ * where the ledger is that of the persons (one has to find people by name). */
 #include "core/engine.h"
 #include "lib/text.h"
 
@@ -15,7 +15,8 @@ static bool indexed(const struct ledger *l, const struct field *f)
 	if (f->secret_set)
 		return false;
 	if (f->personal)
-		return str_is(l->name, "persons") && (str_is(f->name, "name") || str_is(f->name, "kana") || str_is(f->name, "staff_no"));
+		return str_is(l->name, "persons") && (str_is(f->name, "name") || str_is(f->name, "kana") ||
+		                                      str_is(f->name, "staff_no"));
 	return true;
 }
 

@@ -37,7 +37,8 @@ static bool spread(const struct ledger *l, const struct action *not_through, boo
 
 enum when { UNRELATED, AHEAD, PAST };
 
-/* Ahead: from a start the state is reached without the action, and the action still lies before it. Past: it follows the action. */
+/* Ahead: from a start the state is reached without the action, and the action still lies before it. Past: it follows
+ * the action. */
 static enum when when_of(const struct ledger *l, const struct action *act, struct str state)
 {
 	bool from_start[STATES_MAX] = {false}, to_action[STATES_MAX] = {false}, after[STATES_MAX] = {false};

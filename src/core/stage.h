@@ -1,6 +1,6 @@
 /* Which fields belong to the stage a record stands in. A field of a later stage is one that a later action brings: the
- * definition says so (`stage: ACTION` on the field or its head), or the action asks for it (`needs`) and nothing demands it
- * before. Its form does not show it until then; nothing that was typed or is stored is ever hidden. */
+ * definition says so (`stage: ACTION` on the field or its head), or the action asks for it (`needs`) and nothing
+ * demands it before. Its form does not show it until then; nothing that was typed or is stored is ever hidden. */
 #ifndef CORE_STAGE_H
 #define CORE_STAGE_H
 

@@ -69,9 +69,11 @@ static void stages(void **state)
 		const struct action *act = *CASES[i].action ? ledger_action(l, str_from(CASES[i].action)) : NULL;
 		assert_non_null(f);
 		assert_true(!*CASES[i].action || act);
-		bool open = stage_open(l, f, str_from(CASES[i].state), act), to_come = stage_to_come(l, f, str_from(CASES[i].state), act);
+		bool open = stage_open(l, f, str_from(CASES[i].state), act),
+		            to_come = stage_to_come(l, f, str_from(CASES[i].state), act);
 		if (open != CASES[i].open || to_come != CASES[i].to_come)
-			print_error("%s.%s in '%s' %s: open %d, to come %d\n", CASES[i].ledger, CASES[i].field, CASES[i].state, CASES[i].action, open, to_come);
+			print_error("%s.%s in '%s' %s: open %d, to come %d\n", CASES[i].ledger, CASES[i].field, CASES[i].state,
+			            CASES[i].action, open, to_come);
 		assert_int_equal(open, CASES[i].open);
 		assert_int_equal(to_come, CASES[i].to_come);
 	}
@@ -107,6 +109,7 @@ static void defaults_wait(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(stages), cmocka_unit_test(nothing_demanded_is_hidden), cmocka_unit_test(defaults_wait)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(stages), cmocka_unit_test(nothing_demanded_is_hidden),
+	                                   cmocka_unit_test(defaults_wait)};
 	return cmocka_run_group_tests(tests, load, unload);
 }

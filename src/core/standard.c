@@ -1,6 +1,6 @@
 /* Loading standards/: controls and their parts, the statutory groups, the municipality's parameters, and one folder per
- * standard with about.yaml, clauses.tsv, bindings.tsv, params.yaml and models.tsv. What a file names wrongly is an error with
- * file and line; what the municipality added (its texts, bindings, values, start dates) is never touched. */
+ * standard with about.yaml, clauses.tsv, bindings.tsv, params.yaml and models.tsv. What a file names wrongly is an
+ * error with file and line; what the municipality added (its texts, bindings, values, start dates) is never touched. */
 #include "core/standard.h"
 
 #include <unistd.h>
@@ -91,7 +91,8 @@ static int parse_tolerance(struct str text, double *target, int64_t *grace)
 
 static int load_control(struct load *l, struct table *t)
 {
-	static const char *const columns[] = {"id", "kind", "title_ja", "title_en", "engine", "subject", "subject_kind", "role",
+	static const char *const columns[] = {"id", "kind", "title_ja", "title_en", "engine", "subject", "subject_kind",
+	                                      "role",
 		"doer", "cycle", "evidence", "measure", "fails_when", "feeds", "tolerance"};
 	static const char *const shown[] = {"title_ja", "title_en", "measure", "measure_ja", "fails_when", "fails_when_ja"};
 	struct stmt *s;
@@ -151,7 +152,8 @@ static int load_group(struct load *l, struct table *t)
 
 static int load_parameter(struct load *l, struct table *t, int64_t pos)
 {
-	static const char *const columns[] = {"name", "type", "unit", "default", "min", "max", "ja", "en", "help_ja", "help_en",
+	static const char *const columns[] = {"name", "type", "unit", "default", "min", "max", "ja", "en", "help_ja",
+	                                      "help_en",
 		"controls"};
 	struct stmt *s = query(l->db, Q_PARAMETER_DEF_PUT);
 
@@ -182,7 +184,8 @@ static struct str chapter_of(struct str id)
 
 static int load_clause(struct load *l, struct table *t, struct str standard, int64_t pos)
 {
-	static const char *const columns[] = {"label", "heading", "who", "duty", "strength", "when", "asset_scope", "mechanism",
+	static const char *const columns[] = {"label", "heading", "who", "duty", "strength", "when", "asset_scope",
+	                                      "mechanism",
 		"summary_ja", "summary_en", "evidence", "group"};
 	struct str id = table_get(t, "id");
 	int rc = there(l, Q_CLAUSE_EXISTS, id, STR_NONE);
@@ -410,7 +413,8 @@ static int set_parents(struct load *l, struct str standard)
 
 static int load_standard(struct load *l, const char *name)
 {
-	static const char *const clause_columns[] = {"id", "label", "heading", "who", "duty", "strength", "when", "asset_scope",
+	static const char *const clause_columns[] = {"id", "label", "heading", "who", "duty", "strength", "when",
+	                                             "asset_scope",
 		"mechanism", "summary_ja", "summary_en", "evidence", "group", NULL};
 	static const char *const binding_columns[] = {"clause", "control", "part", NULL};
 	static const char *const model_columns[] = {"clause", "models", NULL};
@@ -426,7 +430,8 @@ static int load_standard(struct load *l, const char *name)
 	if (!rc)
 		rc = set_parents(l, id);
 	if (!rc)
-		rc = load_rows(l, &(struct rows){.file = arena_printf(l->a, "%s/bindings.tsv", name), .columns = binding_columns,
+		rc = load_rows(l, &(struct rows){.file = arena_printf(l->a, "%s/bindings.tsv", name),
+		                                 .columns = binding_columns,
 			.row = load_binding});
 	if (!rc && access(path_of(l, models), R_OK) == 0)
 		rc = load_rows(l, &(struct rows){.file = models, .columns = model_columns, .row = load_model});
@@ -441,7 +446,8 @@ static int load_controls(struct load *l)
 		"measure", "tolerance", NULL};
 	static const char *const part_columns[] = {"control", "part", "ja", "en", NULL};
 	static const char *const group_columns[] = {"group", "ja", "en", NULL};
-	static const char *const parameter_columns[] = {"name", "type", "unit", "default", "ja", "en", "help_ja", "help_en", NULL};
+	static const char *const parameter_columns[] = {"name", "type", "unit", "default", "ja", "en", "help_ja", "help_en",
+	                                                NULL};
 	const struct rows files[] = {
 		{.file = "controls.tsv", .columns = control_columns, .row = load_control},
 		{.file = "parts.tsv", .columns = part_columns, .row_pos = load_part},

@@ -45,11 +45,12 @@ static int check_date(struct str date, struct err *e)
 {
 	struct date d;
 
-	return date.n && date_parse(date, &d) ? err_set(e, ERR_INVALID, _("%.*s is not a date like 2026-11-20."), STR_ARG(date)) : 0;
+	return date.n && date_parse(date, &d) ? err_set(e, ERR_INVALID, _("%.*s is not a date like 2026-11-20."),
+	                                                STR_ARG(date)) : 0;
 }
 
-int control_declare_none(struct db *db, struct str control, struct str part, struct str text, struct str until, int64_t now,
-                         int64_t person, struct err *e)
+int control_declare_none(struct db *db, struct str control, struct str part, struct str text, struct str until,
+                         int64_t now, int64_t person, struct err *e)
 {
 	struct stmt *s;
 	int rc = must_exist(db, part.n ? Q_CONTROL_PART_EXISTS : Q_CONTROL_LIVE, control, part, e);
@@ -84,8 +85,8 @@ int control_declaration_withdraw(struct db *db, struct str control, int64_t now,
 	return rc ? rc : db_changes(db) ? 0 : err_set(e, ERR_NOTFOUND, "%s", _("No declaration is in force."));
 }
 
-int control_start_set(struct db *db, struct str control, struct str starts_on, struct str reason, int64_t now, int64_t person,
-                      struct err *e)
+int control_start_set(struct db *db, struct str control, struct str starts_on, struct str reason, int64_t now,
+                      int64_t person, struct err *e)
 {
 	struct stmt *s;
 	int rc = must_exist(db, Q_CONTROL_LIVE, control, STR_NONE, e);

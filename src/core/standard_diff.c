@@ -28,10 +28,12 @@ static int must_exist(struct db *db, struct str id, struct err *e)
 	return rc ? 0 : err_set(e, ERR_NOTFOUND, _("There is no standard %.*s."), STR_ARG(id));
 }
 
-static void put(struct buf *out, struct jw *j, bool json, char sign, struct str control, struct str part, struct str clauses)
+static void put(struct buf *out, struct jw *j, bool json, char sign, struct str control, struct str part,
+                struct str clauses)
 {
 	if (!json) {
-		buf_printf(out, "%c %.*s%s%.*s  %.*s\n", sign, STR_ARG(control), part.n ? " " : "", STR_ARG(part), STR_ARG(clauses));
+		buf_printf(out, "%c %.*s%s%.*s  %.*s\n", sign, STR_ARG(control), part.n ? " " : "", STR_ARG(part),
+		           STR_ARG(clauses));
 		return;
 	}
 	jw_object(j);
@@ -46,8 +48,8 @@ static void put(struct buf *out, struct jw *j, bool json, char sign, struct str 
 }
 
 /* One side: what `a` asks and `b` does not. *ret_both counts what both ask. */
-static int side(struct db *db, struct str a, struct str b, char sign, bool json, struct buf *out, struct jw *j, int64_t *ret_both,
-                struct err *e)
+static int side(struct db *db, struct str a, struct str b, char sign, bool json, struct buf *out, struct jw *j,
+                int64_t *ret_both, struct err *e)
 {
 	struct stmt *s = query(db, Q_STANDARD_ASKS, e);
 	int rc;

@@ -77,7 +77,8 @@ static int check_value(struct str type, struct str min, struct str max, struct s
 		if ((min.n && str_int(min, INT64_MIN, INT64_MAX, &lo)) || (max.n && str_int(max, INT64_MIN, INT64_MAX, &hi)))
 			return err_set(e, ERR_CORRUPT, "bounds of a parameter");
 		if (str_int(value, lo, hi, &n))
-			return err_set(e, ERR_INVALID, _("A whole number from %.*s to %.*s is expected."), STR_ARG(min), STR_ARG(max));
+			return err_set(e, ERR_INVALID, _("A whole number from %.*s to %.*s is expected."), STR_ARG(min),
+			               STR_ARG(max));
 		return 0;
 	}
 	if (str_is(type, "bool"))
@@ -94,7 +95,8 @@ static int check_value(struct str type, struct str min, struct str max, struct s
 	return 0;
 }
 
-int param_set(struct db *db, struct str name, struct str value, int64_t now, int64_t person, struct str reason, struct err *e)
+int param_set(struct db *db, struct str name, struct str value, int64_t now, int64_t person, struct str reason,
+              struct err *e)
 {
 	struct stmt *s = query(db, Q_PARAMETER_DEF_GET);
 	int rc;
@@ -121,8 +123,8 @@ int param_set(struct db *db, struct str name, struct str value, int64_t now, int
 	return run(s, e);
 }
 
-int clause_text_set(struct db *db, struct str clause, struct str text, struct str source, struct str version, int64_t now,
-                    int64_t person, struct err *e)
+int clause_text_set(struct db *db, struct str clause, struct str text, struct str source, struct str version,
+                    int64_t now, int64_t person, struct err *e)
 {
 	struct stmt *s = query(db, Q_CLAUSE_EXISTS);
 	int rc;
@@ -156,8 +158,8 @@ int clause_text_set(struct db *db, struct str clause, struct str text, struct st
 	return run(s, e);
 }
 
-int clause_texts_load(struct db *db, struct str table, struct str source, struct str version, int64_t now, int64_t person,
-                      int64_t *ret_n, struct err *e)
+int clause_texts_load(struct db *db, struct str table, struct str source, struct str version, int64_t now,
+                      int64_t person, int64_t *ret_n, struct err *e)
 {
 	const char *tab = memchr(table.p, '\t', table.n), *comma = memchr(table.p, ',', table.n);
 	struct arena *a = arena_new(CLAUSE_TABLE_MAX);
@@ -168,7 +170,8 @@ int clause_texts_load(struct db *db, struct str table, struct str source, struct
 	int64_t done = 0;
 	int rc = own ? db_begin(db, e) : 0;
 
-	if (!rc && (csv_row(csv, a, &cells, &n, e) != 1 || n < 2 || !str_is(cells[0], "clause") || !str_is(cells[1], "text")))
+	if (!rc && (csv_row(csv, a, &cells, &n, e) != 1 || n < 2 || !str_is(cells[0], "clause") ||
+	            !str_is(cells[1], "text")))
 		rc = err_at(e, ERR_SYNTAX, "", 1, 0, "%s", _("The first row must name the columns clause and text."));
 	while (!rc && (rc = csv_row(csv, a, &cells, &n, e)) == 1) {
 		rc = n < 2 ? err_set(e, ERR_SYNTAX, "%s", _("A row needs a clause and its text.")) :

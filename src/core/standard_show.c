@@ -36,8 +36,8 @@ static struct str in_language(struct stmt *s, int ja, int en)
 static void list_row(struct show *w, struct stmt *s)
 {
 	if (!w->json) {
-		buf_printf(w->out, "%c %-12.*s %5lld  %.*s  %.*s\n", col_int(s, 5) ? '*' : ' ', STR_ARG(col_str(s, 0)), (long long)col_int(s, 7),
-		           STR_ARG(in_language(s, 1, 2)), STR_ARG(col_str(s, 3)));
+		buf_printf(w->out, "%c %-12.*s %5lld  %.*s  %.*s\n", col_int(s, 5) ? '*' : ' ', STR_ARG(col_str(s, 0)),
+		           (long long)col_int(s, 7), STR_ARG(in_language(s, 1, 2)), STR_ARG(col_str(s, 3)));
 		return;
 	}
 	jw_object(&w->j);
@@ -106,7 +106,8 @@ static int put_bindings(struct show *w, struct str clause)
 	bind_str(s, 1, clause);
 	while ((rc = step(s)) == 1) {
 		if (!w->json) {
-			buf_printf(w->out, "    %.*s%s%.*s\n", STR_ARG(col_str(s, 0)), col_str(s, 1).n ? " " : "", STR_ARG(col_str(s, 1)));
+			buf_printf(w->out, "    %.*s%s%.*s\n", STR_ARG(col_str(s, 0)), col_str(s, 1).n ? " " : "",
+			           STR_ARG(col_str(s, 1)));
 			continue;
 		}
 		jw_object(&w->j);
@@ -120,13 +121,14 @@ static int put_bindings(struct show *w, struct str clause)
 
 static int put_clause(struct show *w, struct stmt *s)
 {
-	static const char *const names[] = {"id", "parent", "chapter", "label", "heading", "who", "duty", "strength", "applies", "asset_scope",
+	static const char *const names[] = {"id", "parent", "chapter", "label", "heading", "who", "duty", "strength",
+	                                    "applies", "asset_scope",
 		"mechanism", "summary_ja", "summary_en", "evidence", "own_text", "law_group"};
 	int rc;
 
 	if (!w->json) {
-		buf_printf(w->out, "%.*s  %.*s  %.*s  %.*s\n", STR_ARG(col_str(s, 0)), STR_ARG(col_str(s, 3)), STR_ARG(col_str(s, 7)),
-		           STR_ARG(col_str(s, 14).n ? col_str(s, 14) : in_language(s, 11, 12)));
+		buf_printf(w->out, "%.*s  %.*s  %.*s  %.*s\n", STR_ARG(col_str(s, 0)), STR_ARG(col_str(s, 3)),
+		           STR_ARG(col_str(s, 7)), STR_ARG(col_str(s, 14).n ? col_str(s, 14) : in_language(s, 11, 12)));
 		return put_bindings(w, col_str(s, 0));
 	}
 	jw_object(&w->j);
@@ -155,7 +157,8 @@ static int put_clauses(struct show *w)
 
 static int put_controls(struct show *w)
 {
-	static const char *const names[] = {"id", "kind", "title_ja", "title_en", "engine", "subject", "subject_kind", "role", "doer", "cycle",
+	static const char *const names[] = {"id", "kind", "title_ja", "title_en", "engine", "subject", "subject_kind",
+	                                    "role", "doer", "cycle",
 		"evidence", "measure", "fails_when", "measure_ja", "fails_when_ja", "feeds", "tolerance"};
 	struct stmt *s = query(w, Q_CONTROL_BOUND);
 	int rc = 0, more;

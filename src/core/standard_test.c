@@ -144,10 +144,12 @@ static void own_texts_load_whole_or_not_at_all(void **state)
 	struct err e = {0};
 	int64_t n = 0;
 
-	assert_int_equal(clause_texts_load(db, STR("clause,text\niz.1.1,\"一,二\"\niz.2.1.1,三\n"), STR("s"), STR("v"), 1, 1, &n, &e), 0);
+	assert_int_equal(clause_texts_load(db, STR("clause,text\niz.1.1,\"一,二\"\niz.2.1.1,三\n"), STR("s"), STR("v"), 1, 1,
+	                                   &n, &e), 0);
 	assert_int_equal(n, 2);
 	assert_int_equal(number(db, "SELECT own_text = '一,二' FROM clause WHERE id = 'iz.1.1'"), 1);
-	assert_int_equal(clause_texts_load(db, STR("clause\ttext\niz.1.1\tneu\niz.9.9.9.9\tx\n"), STR("s"), STR("v"), 1, 1, &n, &e), ERR_NOTFOUND);
+	assert_int_equal(clause_texts_load(db, STR("clause\ttext\niz.1.1\tneu\niz.9.9.9.9\tx\n"), STR("s"), STR("v"), 1, 1,
+	                                   &n, &e), ERR_NOTFOUND);
 	assert_int_equal(e.line, 3);
 	assert_int_equal(number(db, "SELECT own_text = '一,二' FROM clause WHERE id = 'iz.1.1'"), 1);
 	assert_int_equal(clause_texts_load(db, STR("id,words\n"), STR("s"), STR("v"), 1, 1, &n, &e), ERR_SYNTAX);
@@ -177,7 +179,8 @@ static void decisions_need_a_reason(void **state)
 	assert_int_equal(control_declare_none(db, c, none, STR("r"), STR("soon"), 1, 1, &e), ERR_INVALID);
 	assert_int_equal(control_declaration_withdraw(db, c, 1, 1, &e), ERR_NOTFOUND);
 	assert_int_equal(control_declare_none(db, c, STR("place"), STR("r"), STR("2027-03-31"), 1, 1, &e), 0);
-	assert_int_equal(number(db, "SELECT count(*) FROM declaration WHERE part = 'place' AND until_on = '2027-03-31'"), 1);
+	assert_int_equal(number(db, "SELECT count(*) FROM declaration WHERE part = 'place' AND until_on = '2027-03-31'"),
+	                 1);
 	assert_int_equal(control_declaration_withdraw(db, c, 2, 3, &e), 0);
 	assert_int_equal(number(db, "SELECT count(*) FROM declaration WHERE withdrawn_at = 2 AND withdrawn_by = 3"), 1);
 	assert_int_equal(control_start_set(db, c, STR("2027-04-01"), STR("r"), 1, 1, &e), 0);
@@ -202,7 +205,8 @@ static int load_broken(const char *file, const char *from, const char *to, struc
 	assert_int_equal(mkdir(path, 0700), 0);
 	snprintf(path, sizeof path, "%s/standards/iizuka", dir);
 	assert_int_equal(mkdir(path, 0700), 0);
-	static const char *const files[] = {"controls.tsv", "parts.tsv", "groups.tsv", "parameters.tsv", "params.yaml", "iizuka/about.yaml",
+	static const char *const files[] = {"controls.tsv", "parts.tsv", "groups.tsv", "parameters.tsv", "params.yaml",
+	                                    "iizuka/about.yaml",
 		"iizuka/clauses.tsv", "iizuka/bindings.tsv", "iizuka/params.yaml"};
 	for (size_t i = 0; i < ARRAY_LEN(files); i++) {
 		struct buf out;

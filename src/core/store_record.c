@@ -77,7 +77,8 @@ static int child_rows(struct job *j, const struct field *f, int64_t record, cons
 	size_t n = rows_columns(f, cols, FIELDS_MAX);
 	struct buf sql;
 	buf_init(&sql, SQL_TEXT_MAX);
-	buf_printf(&sql, "INSERT INTO \"%.*s__%.*s\"(record%s", STR_ARG(j->l->table), STR_ARG(f->name), f->type == FT_TABLE ? ", pos" : "");
+	buf_printf(&sql, "INSERT INTO \"%.*s__%.*s\"(record%s", STR_ARG(j->l->table), STR_ARG(f->name),
+	           f->type == FT_TABLE ? ", pos" : "");
 	int params = f->type == FT_TABLE ? 2 : 1;
 	for (size_t i = 0; i < n; i++) {
 		buf_printf(&sql, ", \"%.*s\"", STR_ARG(cols[i]->name));
@@ -113,8 +114,8 @@ static int child_many(struct job *j, const struct field *f, int64_t record, cons
 {
 	struct buf sql;
 	buf_init(&sql, SQL_TEXT_MAX);
-	buf_printf(&sql, "INSERT INTO \"%.*s__%.*s\"(record, pos, value%s) VALUES (?, ?, ?%s)", STR_ARG(j->l->table), STR_ARG(f->name),
-	           two_columns(f) ? ", value_kind" : "", two_columns(f) ? ", ?" : "");
+	buf_printf(&sql, "INSERT INTO \"%.*s__%.*s\"(record, pos, value%s) VALUES (?, ?, ?%s)", STR_ARG(j->l->table),
+	           STR_ARG(f->name), two_columns(f) ? ", value_kind" : "", two_columns(f) ? ", ?" : "");
 	struct stmt *s = prepare(j, &sql);
 	int r = s ? 0 : ERR_DB;
 	for (size_t i = 0; r >= 0 && i < v->n_many; i++) {
@@ -295,7 +296,8 @@ int store_update(struct job *j, const struct record *before, struct record *r)
 /* Only after the step that leads there; the database insists. */
 int store_state(struct job *j, int64_t id, struct str state)
 {
-	struct stmt *s = db_sql(j->w->db, arena_printf(j->a, "UPDATE \"%.*s\" SET state = ?2 WHERE id = ?1", STR_ARG(j->l->table)));
+	struct stmt *s = db_sql(j->w->db, arena_printf(j->a, "UPDATE \"%.*s\" SET state = ?2 WHERE id = ?1",
+	                                               STR_ARG(j->l->table)));
 	if (!s)
 		return err_set(j->e, ERR_DB, "%s", db_error(j->w->db));
 	bind_int(s, 1, id);
@@ -372,11 +374,13 @@ int store_refusal(struct job *j, int r)
 	if (code == SQLITE_CONSTRAINT_UNIQUE || code == SQLITE_CONSTRAINT_PRIMARYKEY) {
 		/* In a restricted ledger the clash itself would tell of a record one may not know of. */
 		const struct field *f = unique_field(j, text);
-		fault_add(j, f ? f->name : STR(""), "%s", j->l->restricted ? _("This value cannot be used") : _("This value is already in use"));
+		fault_add(j, f ? f->name : STR(""), "%s",
+		          j->l->restricted ? _("This value cannot be used") : _("This value is already in use"));
 		return err_set(j->e, ERR_INVALID, "%s", _("Please correct what is marked"));
 	}
 	if (code == SQLITE_CONSTRAINT_NOTNULL || code == SQLITE_CONSTRAINT_CHECK || code == SQLITE_CONSTRAINT_FOREIGNKEY) {
-		fault_add(j, STR(""), "%s", code == SQLITE_CONSTRAINT_FOREIGNKEY ? _("A record named here does not exist") : text);
+		fault_add(j, STR(""), "%s", code == SQLITE_CONSTRAINT_FOREIGNKEY ? _("A record named here does not exist")
+		          : text);
 		return err_set(j->e, ERR_INVALID, "%s", _("Please correct what is marked"));
 	}
 	if (code == SQLITE_CONSTRAINT_TRIGGER)

@@ -16,8 +16,8 @@ struct table {
 	size_t n_names, n_cells;
 };
 
-/* Reads path whole and its first row as column names; every name of `columns` (NULL-terminated) must be there. Errors carry
- * file and line. Always pair with table_close. */
+/* Reads path whole and its first row as column names; every name of `columns` (NULL-terminated) must be there. Errors
+ * carry file and line. Always pair with table_close. */
 int table_open(struct table *t, struct arena *a, const char *path, const char *const *columns, struct err *e) MUST_USE;
 /* 1 row, 0 end, negative on error. */
 int table_next(struct table *t, struct err *e) MUST_USE;

@@ -1,5 +1,5 @@
-/* Counting while a check runs: rows by section, part and status, and which subjects were seen at all. A million rows pass
- * here, so everything is a number. */
+/* Counting while a check runs: rows by section, part and status, and which subjects were seen at all. A million rows
+ * pass here, so everything is a number. */
 #ifndef CORE_TALLY_H
 #define CORE_TALLY_H
 

@@ -14,8 +14,8 @@
 #define SIGNATURE_MAX 256
 #define TICKET_KEY_SECONDS 3600                          /* then gnutls derives a fresh one from it by itself */
 
-/* A certificate chain as shown in handshakes. Sessions under way point into it, so it stays until the end; a new one comes
- * only when keys was started again with another certificate. */
+/* A certificate chain as shown in handshakes. Sessions under way point into it, so it stays until the end; a new one
+ * comes only when keys was started again with another certificate. */
 struct chain {
 	gnutls_pcert_st certs[CHAIN_MAX];
 	unsigned n;
@@ -139,7 +139,8 @@ static int chain_load(struct str pem, struct err *e)
 	r = gnutls_pcert_list_import_x509_raw(c->certs, &c->n, &d, GNUTLS_X509_FMT_PEM, 0);
 	if (r < 0 || c->n == 0 || gnutls_pubkey_get_pk_algorithm(c->certs[0].pubkey, NULL) != GNUTLS_PK_ECDSA) {
 		free(c);
-		return err_set(e, ERR_SYNTAX, "the certificate of keys is not fit: %s", r < 0 ? gnutls_strerror(r) : "no ECDSA key");
+		return err_set(e, ERR_SYNTAX, "the certificate of keys is not fit: %s",
+		               r < 0 ? gnutls_strerror(r) : "no ECDSA key");
 	}
 	free(tls.pem);
 	tls.pem = xmalloc(pem.n + 1);

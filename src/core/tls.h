@@ -1,5 +1,6 @@
-/* TLS without a private key, for front and collect: they show the certificate, and for each handshake ask the process `keys` to sign
- * the digest. Whoever takes one of them over can have handshakes signed while he is there, and takes no key away. */
+/* TLS without a private key, for front and collect: they show the certificate, and for each handshake ask the process
+ * `keys` to sign the digest. Whoever takes one of them over can have handshakes signed while he is there, and takes
+ * no key away. */
 #ifndef CORE_TLS_H
 #define CORE_TLS_H
 

@@ -112,7 +112,8 @@ struct value value_outside(struct arena *a, const struct field *f, const struct 
 			out.rows[i].cells = arena_array(a, v->rows[i].n, sizeof *out.rows[i].cells);
 			for (size_t k = 0; out.rows[i].cells && k < v->rows[i].n; k++) {
 				out.rows[i].cells[k].name = v->rows[i].cells[k].name;
-				out.rows[i].cells[k].text = exact_to_text(a, cell_type(f, v->rows[i].cells[k].name), v->rows[i].cells[k].text);
+				out.rows[i].cells[k].text = exact_to_text(a, cell_type(f, v->rows[i].cells[k].name),
+				                                          v->rows[i].cells[k].text);
 			}
 		}
 	}

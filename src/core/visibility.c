@@ -1,5 +1,5 @@
-/* Who may know of a record: one SQL condition per ledger and kind of person, used by get, list, count, search, export and
- * references alike, so that what is hidden is hidden everywhere. */
+/* Who may know of a record: one SQL condition per ledger and kind of person, used by get, list, count, search, export
+ * and references alike, so that what is hidden is hidden everywhere. */
 #include "core/engine.h"
 
 #include "lib/json.h"
@@ -48,8 +48,8 @@ static bool sees_by_unit(const struct job *j)
 static void or_field(const struct ledger *l, const struct field *f, const char *test, struct buf *out)
 {
 	if (f->many)
-		buf_printf(out, " OR EXISTS (SELECT 1 FROM \"%.*s__%.*s\" c WHERE c.record = r.id AND c.value %s)", STR_ARG(l->table),
-		           STR_ARG(f->name), test);
+		buf_printf(out, " OR EXISTS (SELECT 1 FROM \"%.*s__%.*s\" c WHERE c.record = r.id AND c.value %s)",
+		           STR_ARG(l->table), STR_ARG(f->name), test);
 	else
 		buf_printf(out, " OR r.\"%.*s\" %s", STR_ARG(f->name), test);
 }
@@ -84,7 +84,8 @@ static bool list_names(const struct who_list *list, const struct field *f)
 static bool field_acts(const struct ledger *l, const struct field *f)
 {
 	for (size_t i = 0; i < l->n_actions; i++)
-		if (list_names(&l->actions[i].by, f) || list_names(&l->actions[i].two_of, f) || list_names(&l->actions[i].tell, f))
+		if (list_names(&l->actions[i].by, f) || list_names(&l->actions[i].two_of, f) ||
+		    list_names(&l->actions[i].tell, f))
 			return true;
 	for (size_t i = 0; i < l->n_states; i++)
 		if (list_names(&l->states[i].edit, f))

@@ -13,7 +13,7 @@ static bool list_has(const struct str_list *l, struct str s)
 	return false;
 }
 
-/* --- rows of other ledgers that refer to this record ---------------------------------------------------------------- */
+/* --- rows of other ledgers that refer to this record ------------------------------------------------------------- */
 
 /* Is there a row of t->ledger whose field `via` (or table.column) refers to record id and for which `where` holds? */
 static int row_exists(struct job *j, int64_t id, const struct row_test *t, bool *ret)
@@ -29,7 +29,8 @@ static int row_exists(struct job *j, int64_t id, const struct row_test *t, bool 
 	buf_init(&sql, SQL_TEXT_MAX);
 	if (f->many || column.p) {
 		const char *name = column.p ? arena_z(j->a, column) : "value";
-		buf_printf(&sql, "SELECT record FROM \"%.*s__%.*s\" WHERE \"%s\" = ?1", STR_ARG(other->table), STR_ARG(f->name), name);
+		buf_printf(&sql, "SELECT record FROM \"%.*s__%.*s\" WHERE \"%s\" = ?1", STR_ARG(other->table), STR_ARG(f->name),
+		           name);
 		if (kind)
 			buf_printf(&sql, " AND \"%s_kind\" = ?2", name);
 	} else {
@@ -79,12 +80,13 @@ int row_tests(struct job *j, const struct record *r, const struct row_test *test
 		const struct ledger *other = ledgers_get(j->w->ledgers, tests[i].ledger);
 		if (found != wanted)
 			return err_set(j->e, ERR_DENIED, wanted ? _("A matching record is needed first: %.*s")
-			                                        : _("Not while this is open: %.*s"), STR_ARG(label_text(&other->label)));
+			                                        : _("Not while this is open: %.*s"),
+			                                        STR_ARG(label_text(&other->label)));
 	}
 	return 0;
 }
 
-/* --- two approvers ------------------------------------------------------------------------------------------------------ */
+/* --- two approvers ----------------------------------------------------------------------------------------------- */
 
 static unsigned slots(struct job *j, const struct record *r, const struct action *act, struct grant *ret)
 {
@@ -154,7 +156,7 @@ static int permit_two(struct job *j, const struct record *r, const struct action
 	return err_set(j->e, ERR_DENIED, "%s", _("The second approval has to come from the other role"));
 }
 
-/* --- permits ---------------------------------------------------------------------------------------------------------- */
+/* --- permits ----------------------------------------------------------------------------------------------------- */
 
 /* Does its condition speak of what the action itself asks for? Then it is judged with that filled in. */
 static bool when_follows(const struct action *act)
@@ -189,7 +191,8 @@ int act_permit(struct job *j, const struct record *r, const struct action *act, 
 		ret->grant = rights_match(j, r, &act->by, overridden(j, r, act) ? NULL : &act->not_);
 		if (!ret->grant.ok)
 			return err_set(j->e, ERR_DENIED, "%s", rights_match(j, r, &act->by, NULL).ok
-			               ? _("Whoever applied or is concerned may not decide on it") : _("This is for others to decide"));
+			               ? _("Whoever applied or is concerned may not decide on it")
+			               : _("This is for others to decide"));
 	}
 	int err = when_follows(act) ? 0 : when_holds(j, r, act);
 	if (err < 0)
@@ -198,15 +201,16 @@ int act_permit(struct job *j, const struct record *r, const struct action *act, 
 	return err < 0 ? err : row_tests(j, r, act->needs_row, act->n_needs_row, true);
 }
 
-/* --- taking an action --------------------------------------------------------------------------------------------------- */
+/* --- taking an action -------------------------------------------------------------------------------------------- */
 
-/* Fields an action may fill in: those it needs, and those of a head meant for this person as far as the action's own seal
- * covers them or no seal does. */
+/* Fields an action may fill in: those it needs, and those of a head meant for this person as far as the action's own
+ * seal covers them or no seal does. */
 static void action_fields(struct job *j, const struct record *r, const struct action *act, bool *allowed)
 {
 	for (size_t i = 0; i < j->l->n_fields; i++) {
 		const struct field *f = &j->l->fields[i];
-		allowed[i] = (list_has(&act->needs, f->name) || (f->required && stage_action(j->l, f) == act)) && field_is_stored(f);
+		allowed[i] = (list_has(&act->needs, f->name) || (f->required && stage_action(j->l, f) == act)) &&
+		             field_is_stored(f);
 		if (allowed[i] || !f->head || !f->head->has_edit || !rights_edit_field(j, r, f))
 			continue;
 		bool sealed = false;
@@ -224,7 +228,8 @@ bool *action_allowed(struct job *j, const struct record *r, const struct action 
 	return allowed;
 }
 
-static int needs_met(struct job *j, const struct record *r, const struct action *act, const bool *shown, struct str note)
+static int needs_met(struct job *j, const struct record *r, const struct action *act, const bool *shown,
+                     struct str note)
 {
 	int bad = 0;
 	for (size_t i = 0; i < act->needs.n; i++) {
@@ -237,7 +242,8 @@ static int needs_met(struct job *j, const struct record *r, const struct action 
 	}
 	for (size_t i = 0; i < j->l->n_fields; i++) {    /* and what is demanded from this stage on */
 		const struct field *f = &j->l->fields[i];
-		if (!f->required || stage_action(j->l, f) != act || list_has(&act->needs, f->name) || !shown[i] || !value_empty(&r->all[i]))
+		if (!f->required || stage_action(j->l, f) != act || list_has(&act->needs, f->name) || !shown[i] ||
+		    !value_empty(&r->all[i]))
 			continue;
 		fault_add(j, f->name, "%s", _("Please fill this in"));
 		bad = ERR_INVALID;
@@ -249,7 +255,8 @@ void stage_defaults(struct job *j, struct record *r, const struct action *act)
 {
 	for (size_t i = 0; i < j->l->n_fields; i++) {
 		const struct field *f = &j->l->fields[i];
-		if (!(list_has(&act->needs, f->name) || stage_action(j->l, f) == act) || !stage_default_waits(j->l, f) || !value_empty(&r->all[i]))
+		if (!(list_has(&act->needs, f->name) || stage_action(j->l, f) == act) || !stage_default_waits(j->l, f) ||
+		    !value_empty(&r->all[i]))
 			continue;
 		r->all[i].text = default_text(j, f);
 		r->all[i].present = r->all[i].text.n > 0;
@@ -323,8 +330,8 @@ static int set_seal(struct job *j, struct record *r, const struct action *act, s
 	return 0;
 }
 
-int act_take(struct job *j, struct record *before, const struct action *act, const struct permit *p, const struct values *in,
-             struct str note)
+int act_take(struct job *j, struct record *before, const struct action *act, const struct permit *p,
+             const struct values *in, struct str note)
 {
 	struct record r = *before;
 	struct str change = STR_NONE;
@@ -347,8 +354,10 @@ int act_take(struct job *j, struct record *before, const struct action *act, con
 	if (judged == 0)
 		judged = record_judge(j, &r, NULL);
 	if (err < 0 || judged < 0)
-		return err < 0 ? err : judged == ERR_INVALID ? err_set(j->e, judged, "%s", _("Please correct what is marked")) : judged;
-	struct step_row row = {.action = act->name, .note = str_trim(note).n ? str_trim(note) : STR_NONE, .from_state = before->state,
+		return err < 0 ? err : judged == ERR_INVALID ? err_set(j->e, judged, "%s", _("Please correct what is marked"))
+		       : judged;
+	struct step_row row = {.action = act->name, .note = str_trim(note).n ? str_trim(note) : STR_NONE,
+	                       .from_state = before->state,
 		.to_state = r.state, .on_behalf = p->grant.on_behalf};
 	r.version++;
 	r.updated_at = j->w->now;
@@ -367,7 +376,8 @@ int act_take(struct job *j, struct record *before, const struct action *act, con
 	if (err >= 0 && p->grant.on_behalf)
 		err = act_on_behalf(j, &r, act, &p->grant);
 	if (err >= 0)
-		err = record_event(j, &r, arena_printf(j->a, "record.%.*s", STR_ARG(act->name)), p->grant.on_behalf, change, NULL);
+		err = record_event(j, &r, arena_printf(j->a, "record.%.*s", STR_ARG(act->name)), p->grant.on_behalf, change,
+		                   NULL);
 	if (err >= 0)
 		err = notice_taken(j, r.id);
 	if (err >= 0 && !p->first)

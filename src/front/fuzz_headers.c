@@ -17,8 +17,8 @@ static void target(struct str t)
 	if (head_target(t, &path, &query) == 0) {
 		struct str s = buf_view(&path);
 
-		if (s.n == 0 || s.p[0] != '/' || !utf8_valid(s) || memchr(s.p, 0, s.n) || str_has(s, "/../") || str_has(s, "//") ||
-		    str_ends(s, "/..") || str_has(s, "\\"))
+		if (s.n == 0 || s.p[0] != '/' || !utf8_valid(s) || memchr(s.p, 0, s.n) || str_has(s, "/../") ||
+		    str_has(s, "//") || str_ends(s, "/..") || str_has(s, "\\"))
 			abort();
 	}
 	buf_release(&path);

@@ -65,7 +65,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 	int a = parse(str_n(p + 1, n - 1), n, &whole), b = parse(str_n(p + 1, n - 1), 1 + p[0] % 32, &pieces);
 	if (a != b)
 		abort();
-	if (a == 0 && (whole.open || whole.parts != pieces.parts || whole.bytes != pieces.bytes || whole.names != pieces.names))
+	if (a == 0 && (whole.open || whole.parts != pieces.parts || whole.bytes != pieces.bytes ||
+	               whole.names != pieces.names))
 		abort();
 	return 0;
 }

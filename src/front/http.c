@@ -246,7 +246,8 @@ void http_url(int listen_fd, char out[URL_MAX])
 	bool any;
 
 	if (getsockname(listen_fd, (struct sockaddr *)&sa, &n) ||
-	    getnameinfo((struct sockaddr *)&sa, n, host, sizeof(host), port, sizeof(port), NI_NUMERICHOST | NI_NUMERICSERV)) {
+	    getnameinfo((struct sockaddr *)&sa, n, host, sizeof(host), port, sizeof(port),
+	                NI_NUMERICHOST | NI_NUMERICSERV)) {
 		snprintf(out, URL_MAX, "https://localhost/");
 		return;
 	}

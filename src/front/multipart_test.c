@@ -168,7 +168,8 @@ static void head_size(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(bodies), cmocka_unit_test(boundaries), cmocka_unit_test(head_size)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(bodies), cmocka_unit_test(boundaries),
+	                                   cmocka_unit_test(head_size)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

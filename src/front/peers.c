@@ -21,7 +21,8 @@ struct queue {
 struct peer {
 	char name[32];
 	int fd;
-	bool writer, broken;                             /* broken: sending failed; the reply thread will see and clean up */
+	/* broken: sending failed; the reply thread will see and clean up */
+	bool writer, broken;
 	unsigned window;
 	struct queue sent, waiting;
 	struct peer *next;

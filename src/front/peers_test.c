@@ -277,7 +277,8 @@ static void broken_answers(void **state)
 	static const struct {
 		uint16_t type;
 		int64_t id, status;
-	} t[] = {{RESP, INT64_MAX, 200}, {RESP, -1, 200}, {RESP, 1, 0}, {RESP, 1, 99}, {RESP, 1, 600}, {REQ_RETRY, 1, 0}, {REQ, 1, 200}};
+	} t[] = {{RESP, INT64_MAX, 200}, {RESP, -1, 200}, {RESP, 1, 0}, {RESP, 1, 99}, {RESP, 1, 600}, {REQ_RETRY, 1, 0},
+	         {REQ, 1, 200}};
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(t); i++) {
@@ -302,8 +303,8 @@ static void strangers(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {T(window), T(reader_gone), T(last_reader_gone), T(replaced), T(passed_on), T(too_late), T(broken_answers),
-	                                   T(strangers), T(shared_fairly)};
+	const struct CMUnitTest tests[] = {T(window), T(reader_gone), T(last_reader_gone), T(replaced), T(passed_on),
+	                                   T(too_late), T(broken_answers), T(strangers), T(shared_fairly)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

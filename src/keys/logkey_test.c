@@ -161,7 +161,8 @@ static void test_no_memory_no_signature(void **state)
 
 static void test_damage_is_noticed(void **state)
 {
-	static const char *const texts[] = {"", "x", "a.example/log\n3\n", "b.example/log\n3\nAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n"};
+	static const char *const texts[] = {"", "x", "a.example/log\n3\n",
+	                                    "b.example/log\n3\nAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n"};
 	struct logkey *k = reopen(NULL);
 	struct err e = {0};
 	char **names;
@@ -260,7 +261,8 @@ int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_only_grows), T(test_proof_must_begin_at_the_signed_size), T(test_no_memory_no_signature), T(test_damage_is_noticed),
+		cmocka_unit_test(test_only_grows), T(test_proof_must_begin_at_the_signed_size), T(test_no_memory_no_signature),
+		T(test_damage_is_noticed),
 		T(test_making_again_changes_nothing), T(test_peers_and_messages),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -37,7 +37,8 @@ static void names(char *out, size_t n)
 {
 	char host[256] = "";
 	(void)gethostname(host, sizeof host - 1);
-	bool ok = host[0] && strspn(host, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-.") == strlen(host);
+	bool ok = host[0] &&
+	          strspn(host, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-.") == strlen(host);
 	snprintf(out, n, "DNS:localhost,IP:127.0.0.1,IP:::1%s%s", ok ? ",DNS:" : "", ok ? host : "");
 }
 

@@ -1,5 +1,5 @@
-/* The key of the HTTPS server: ECDSA P-256 and a self-signed certificate for this machine. The front never sees the key, it
- * asks for signatures over handshake digests. */
+/* The key of the HTTPS server: ECDSA P-256 and a self-signed certificate for this machine. The front never sees the
+ * key, it asks for signatures over handshake digests. */
 #ifndef KEYS_TLSKEY_H
 #define KEYS_TLSKEY_H
 

@@ -14,7 +14,8 @@ struct arena;
 struct arena *arena_new(size_t max);                 /* max: bytes in all; beyond it allocation returns NULL */
 void arena_free(struct arena *a);
 void arena_clear(struct arena *a);                   /* keeps the first block */
-bool arena_full(const struct arena *a);              /* since it was made something was refused, perhaps a copy of a text */
+/* since it was made something was refused, perhaps a copy of a text */
+bool arena_full(const struct arena *a);
 
 /* Zeroed, aligned for any type; NULL only beyond the cap. */
 void *arena_alloc(struct arena *a, size_t n);

@@ -13,8 +13,8 @@
 void sha256(const void *p, size_t n, uint8_t out[SHA256_LEN]);
 /* Of several pieces, as if joined. */
 void sha256_parts(const struct str *parts, size_t n, uint8_t out[SHA256_LEN]);
-/* Of many pieces, each as if `prefix` (one byte) stood before it: out + 32 i of in[i]. Where the machine can, two run side by
- * side, which is half again as fast as one after the other. */
+/* Of many pieces, each as if `prefix` (one byte) stood before it: out + 32 i of in[i]. Where the machine can, two run
+ * side by side, which is half again as fast as one after the other. */
 void sha256_many(uint8_t prefix, const struct str *in, size_t n, uint8_t *out);
 void sha256_hex(const void *p, size_t n, char out[SHA256_HEX]);
 void random_bytes(void *out, size_t n);              /* getrandom(2); aborts when the kernel gives none */

@@ -14,7 +14,8 @@ enum lang i18n_lang(void);
 /* The text in the language set; the id itself when there is none. Never freed. */
 const char *i18n_text(const char *msgid) __attribute__((format_arg(1)));
 /* One of two ids by number. */
-const char *i18n_plural(const char *one, const char *many, unsigned long n) __attribute__((format_arg(1), format_arg(2)));
+const char *i18n_plural(const char *one, const char *many,
+                        unsigned long n) __attribute__((format_arg(1), format_arg(2)));
 #define _(id) i18n_text(id)
 /* Marks an id for extraction where it cannot be translated yet (tables). */
 #define N_(id) id

@@ -247,7 +247,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_all_types_round), cmocka_unit_test(test_sizes),        cmocka_unit_test(test_fd_limit),
-		cmocka_unit_test(test_strict_reading),  cmocka_unit_test(test_hostile_wire), cmocka_unit_test(test_call_and_timeout),
+		cmocka_unit_test(test_strict_reading),  cmocka_unit_test(test_hostile_wire),
+		cmocka_unit_test(test_call_and_timeout),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -82,7 +82,8 @@ static int new_root(const struct sandbox_dir *dirs, size_t n, struct err *e)
 		if (r != 0)
 			return r;
 	}
-	if (chdir("/run") != 0 || syscall(SYS_pivot_root, ".", ".") != 0 || umount2(".", MNT_DETACH) != 0 || chdir("/") != 0)
+	if (chdir("/run") != 0 || syscall(SYS_pivot_root, ".", ".") != 0 || umount2(".", MNT_DETACH) != 0 ||
+	    chdir("/") != 0)
 		return sys_err(e, "pivot_root", NULL);
 	if (mount(NULL, "/", NULL, MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) != 0)
 		return sys_err(e, "remount /", NULL);
@@ -114,8 +115,8 @@ static int become(unsigned uid, struct err *e)
 	return 0;
 }
 
-/* Root of a container that may not mount: another uid would not even reach its folder below the closed one. So as without
- * root, but with no capability left. */
+/* Root of a container that may not mount: another uid would not even reach its folder below the closed one. So as
+ * without root, but with no capability left. */
 static int powerless_root(const struct sandbox_dir *dirs, size_t n, struct err *e)
 {
 	struct __user_cap_header_struct head = {.version = _LINUX_CAPABILITY_VERSION_3};
@@ -200,10 +201,12 @@ static int check(struct err *e)
 	if (fd < 0)
 		return 0;
 	close(fd);
-	return err_set(e, ERR_WRONG_STATE, "sandbox: files outside are still readable (neither Landlock nor a mount namespace)");
+	return err_set(e, ERR_WRONG_STATE,
+	               "sandbox: files outside are still readable (neither Landlock nor a mount namespace)");
 }
 
-int sandbox_enter(const struct sandbox_profile *p, const char *const *dirs, size_t n, char (*ret_dirs)[256], struct err *e)
+int sandbox_enter(const struct sandbox_profile *p, const char *const *dirs, size_t n, char (*ret_dirs)[256],
+                  struct err *e)
 {
 	struct sandbox_dir d[SANDBOX_DIRS_MAX];
 	if (n > SANDBOX_DIRS_MAX)

@@ -1,7 +1,7 @@
-/* Locks a process in: uid, private mount and network namespace (as root), Landlock, seccomp (kill), rlimits, no_new_privs,
- * not dumpable. Profiles are tables (src/lib/sandbox_profiles.c). Everything outside (files, iconv, time zone, what OpenSSL
- * loads at first use) is opened before. There is no switch to run without; a kernel without Landlock is accepted only as
- * root, where uid and namespace hold. */
+/* Locks a process in: uid, private mount and network namespace (as root), Landlock, seccomp (kill), rlimits,
+ * no_new_privs, not dumpable. Profiles are tables (src/lib/sandbox_profiles.c). Everything outside (files, iconv, time
+ * zone, what OpenSSL loads at first use) is opened before. There is no switch to run without; a kernel without Landlock
+ * is accepted only as root, where uid and namespace hold. */
 #ifndef LIB_SANDBOX_H
 #define LIB_SANDBOX_H
 
@@ -24,17 +24,18 @@ struct sandbox_profile {
 #define SANDBOX_UID_BASE 61184                       /* systemd's dynamic range begins here; SEKISHO_UID_BASE overrides */
 #define SANDBOX_DIRS_MAX 8
 
-extern const struct sandbox_profile sandbox_front, sandbox_office, sandbox_auth, sandbox_vault, sandbox_keys, sandbox_collect,
+extern const struct sandbox_profile sandbox_front, sandbox_office, sandbox_auth, sandbox_vault, sandbox_keys,
+    sandbox_collect,
                                     sandbox_gate, sandbox_gate_verify;
 
-/* dirs: folders (absolute) that stay reachable, read-write when profile->writes_files, read-only with a prefix "ro:". As
- * root those to be written are handed to the role's uid (a chown of what is below) and each is seen at /run/sekisho/N and
- * nothing else; where it is seen comes back in ret_dirs[i] (may be NULL when n is 0). Call it with one thread only: later
- * threads inherit everything. Must not be undone and not be called twice. */
+/* dirs: folders (absolute) that stay reachable, read-write when profile->writes_files, read-only with a prefix "ro:".
+ * As root those to be written are handed to the role's uid (a chown of what is below) and each is seen at
+ * /run/sekisho/N and nothing else; where it is seen comes back in ret_dirs[i] (may be NULL when n is 0). Call it with
+ * one thread only: later threads inherit everything. Must not be undone and not be called twice. */
 int sandbox_enter(const struct sandbox_profile *p, const char *const *dirs, size_t n, char (*ret_dirs)[256],
                   struct err *e) MUST_USE;
-/* What holds: "uid mnt net landlock=4 seccomp" as root, "landlock=4 seccomp" without, "nocaps landlock=4 seccomp" as root of a
- * container that may not mount; "open" before sandbox_enter. */
+/* What holds: "uid mnt net landlock=4 seccomp" as root, "landlock=4 seccomp" without, "nocaps landlock=4 seccomp" as
+ * root of a container that may not mount; "open" before sandbox_enter. */
 const char *sandbox_posture(void);
 /* In forked children (call it outside any sandbox): enters the profile and tries what must be impossible (open
  * /etc/passwd, socket, exec, fork, ptrace, kill, …); the first that works is in *e. */

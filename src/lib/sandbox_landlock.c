@@ -1,5 +1,5 @@
-/* Landlock: which files, by path. Rights are named here as far as ABI 7 so that the build does not depend on the age of the
- * kernel headers; which of them are asked for depends on the kernel that runs. */
+/* Landlock: which files, by path. Rights are named here as far as ABI 7 so that the build does not depend on the age of
+ * the kernel headers; which of them are asked for depends on the kernel that runs. */
 #include "lib/sandbox_parts.h"
 
 #include <errno.h>

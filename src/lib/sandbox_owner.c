@@ -1,5 +1,5 @@
-/* Hands a folder to a role's uid. The folder may have been written by a process somebody took over: links are not followed,
- * a file with a second name is not given away (it could be somebody else's). */
+/* Hands a folder to a role's uid. The folder may have been written by a process somebody took over: links are not
+ * followed, a file with a second name is not given away (it could be somebody else's). */
 #include "lib/sandbox_parts.h"
 
 #include <dirent.h>

@@ -1,5 +1,5 @@
-/* Who may call what. Calls whose arguments matter (fcntl, mmap, mprotect, clone, tgkill, prlimit64, prctl, ioctl, openat) stand in
- * sandbox.c; what is in no list kills the process. */
+/* Who may call what. Calls whose arguments matter (fcntl, mmap, mprotect, clone, tgkill, prlimit64, prctl, ioctl,
+ * openat) stand in sandbox.c; what is in no list kills the process. */
 #include "lib/sandbox_profiles.h"
 
 #include <seccomp.h>

@@ -16,8 +16,9 @@
 #define ALLOW SCMP_ACT_ALLOW
 
 /* No F_SETOWN, F_SETSIG: they make the kernel send signals to others. */
-static const int fcntl_commands[] = {F_DUPFD,    F_DUPFD_CLOEXEC, F_GETFD,      F_SETFD,     F_GETFL,      F_SETFL,     F_GETLK,
-                                     F_SETLK,    F_SETLKW,        F_OFD_GETLK,  F_OFD_SETLK, F_OFD_SETLKW, F_ADD_SEALS, F_GET_SEALS};
+static const int fcntl_commands[] = {F_DUPFD,    F_DUPFD_CLOEXEC, F_GETFD,      F_SETFD,     F_GETFL,      F_SETFL,
+                                     F_GETLK, F_SETLK,    F_SETLKW,        F_OFD_GETLK,  F_OFD_SETLK, F_OFD_SETLKW,
+                                     F_ADD_SEALS, F_GET_SEALS};
 
 #define THREAD_FLAGS (CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM)
 #define NS_FLAGS (CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET)
@@ -32,7 +33,8 @@ static int threads(scmp_filter_ctx f, bool may)
 	return r;
 }
 
-/* Calls that libraries make on the way and that must fail softly: looking for a terminal, a settings file, a time zone. */
+/* Calls that libraries make on the way and that must fail softly: looking for a terminal, a settings file, a time
+ * zone. */
 static int soft(scmp_filter_ctx f, const struct sandbox_profile *p)
 {
 	static const int looks[] = {SCMP_SYS(openat), SCMP_SYS(open),     SCMP_SYS(access),     SCMP_SYS(faccessat),

@@ -1,5 +1,5 @@
-/* Tries, in a forked child per attempt, what somebody inside would try first. An attempt is refused when the call fails or
- * the process is killed for it; the profile is bad when one works, or when the child cannot even enter. */
+/* Tries, in a forked child per attempt, what somebody inside would try first. An attempt is refused when the call fails
+ * or the process is killed for it; the profile is bad when one works, or when the child cannot even enter. */
 #include "lib/sandbox.h"
 
 #include <errno.h>

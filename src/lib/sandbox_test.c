@@ -1,5 +1,6 @@
-/* Each profile in forked children: what must be impossible is (sandbox_self_test), what the role lives on works. As root the
- * whole is done twice: as root (own uid and namespace) and without. Then again with Landlock capped at ABI 2 (Debian 12). */
+/* Each profile in forked children: what must be impossible is (sandbox_self_test), what the role lives on works. As
+ * root the whole is done twice: as root (own uid and namespace) and without. Then again with Landlock capped at ABI
+ * 2 (Debian 12). */
 #include "lib/sandbox.h"
 
 #include <errno.h>
@@ -346,7 +347,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_as_started),      cmocka_unit_test(test_without_root),
-		cmocka_unit_test(test_root_of_a_container), cmocka_unit_test(test_old_kernel),      cmocka_unit_test(test_cap_has_a_floor),
+		cmocka_unit_test(test_root_of_a_container), cmocka_unit_test(test_old_kernel),
+		cmocka_unit_test(test_cap_has_a_floor),
 		cmocka_unit_test(test_refuses_second_thread), cmocka_unit_test(test_closed_home_and_read_only),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

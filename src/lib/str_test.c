@@ -42,7 +42,8 @@ static void test_parts(void **state)
 	            !str_starts(STR("abc"), "b"));
 	assert_true(str_ends(STR("abc"), "bc") && str_ends(STR("abc"), "abc") && !str_ends(STR("c"), "bc") &&
 	            !str_ends(STR("abc"), "b") && str_ends(STR_NONE, ""));
-	assert_true(str_has(STR("abcd"), "bc") && str_has(STR("ab"), "ab") && str_has(STR_NONE, "") && !str_has(STR_NONE, "a"));
+	assert_true(str_has(STR("abcd"), "bc") && str_has(STR("ab"), "ab") && str_has(STR_NONE, "") &&
+	            !str_has(STR_NONE, "a"));
 	assert_true(str_has(STR("a\0bc"), "bc") && !str_has(STR("abcd"), "bd"));
 	assert_true(str_is(str_trim(STR(" \t\r\n\v\f a b \n")), "a b"));
 	assert_int_equal(str_trim(STR(" \t ")).n, 0);

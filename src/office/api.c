@@ -18,7 +18,8 @@ int api_status(struct ctx *c, struct err *e)
 {
 	struct buf b;
 	buf_init(&b, API_OUT_MAX);
-	int r = assess_status_json_for(&c->world, &c->actor, req_param(c, "as-of"), req_param(c, "control"), req_param(c, "clause"), &b, e);
+	int r = assess_status_json_for(&c->world, &c->actor, req_param(c, "as-of"), req_param(c, "control"),
+	                               req_param(c, "clause"), &b, e);
 	if (r < 0) {
 		buf_release(&b);
 		return r;
@@ -109,8 +110,9 @@ int api_records(struct ctx *c, struct err *e)
 		return r;
 	if (req_param(c, "limit").p && str_int(req_param(c, "limit"), 1, 200, &limit) < 0)
 		return err_set(e, ERR_RANGE, "%s", _("limit is a number from 1 to 200."));
-	struct list_query q = {.search = req_param(c, "q"), .state = req_param(c, "state"), .after = req_param(c, "after"), .limit = (size_t)limit,
-	                       .sort = req_param(c, "sort"), .descending = str_is(req_param(c, "order"), "desc")};
+	struct list_query q = {.search = req_param(c, "q"), .state = req_param(c, "state"), .after = req_param(c, "after"),
+	                       .limit = (size_t)limit, .sort = req_param(c, "sort"),
+	                       .descending = str_is(req_param(c, "order"), "desc")};
 	if ((r = record_list(&c->world, c->arena, &c->actor, l, &q, &page, e)) < 0)
 		return r;
 	buf_init(&b, API_OUT_MAX);
@@ -184,7 +186,8 @@ int api_record_create(struct ctx *c, struct err *e)
 
 static int need_version(const struct api_body *body, struct err *e)
 {
-	return body->version >= 0 ? 0 : err_set(e, ERR_SYNTAX, "%s", _("Give the \"version\" you read, so that nobody's change is lost."));
+	return body->version >= 0 ? 0 : err_set(e, ERR_SYNTAX, "%s",
+	                                        _("Give the \"version\" you read, so that nobody's change is lost."));
 }
 
 int api_record_update(struct ctx *c, struct err *e)

@@ -9,7 +9,8 @@
 
 /* Writes one record: system columns, then "fields". */
 void api_put_record(struct ctx *c, struct jw *j, const struct record *r);
-/* {"fields": {…}, "version": n, "note": "…"} of the request body into values; unknown fields and wrong types are ERR_SYNTAX. */
+/* {"fields": {…}, "version": n, "note": "…"} of the request body into values; unknown fields and wrong types are
+ * ERR_SYNTAX. */
 struct api_body {
 	struct values values;
 	int64_t version;                                 /* -1 when not given */

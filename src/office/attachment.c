@@ -101,8 +101,9 @@ int attachment_get(struct ctx *c, int64_t id, struct attachment *ret, struct err
 	bind_int(q, 1, id);
 	int r = step(q);
 	if (r == 1)
-		*ret = (struct attachment){.id = id, .sha256 = col_dup(q, 0, c->arena), .size = col_int(q, 1), .name = col_dup(q, 2, c->arena),
-		                           .type = col_dup(q, 3, c->arena), .ledger = col_dup(q, 4, c->arena), .record = col_int(q, 5),
+		*ret = (struct attachment){.id = id, .sha256 = col_dup(q, 0, c->arena), .size = col_int(q, 1),
+		                           .name = col_dup(q, 2, c->arena), .type = col_dup(q, 3, c->arena),
+		                           .ledger = col_dup(q, 4, c->arena), .record = col_int(q, 5),
 		                           .field = col_dup(q, 6, c->arena), .created_by = col_int(q, 7)};
 	stmt_done(q);
 	return r == 1 ? 0 : err_set(e, ERR_NOTFOUND, "%s", _("There is no such file."));
@@ -123,7 +124,7 @@ int attachment_bytes(struct ctx *c, const struct attachment *at, struct buf *out
 	return 0;
 }
 
-/* --- the page ---------------------------------------------------------------------------------------------------------------------- */
+/* --- the page ---------------------------------------------------------------------------------------------------- */
 
 int page_attachment(struct ctx *c, struct err *e)
 {
@@ -137,13 +138,15 @@ int page_attachment(struct ctx *c, struct err *e)
 		return r;
 	const struct ledger *l = at.ledger.n ? ledgers_get(c->world.ledgers, at.ledger) : NULL;
 	bool own_upload = !at.ledger.n && at.created_by == c->actor.person;
-	bool seen = l && record_get(&c->world, c->arena, &c->actor, l, at.record, &rec, e) == 0 && values_get(&rec.values, at.field);
+	bool seen = l && record_get(&c->world, c->arena, &c->actor, l, at.record, &rec, e) == 0 &&
+	            values_get(&rec.values, at.field);
 	if (!own_upload && !seen)
 		return err_set(e, ERR_NOTFOUND, "%s", _("There is no such file."));
 	struct buf b;
 	buf_init(&b, RESPONSE_BODY_MAX);
 	r = attachment_bytes(c, &at, &b, e);
-	if (r == 0 && (r = note_personal_read(c, at.ledger, at.record, arena_strf(c->arena, "attachment %lld", (long long)id), e)) == 0)
+	if (r == 0 && (r = note_personal_read(c, at.ledger, at.record,
+	                                      arena_strf(c->arena, "attachment %lld", (long long)id), e)) == 0)
 		r = res_file(c, "application/octet-stream", at.name, buf_view(&b));
 	buf_release(&b);
 	return r;

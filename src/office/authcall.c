@@ -32,7 +32,8 @@ int auth_call(struct ctx *c, struct msg *m, auth_done *then, void *arg, struct e
 }
 
 /* For commands: answers of parked requests that come in between are given as usual. */
-int auth_call_now(struct office *o, struct arena *a, struct msg *m, uint32_t *ret_result, struct str *ret_detail, struct err *e)
+int auth_call_now(struct office *o, struct arena *a, struct msg *m, uint32_t *ret_result, struct str *ret_detail,
+                  struct err *e)
 {
 	struct msg call, ans;
 	int64_t id = ++last_call;
@@ -49,8 +50,8 @@ int auth_call_now(struct office *o, struct arena *a, struct msg *m, uint32_t *re
 		struct msg look = ans;
 		int64_t got;
 		struct str detail;
-		bool ours = ans.type == AUTH_RESULT && msg_i64(&look, &got) == 0 && got == id && msg_u32(&look, ret_result) == 0 &&
-		            msg_str(&look, 65536, &detail) == 0;
+		bool ours = ans.type == AUTH_RESULT && msg_i64(&look, &got) == 0 && got == id &&
+		            msg_u32(&look, ret_result) == 0 && msg_str(&look, 65536, &detail) == 0;
 		if (ours)
 			*ret_detail = arena_str(a, detail);
 		else

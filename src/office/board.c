@@ -47,7 +47,8 @@ static void load_chapters(struct ctx *c, struct board *b)
 	struct stmt *q = db_query(c->office->db, Q_BOARD_CHAPTERS);
 	bind_str(q, 1, b->standard);
 	while (b->n_chapters < CHAPTERS_MAX && step(q) == 1)
-		b->chapters[b->n_chapters++] = (struct board_chapter){col_dup(q, 0, c->arena), col_dup(q, ja ? 1 : 2, c->arena)};
+		b->chapters[b->n_chapters++] = (struct board_chapter){col_dup(q, 0, c->arena),
+		                                                      col_dup(q, ja ? 1 : 2, c->arena)};
 	stmt_done(q);
 }
 
@@ -63,8 +64,9 @@ static void load_clauses(struct ctx *c, struct board *b)
 		int s = status_parse(col_str(q, 7));
 		*k = (struct board_clause){
 			.id = col_dup(q, 0, c->arena), .chapter = col_dup(q, 1, c->arena), .strength = col_dup(q, 2, c->arena),
-			.who = col_dup(q, 3, c->arena), .heading = col_dup(q, 4, c->arena), .title = col_dup(q, ja ? 5 : 6, c->arena),
-			.status = s < 0 ? ST_UNKNOWN : (enum status)s, .since = col_int(q, 8), .groups = group_bits(col_str(q, 9))};
+			.who = col_dup(q, 3, c->arena), .heading = col_dup(q, 4, c->arena),
+			.title = col_dup(q, ja ? 5 : 6, c->arena), .status = s < 0 ? ST_UNKNOWN : (enum status)s,
+			.since = col_int(q, 8), .groups = group_bits(col_str(q, 9))};
 	}
 	stmt_done(q);
 }
@@ -113,7 +115,8 @@ const struct tpl_stack *board_stack(struct ctx *c, const int64_t n[ST_COUNT_])
 			continue;
 		int64_t from = sum * 1000 / total;
 		sum += n[s];
-		v[d->n_parts++] = (struct tpl_stack_parts){str_from(status_code((enum status)s)), from, sum * 1000 / total - from};
+		v[d->n_parts++] = (struct tpl_stack_parts){str_from(status_code((enum status)s)), from,
+		                                           sum * 1000 / total - from};
 		buf_printf(&words, "%s%s %lld", words.n ? ", " : "", status_label((enum status)s), (long long)n[s]);
 	}
 	d->parts = v;
@@ -169,8 +172,9 @@ const struct tpl_trend *board_trend(struct ctx *c, struct str standard)
 		date_format(date_of_instant(c->world.now - span + span * i / 2), day);
 		ticks[i] = (struct tpl_trend_ticks){i * 230, arena_str(c->arena, str_from(day))};
 	}
-	*d = (struct tpl_trend){.met = arena_str(c->arena, buf_view(&a)), .bad = arena_str(c->arena, buf_view(&b)), .ticks = ticks, .n_ticks = 3,
-	                        .met_last = met[TREND_POINTS - 1], .bad_last = bad[TREND_POINTS - 1]};
+	*d = (struct tpl_trend){.met = arena_str(c->arena, buf_view(&a)), .bad = arena_str(c->arena, buf_view(&b)),
+	                        .ticks = ticks, .n_ticks = 3, .met_last = met[TREND_POINTS - 1],
+	                        .bad_last = bad[TREND_POINTS - 1]};
 	d->label = arena_strf(c->arena, _("met from %lld to %lld, action needed from %lld to %lld"), (long long)met[0],
 	                      (long long)met[TREND_POINTS - 1], (long long)bad[0], (long long)bad[TREND_POINTS - 1]);
 	buf_release(&a);
@@ -219,8 +223,8 @@ struct str duty_label(struct ctx *c, struct str who)
 	return s;
 }
 
-/* May this person know of the subject? Subjects that are no records (a role, a term) are known to all. ret_hidden: not even
- * that there is one. */
+/* May this person know of the subject? Subjects that are no records (a role, a term) are known to all. ret_hidden: not
+ * even that there is one. */
 static bool may_know(struct ctx *c, struct str kind, struct str id, struct str *href, bool *ret_hidden)
 {
 	*ret_hidden = false;
@@ -283,7 +287,8 @@ struct raw {
 	int status;
 };
 
-const struct tpl_subjects *board_subjects(struct ctx *c, struct stmt *q, struct str label, size_t max, bool *ret_more, struct str last[2])
+const struct tpl_subjects *board_subjects(struct ctx *c, struct stmt *q, struct str label, size_t max, bool *ret_more,
+                                          struct str last[2])
 {
 	struct tpl_subjects *d = ARENA_NEW(c->arena, struct tpl_subjects);
 	struct tpl_subjects_rows *v = arena_array(c->arena, max + 1, sizeof(*v));
@@ -295,9 +300,9 @@ const struct tpl_subjects *board_subjects(struct ctx *c, struct stmt *q, struct 
 			*ret_more = true;
 			break;
 		}
-		raw[n++] = (struct raw){col_dup(q, 0, c->arena), col_dup(q, 1, c->arena), col_dup(q, 2, c->arena), col_dup(q, 4, c->arena),
-		                        col_dup(q, 5, c->arena), col_dup(q, 7, c->arena), col_dup(q, 8, c->arena), col_dup(q, 9, c->arena),
-		                        status_parse(col_str(q, 6))};
+		raw[n++] = (struct raw){col_dup(q, 0, c->arena), col_dup(q, 1, c->arena), col_dup(q, 2, c->arena),
+		                        col_dup(q, 4, c->arena), col_dup(q, 5, c->arena), col_dup(q, 7, c->arena),
+		                        col_dup(q, 8, c->arena), col_dup(q, 9, c->arena), status_parse(col_str(q, 6))};
 	}
 	stmt_done(q);
 	for (size_t i = 0; i < n; i++) {
@@ -309,9 +314,10 @@ const struct tpl_subjects *board_subjects(struct ctx *c, struct stmt *q, struct 
 			continue;
 		v[d->n_rows++] = (struct tpl_subjects_rows){
 			.status = ui_status(c->arena, raw[i].status < 0 ? ST_UNKNOWN : (enum status)raw[i].status), .href = href,
-			.title = known ? raw[i].title : str_from(_("(not shown to you)")), .section = known ? raw[i].section : STR(""),
-			.part = part_label(c, raw[i].control, raw[i].part),
-			.reason = known ? check_reason(c->arena, raw[i].control, raw[i].reason) : STR(""), .due = str_slice(raw[i].due, 0, 10),
+			.title = known ? raw[i].title : str_from(_("(not shown to you)")),
+			.section = known ? raw[i].section : STR(""), .part = part_label(c, raw[i].control, raw[i].part),
+			.reason = known ? check_reason(c->arena, raw[i].control, raw[i].reason) : STR(""),
+			.due = str_slice(raw[i].due, 0, 10),
 			.late = raw[i].due.n && str_cmp(str_slice(raw[i].due, 0, 10), c->world.today) < 0};
 	}
 	d->label = label;

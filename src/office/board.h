@@ -45,8 +45,10 @@ struct str board_day(struct ctx *c, int64_t at);
 struct str strength_label(struct str strength);
 struct str duty_label(struct ctx *c, struct str who);
 
-/* Rows of tpl/subjects.html from a statement of the shape of control_findings; subjects that this person may not know of are
- * named in general words. Stops after max rows; *ret_more: there were more. last: subject and part of the last row shown. */
-const struct tpl_subjects *board_subjects(struct ctx *c, struct stmt *q, struct str label, size_t max, bool *ret_more, struct str last[2]);
+/* Rows of tpl/subjects.html from a statement of the shape of control_findings; subjects that this person may not know
+ * of are named in general words. Stops after max rows; *ret_more: there were more. last: subject and part of the
+ * last row shown. */
+const struct tpl_subjects *board_subjects(struct ctx *c, struct stmt *q, struct str label, size_t max, bool *ret_more,
+                                          struct str last[2]);
 
 #endif

@@ -8,7 +8,8 @@ struct str column_label(const struct field *f, struct str name)
 	const struct field *col = field_column(f, name);
 	if (col)
 		return label_text(&col->label);
-	return str_from(str_is(name, "item") ? _("Item") : str_is(name, "answer") ? _("Answer") : str_is(name, "note") ? _("Note") : "");
+	return str_from(str_is(name, "item") ? _("Item") : str_is(name, "answer") ? _("Answer") : str_is(name, "note")
+	                ? _("Note") : "");
 }
 
 static struct str cell_words(struct ctx *c, const struct field *f, const char *name, json_t *v)
@@ -55,7 +56,8 @@ struct str change_value(struct ctx *c, const struct field *f, struct json_t *v)
 		return STR("");
 	if (json_is_string(v)) {
 		struct str s = arena_str(c->arena, str_n(json_string_value(v), json_string_length(v)));
-		return f && f->type != FT_TABLE && f->type != FT_CHECKLIST ? value_display(&c->world, c->arena, &c->actor, f, s) : s;
+		return f && f->type != FT_TABLE && f->type != FT_CHECKLIST ? value_display(&c->world, c->arena, &c->actor, f, s)
+		       : s;
 	}
 	if (json_is_array(v) && f && (f->type == FT_TABLE || f->type == FT_CHECKLIST))
 		return rows_words(c, f, v);
@@ -90,14 +92,16 @@ static bool before_in(struct ctx *c, const struct field *f, struct str change, s
 		if (!name || !str_is(f->name, name))
 			continue;
 		found = true;
-		*ret = f->type == FT_TABLE || f->type == FT_CHECKLIST ? arena_strf(c->arena, _("%zu rows"), json_array_size(before))
+		*ret = f->type == FT_TABLE || f->type == FT_CHECKLIST
+		       ? arena_strf(c->arena, _("%zu rows"), json_array_size(before))
 		                                                      : change_value(c, f, before);
 	}
 	json_decref(list);
 	return found;
 }
 
-struct str value_at_version(struct ctx *c, const struct field *f, const struct step *steps, size_t n, int64_t version, struct str now)
+struct str value_at_version(struct ctx *c, const struct field *f, const struct step *steps, size_t n, int64_t version,
+                            struct str now)
 {
 	for (size_t i = 0; i < n && steps[i].version > version; i++)
 		before_in(c, f, steps[i].change, &now);

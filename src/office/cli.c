@@ -38,7 +38,8 @@ int cli_fail(struct cli *c, const struct err *e)
 {
 	char text[ERR_TEXT_MAX + 200];
 	buf_printf(&c->err, "sekisho: %s\n", err_format(e, text, sizeof(text)));
-	return e->code == ERR_SYNTAX || e->code == ERR_RANGE ? 2 : e->code == ERR_NOTFOUND || e->code == ERR_INVALID ? 1 : 3;
+	return e->code == ERR_SYNTAX || e->code == ERR_RANGE ? 2 : e->code == ERR_NOTFOUND || e->code == ERR_INVALID ? 1
+	       : 3;
 }
 
 int cli_usage(struct cli *c, const struct cli_command *cmd)
@@ -122,7 +123,8 @@ static int run_command(struct cli *c)
 	c->json = cli_flag(c, "--json");
 	const struct cli_command *cmd = find(c);
 	if (!cmd) {
-		buf_printf(&c->err, _("sekisho: there is no command \"%.*s\"; see sekisho --help\n"), STR_ARG(c->n_args ? c->args[0] : STR("")));
+		buf_printf(&c->err, _("sekisho: there is no command \"%.*s\"; see sekisho --help\n"),
+		           STR_ARG(c->n_args ? c->args[0] : STR("")));
 		return 2;
 	}
 	int code = cmd->run(c);

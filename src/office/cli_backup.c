@@ -1,4 +1,5 @@
-/* The office's part of a backup, in steps that the command asks for one after the other, so that other work goes on between:
+/* The office's part of a backup, in steps that the command asks for one after the other, so that other work goes on
+ * between:
  *   begin   auth copies its store; a snapshot of ours is held; nothing goes to the log until `go` (HOLD_US at most)
  *   go      the log may grow again
  *   step    copies a part of the snapshot to office/backup/office.db; says "more" or "done"
@@ -93,7 +94,8 @@ static int open_copy(struct office *o, struct err *e)
 		r = db_exec(now.from, "SELECT count(*) FROM sqlite_schema", e);
 	if (r < 0)
 		return r;
-	if (sqlite3_open_v2(file, &now.to, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK ||
+	if (sqlite3_open_v2(file, &now.to, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX,
+	                    NULL) != SQLITE_OK ||
 	    sqlite3_exec(now.to, "PRAGMA journal_mode = OFF", NULL, NULL, NULL) != SQLITE_OK ||
 	    !(now.copy = sqlite3_backup_init(now.to, "main", db_handle(now.from), "main")))
 		return err_set(e, ERR_DB, "%s: %s", file, now.to ? sqlite3_errmsg(now.to) : "out of memory");

@@ -1,4 +1,5 @@
-/* The office's part of sekisho doctor: settings that weaken, roles, second factors, sealing, backups, the store itself. */
+/* The office's part of sekisho doctor: settings that weaken, roles, second factors, sealing, backups, the store
+ * itself. */
 #include <poll.h>
 
 #include "core/org.h"
@@ -22,7 +23,8 @@ struct visit {
 	struct jw j;
 };
 
-static void point(struct visit *v, enum grade g, const char *id, const char *todo, const char *fmt, ...) __attribute__((format(printf, 5, 6)));
+static void point(struct visit *v, enum grade g, const char *id, const char *todo, const char *fmt,
+                  ...) __attribute__((format(printf, 5, 6)));
 static void point(struct visit *v, enum grade g, const char *id, const char *todo, const char *fmt, ...)
 {
 	char text[1024];
@@ -38,7 +40,7 @@ static void point(struct visit *v, enum grade g, const char *id, const char *tod
 	jw_end_object(&v->j);
 }
 
-/* --- settings ------------------------------------------------------------------------------------------------------------------- */
+/* --- settings ---------------------------------------------------------------------------------------------------- */
 
 static void look_at_settings(struct visit *v)
 {
@@ -49,7 +51,8 @@ static void look_at_settings(struct visit *v)
 		{"session_idle_minutes", 0, 60}, {"session_hours", 0, 12}, {"password_min_length", 10, INT64_MAX},
 		{"password_history", 1, INT64_MAX}, {"lock_after", 0, 10}, {"lock_minutes", 5, INT64_MAX},
 	};
-	static const enum role second[] = {ROLE_CISO, ROLE_CHIEF, ROLE_SECRETARIAT, ROLE_SYS_MANAGER, ROLE_AUDITOR, ROLE_CONTRACTOR};
+	static const enum role second[] = {ROLE_CISO, ROLE_CHIEF, ROLE_SECRETARIAT, ROLE_SYS_MANAGER, ROLE_AUDITOR,
+	                                   ROLE_CONTRACTOR};
 	struct db *db = v->c->office->db;
 	bool good = true;
 	for (size_t i = 0; i < ARRAY_LEN(sane); i++) {
@@ -57,21 +60,24 @@ static void look_at_settings(struct visit *v)
 		if (n >= sane[i].least && n <= sane[i].most)
 			continue;
 		good = false;
-		point(v, WARN, "setting", N_("Set it back under Settings"), _("\"%s\" is %lld, which weakens sign-in"), _(setting_find(str_from(sane[i].name))->label), (long long)n);
+		point(v, WARN, "setting", N_("Set it back under Settings"), _("\"%s\" is %lld, which weakens sign-in"),
+		      _(setting_find(str_from(sane[i].name))->label), (long long)n);
 	}
 	uint32_t roles = setting_roles(db, "second_factor_roles");
 	for (size_t i = 0; i < ARRAY_LEN(second); i++)
 		if (!(roles >> second[i] & 1u)) {
 			good = false;
-			point(v, WARN, "setting", N_("Set it back under Settings"), _("The role \"%s\" signs in without a second factor"), role_label(second[i]));
+			point(v, WARN, "setting", N_("Set it back under Settings"),
+			      _("The role \"%s\" signs in without a second factor"), role_label(second[i]));
 		}
 	if (good)
 		point(v, OK, "setting", NULL, "%s", _("No setting weakens sign-in"));
 	if (v->c->office->sample)
-		point(v, WARN, "sample", N_("Make a folder without --sample for real work"), "%s", _("This is a sample folder: whoever may use it signs in as anybody"));
+		point(v, WARN, "sample", N_("Make a folder without --sample for real work"), "%s",
+		      _("This is a sample folder: whoever may use it signs in as anybody"));
 }
 
-/* --- people ------------------------------------------------------------------------------------------------------------------------ */
+/* --- people ------------------------------------------------------------------------------------------------------ */
 
 #define HELD_TODAY "kind = 'appointment' AND state = 'active' AND starts_on <= ?1 AND (ends_on IS NULL OR ends_on >= ?1)" \
 	" AND (ended_on IS NULL OR ended_on >= ?1)"
@@ -81,14 +87,16 @@ static void look_at_roles(struct visit *v)
 	static const enum role needed[] = {ROLE_CISO, ROLE_CHIEF, ROLE_SECRETARIAT, ROLE_AUDIT_CHIEF};
 	bool good = true;
 	for (size_t i = 0; i < ARRAY_LEN(needed); i++) {
-		struct stmt *q = db_sql(v->c->office->db, "SELECT count(*) FROM role_assignments WHERE role = ?2 AND " HELD_TODAY);
+		struct stmt *q = db_sql(v->c->office->db,
+		                        "SELECT count(*) FROM role_assignments WHERE role = ?2 AND " HELD_TODAY);
 		if (!q)
 			return;
 		bind_str(q, 1, v->c->world.today);
 		bind_z(q, 2, role_code(needed[i]));
 		if (step(q) == 1 && col_int(q, 0) == 0) {
 			good = false;
-			point(v, WARN, "role", N_("Enter the holder in the ledger role-assignments"), _("Nobody holds the role \"%s\" today"), role_label(needed[i]));
+			point(v, WARN, "role", N_("Enter the holder in the ledger role-assignments"),
+			      _("Nobody holds the role \"%s\" today"), role_label(needed[i]));
 		}
 		stmt_done(q);
 	}
@@ -135,13 +143,13 @@ static void look_at_factors(struct visit *v)
 	}
 	stmt_done(q);
 	if (n)
-		point(v, WARN, "second-factor", N_("They set one up at their next sign-in; ask those who do not sign in"), _("%zu people whose role needs a second factor have none: %s%s"), n,
-		      names, n > 5 ? " …" : "");
+		point(v, WARN, "second-factor", N_("They set one up at their next sign-in; ask those who do not sign in"),
+		      _("%zu people whose role needs a second factor have none: %s%s"), n, names, n > 5 ? " …" : "");
 	else
 		point(v, OK, "second-factor", NULL, "%s", _("Everybody whose role needs a second factor has one"));
 }
 
-/* --- sealing, backups, store ----------------------------------------------------------------------------------------------------- */
+/* --- sealing, backups, store ------------------------------------------------------------------------------------- */
 
 /* What is under way just now is no backlog. */
 static void let_seal(struct office *o)
@@ -208,9 +216,12 @@ static void look_at_store(struct visit *v)
 	if (q)
 		stmt_done(q);
 	if (size > CHECKED_MAX)
-		point(v, OK, "store", NULL, _("The store (%lld MiB) is too big to be read while people wait: a tried restore reads it"), (long long)(size >> 20));
+		point(v, OK, "store", NULL,
+		      _("The store (%lld MiB) is too big to be read while people wait: a tried restore reads it"),
+		      (long long)(size >> 20));
 	else if (db_check(db, &e) < 0)
-		point(v, BAD, "store", N_("Stop, keep a copy, restore the last backup and compare"), _("The store is damaged: %s"), e.text);
+		point(v, BAD, "store", N_("Stop, keep a copy, restore the last backup and compare"),
+		      _("The store is damaged: %s"), e.text);
 	else
 		point(v, OK, "store", NULL, "%s", _("The store is whole"));
 }

@@ -62,7 +62,8 @@ static int load_texts(struct cli *c, void *arg, struct err *e)
 int cli_standard_import(struct cli *c)
 {
 	struct err e = {0};
-	struct texts x = {.source = cli_option(c, "--source"), .version = cli_option(c, "--version"), .dry = cli_flag(c, "--dry-run")};
+	struct texts x = {.source = cli_option(c, "--source"), .version = cli_option(c, "--version"),
+	                  .dry = cli_flag(c, "--dry-run")};
 	struct buf utf8;
 	struct str bytes;
 	bool cp932;

@@ -1,5 +1,6 @@
 /* One request from REQ to RESP. The order of the gates is the order of this file: route, language, session, cross-site
- * check, fields, roles, then one transaction around the handler. Whatever is not named is refused here, in one place. */
+ * check, fields, roles, then one transaction around the handler. Whatever is not named is refused here, in one
+ * place. */
 #include "office/dispatch.h"
 
 #include "core/proto.h"
@@ -202,7 +203,8 @@ static enum lang pick_language(struct ctx *c)
 	return str_starts(req_header(c, "accept-language"), "en") ? LANG_EN : LANG_JA;
 }
 
-/* A form must come from our own pages: the browser says where it comes from, and the session's secret is in the form. */
+/* A form must come from our own pages: the browser says where it comes from, and the session's secret is in the
+ * form. */
 static int check_origin(struct ctx *c, struct err *e)
 {
 	struct str site = req_header(c, "sec-fetch-site"), origin = req_header(c, "origin"), host = req_header(c, "host");
@@ -216,7 +218,8 @@ static int check_origin(struct ctx *c, struct err *e)
 		return 0;
 	struct str token = req_field(c, "csrf");
 	if (token.n != c->session->csrf.n || !const_time_eq(token.p, c->session->csrf.p, token.n))
-		return err_set(e, ERR_DENIED, "%s", _("This form is no longer valid. Go back, reload the page and send it again."));
+		return err_set(e, ERR_DENIED, "%s",
+		               _("This form is no longer valid. Go back, reload the page and send it again."));
 	return 0;
 }
 
@@ -366,7 +369,8 @@ int dispatch(struct office *o, int from, struct msg *m)
 		return retry_on_writer(c);
 	i18n_set(c->lang = pick_language(c));
 	if (!c->route)
-		r = err_set(&e, known ? ERR_SYNTAX : ERR_NOTFOUND, "%s", known ? _("This address cannot be used in this way.") : _("There is no such page."));
+		r = err_set(&e, known ? ERR_SYNTAX : ERR_NOTFOUND, "%s",
+		            known ? _("This address cannot be used in this way.") : _("There is no such page."));
 	else
 		r = query_read(c->arena, c->req->query, &c->req->params, &c->req->n_params);
 	if (r >= 0 && writes)

@@ -1,4 +1,5 @@
-/* From a REQ message to its RESP: route, session, rights, transaction, handler; parked requests; waiting for the vault. */
+/* From a REQ message to its RESP: route, session, rights, transaction, handler; parked requests; waiting for the
+ * vault. */
 #ifndef OFFICE_DISPATCH_H
 #define OFFICE_DISPATCH_H
 
@@ -46,11 +47,13 @@ int outbox_answer(struct office *o, struct msg *m) MUST_USE;
 int outbox_open(struct office *o, bool sealed, struct err *e) MUST_USE;
 int64_t outbox_last(struct db *db);
 
-/* authcall.c: sends m (its call id is put by this function) and parks c until the answer. Returns PARKED or an error. */
+/* authcall.c: sends m (its call id is put by this function) and parks c until the answer. Returns PARKED or an
+ * error. */
 struct msg *auth_msg(struct ctx *c, struct msg *m, uint16_t type);
 int auth_call(struct ctx *c, struct msg *m, auth_done *then, void *arg, struct err *e) MUST_USE;
 /* Blocks: only for commands. m holds what follows the call id; it is released. */
-int auth_call_now(struct office *o, struct arena *a, struct msg *m, uint32_t *ret_result, struct str *ret_detail, struct err *e) MUST_USE;
+int auth_call_now(struct office *o, struct arena *a, struct msg *m, uint32_t *ret_result, struct str *ret_detail,
+                  struct err *e) MUST_USE;
 int auth_answer(struct office *o, struct msg *m) MUST_USE;
 void auth_gone(struct office *o);
 

@@ -53,7 +53,8 @@ static int unknown(struct err *e, struct str name)
 	return err_set(e, ERR_SYNTAX, _("Unknown field \"%.*s\"."), (int)(name.n > 60 ? 60 : name.n), name.p);
 }
 
-static int read_table(struct ctx *c, struct value *v, const struct field *f, struct str path, struct str text, struct err *e)
+static int read_table(struct ctx *c, struct value *v, const struct field *f, struct str path, struct str text,
+                      struct err *e)
 {
 	struct str rest = path;
 	struct str number = str_cut(&rest, '.');
@@ -73,7 +74,8 @@ static int read_table(struct ctx *c, struct value *v, const struct field *f, str
 	return 0;
 }
 
-static int read_checklist(struct ctx *c, struct value *v, const struct field *f, struct str path, struct str text, struct err *e)
+static int read_checklist(struct ctx *c, struct value *v, const struct field *f, struct str path, struct str text,
+                          struct err *e)
 {
 	struct str rest = path;
 	struct str item = str_cut(&rest, '.');
@@ -123,7 +125,8 @@ static void read_lines(struct ctx *c, struct value *v, struct str text)
 	}
 }
 
-static int read_input(struct ctx *c, const struct ledger *l, struct values *vs, struct str name, struct str text, struct err *e)
+static int read_input(struct ctx *c, const struct ledger *l, struct values *vs, struct str name, struct str text,
+                      struct err *e)
 {
 	struct str rest = name;
 	const struct field *f = ledger_field(l, str_cut(&rest, '.'));
@@ -235,7 +238,8 @@ int form_read(struct ctx *c, const struct ledger *l, struct form_in *ret, struct
 		struct str name = c->req->fields[i].name, text = c->req->fields[i].value;
 		if (control(ret, name, text) || str_ends(name, ".drop"))
 			continue;
-		int r = str_is(name, "has") ? read_has(c, l, &ret->values, text, e) : read_input(c, l, &ret->values, name, text, e);
+		int r = str_is(name, "has") ? read_has(c, l, &ret->values, text, e)
+		        : read_input(c, l, &ret->values, name, text, e);
 		if (r < 0)
 			return r;
 	}

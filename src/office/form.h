@@ -1,5 +1,6 @@
-/* From a sent form to values of a ledger. The names of inputs are those of tpl/input.html: NAME, NAME.ROW.COLUMN, NAME.ITEM.answer,
- * has=NAME for what sends nothing when empty, find.NAME for what is looked for, do=KIND:NAME for the button. */
+/* From a sent form to values of a ledger. The names of inputs are those of tpl/input.html: NAME, NAME.ROW.COLUMN,
+ * NAME.ITEM.answer, has=NAME for what sends nothing when empty, find.NAME for what is looked for, do=KIND:NAME for
+ * the button. */
 #ifndef OFFICE_FORM_H
 #define OFFICE_FORM_H
 
@@ -18,8 +19,8 @@ struct form_in {
 
 /* Stores uploads on the way. ERR_SYNTAX names an unknown input. */
 int form_read(struct ctx *c, const struct ledger *l, struct form_in *ret, struct err *e) MUST_USE;
-/* What the person left alone stays as it was: an empty tick box keeps a "no" (it does not make it unknown), and ticks carry no
- * order. */
+/* What the person left alone stays as it was: an empty tick box keeps a "no" (it does not make it unknown), and ticks
+ * carry no order. */
 void form_keep(const struct ledger *l, const struct values *was, struct form_in *in);
 /* What was typed in the search box of a field. */
 struct str form_search(const struct ctx *c, struct str field);

@@ -41,8 +41,8 @@ static bool has_word(struct str expr, struct str word)
 		if (memcmp(expr.p + i, word.p, word.n) != 0)
 			continue;
 		char before = i ? expr.p[i - 1] : ' ', after = i + word.n < expr.n ? expr.p[i + word.n] : ' ';
-		bool joined = before == '_' || after == '_' || (before >= 'a' && before <= 'z') || (after >= 'a' && after <= 'z') ||
-		              (after >= '0' && after <= '9') || before == '\'';
+		bool joined = before == '_' || after == '_' || (before >= 'a' && before <= 'z') ||
+		              (after >= 'a' && after <= 'z') || (after >= '0' && after <= '9') || before == '\'';
 		if (!joined)
 			return true;
 	}
@@ -119,7 +119,8 @@ static int fill_ref(struct ctx *c, const struct field *f, const struct shown *s,
 	out->searched = form_search(c, s->name);
 	if (s->locked || (!out->searched.n && out->n_picked))
 		return 0;
-	int r = field_picks(&c->world, c->arena, &c->actor, f, out->searched.n ? out->searched : STR_NONE, FOUND_LIST + 1, &picks, &n, e);
+	int r = field_picks(&c->world, c->arena, &c->actor, f, out->searched.n ? out->searched : STR_NONE, FOUND_LIST + 1,
+	                    &picks, &n, e);
 	if (r < 0)
 		return r;
 	if (!s->required && !out->searched.n && n > OFFERED_LIST)
@@ -229,14 +230,15 @@ static struct str cell_text(const struct row *row, struct str name)
 	return STR("");
 }
 
-static int fill_cells(struct ctx *c, const struct field *f, struct str prefix, const struct row *row, bool locked, const struct faults *faults,
-                      const struct tpl_input **ret, size_t *ret_n, struct err *e)
+static int fill_cells(struct ctx *c, const struct field *f, struct str prefix, const struct row *row, bool locked,
+                      const struct faults *faults, const struct tpl_input **ret, size_t *ret_n, struct err *e)
 {
 	struct tpl_input *v = arena_array(c->arena, f->n_columns + 1, sizeof(*v));
 	for (size_t k = 0; k < f->n_columns; k++) {
 		const struct field *col = &f->columns[k];
-		struct shown s = {.name = arena_strf(c->arena, "%.*s.%.*s", STR_ARG(prefix), STR_ARG(col->name)), .text = cell_text(row, col->name),
-		                  .locked = locked || col->computed.n, .min = col->min, .max = col->max};
+		struct shown s = {.name = arena_strf(c->arena, "%.*s.%.*s", STR_ARG(prefix), STR_ARG(col->name)),
+		                  .text = cell_text(row, col->name), .locked = locked || col->computed.n, .min = col->min,
+		                  .max = col->max};
 		s.required = col->required;
 		if (col->many) {
 			cell_many(c, s.text, &s);
@@ -252,7 +254,8 @@ static int fill_cells(struct ctx *c, const struct field *f, struct str prefix, c
 	return 0;
 }
 
-static int fill_table(struct ctx *c, const struct form_item *it, const struct faults *faults, struct tpl_input *out, struct err *e)
+static int fill_table(struct ctx *c, const struct form_item *it, const struct faults *faults, struct tpl_input *out,
+                      struct err *e)
 {
 	const struct field *f = it->field;
 	size_t n = it->value->n_rows;
@@ -265,7 +268,8 @@ static int fill_table(struct ctx *c, const struct form_item *it, const struct fa
 		struct str prefix = arena_strf(c->arena, "%.*s.%zu", STR_ARG(f->name), i);
 		rows[i].no = (int64_t)i + 1;
 		rows[i].drop = arena_strf(c->arena, "%.*s.drop", STR_ARG(prefix));
-		int r = fill_cells(c, f, prefix, &it->value->rows[i], !it->editable, faults, &rows[i].cells, &rows[i].n_cells, e);
+		int r = fill_cells(c, f, prefix, &it->value->rows[i], !it->editable, faults, &rows[i].cells, &rows[i].n_cells,
+		                   e);
 		if (r < 0)
 			return r;
 	}
@@ -284,8 +288,8 @@ static const struct row *row_of_item(const struct value *v, struct str item)
 	return NULL;
 }
 
-static int fill_item(struct ctx *c, const struct form_item *it, struct str code, struct str label, const struct faults *faults,
-                     struct tpl_input_items *out, struct err *e)
+static int fill_item(struct ctx *c, const struct form_item *it, struct str code, struct str label,
+                     const struct faults *faults, struct tpl_input_items *out, struct err *e)
 {
 	const struct row *row = row_of_item(it->value, code);
 	out->name = arena_strf(c->arena, "%.*s.%.*s", STR_ARG(it->field->name), STR_ARG(code));
@@ -296,7 +300,8 @@ static int fill_item(struct ctx *c, const struct form_item *it, struct str code,
 }
 
 /* The items are the definition's own, or (items-from) those the engine put into the rows. */
-static int fill_checklist(struct ctx *c, const struct form_item *it, const struct faults *faults, struct tpl_input *out, struct err *e)
+static int fill_checklist(struct ctx *c, const struct form_item *it, const struct faults *faults, struct tpl_input *out,
+                          struct err *e)
 {
 	const struct field *f = it->field;
 	size_t n = f->n_of ? f->n_of : it->value->n_rows;
@@ -313,12 +318,13 @@ static int fill_checklist(struct ctx *c, const struct form_item *it, const struc
 	return 0;
 }
 
-int input_fill(struct ctx *c, const struct ledger *l, const struct form_item *it, const struct faults *faults, struct tpl_input *out,
-               struct err *e)
+int input_fill(struct ctx *c, const struct ledger *l, const struct form_item *it, const struct faults *faults,
+               struct tpl_input *out, struct err *e)
 {
 	const struct field *f = it->field;
-	struct shown s = {.name = f->name, .text = it->value->text, .many = it->value->many, .n_many = it->value->n_many, .required = it->required,
-	                  .locked = !it->editable, .min = it->min.n ? it->min : f->min, .max = it->max.n ? it->max : f->max};
+	struct shown s = {.name = f->name, .text = it->value->text, .many = it->value->many, .n_many = it->value->n_many,
+	                  .required = it->required, .locked = !it->editable, .min = it->min.n ? it->min : f->min,
+	                  .max = it->max.n ? it->max : f->max};
 	int r = fill_plain(c, f, &s, out, e);
 	if (r < 0)
 		return r;

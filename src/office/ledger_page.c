@@ -39,7 +39,8 @@ bool action_needs_note(const struct action *a)
 bool record_may_edit_any(struct ctx *c, const struct record *r)
 {
 	for (size_t i = 0; i < r->ledger->n_fields; i++)
-		if (!r->ledger->fields[i].computed.n && record_may_edit(&c->world, c->arena, &c->actor, r, &r->ledger->fields[i]))
+		if (!r->ledger->fields[i].computed.n && record_may_edit(&c->world, c->arena, &c->actor, r,
+		                                                        &r->ledger->fields[i]))
 			return true;
 	return false;
 }
@@ -52,7 +53,8 @@ const struct tpl_crumbs *ledger_crumbs(struct ctx *c, const struct ledger *l, co
 	v[1] = (struct tpl_crumbs_items){arena_strf(c->arena, "/ledgers/%.*s", STR_ARG(l->name)), label_text(&l->label)};
 	d->n_items = 2;
 	if (rec)
-		v[d->n_items++] = (struct tpl_crumbs_items){arena_strf(c->arena, "/ledgers/%.*s/%lld", STR_ARG(l->name), (long long)rec->id),
+		v[d->n_items++] = (struct tpl_crumbs_items){arena_strf(c->arena, "/ledgers/%.*s/%lld", STR_ARG(l->name),
+		                                                       (long long)rec->id),
 		                                            rec->number.n ? rec->number : rec->title};
 	d->items = v;
 	return d;

@@ -5,7 +5,8 @@
 #include "office/office.h"
 
 int note_read(struct office *o, const char *peer, struct msg *m) MUST_USE;
-/* Personal data or an export was read by the actor of c: becomes an event (at once in the writer, by message from a reader). */
+/* Personal data or an export was read by the actor of c: becomes an event (at once in the writer, by message from a
+ * reader). */
 int note_personal_read(struct ctx *c, struct str ledger, int64_t record, struct str what, struct err *e) MUST_USE;
 
 #endif

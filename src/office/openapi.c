@@ -1,4 +1,5 @@
-/* The OpenAPI 3.1 document of the API, made from the ledger definitions: one schema per ledger, the same paths for all. */
+/* The OpenAPI 3.1 document of the API, made from the ledger definitions: one schema per ledger, the same paths for
+ * all. */
 #include "office/api.h"
 #include "office/pages.h"
 
@@ -169,7 +170,8 @@ static void body(struct jw *j)
 
 static void operation(struct jw *j, const struct route *rt)
 {
-	static const struct { const char *method, *key; } methods[] = {{"GET", "get"}, {"POST", "post"}, {"PATCH", "patch"}};
+	static const struct { const char *method, *key; } methods[] = {{"GET", "get"}, {"POST", "post"},
+	                                                               {"PATCH", "patch"}};
 	for (size_t i = 0; i < ARRAY_LEN(methods); i++)
 		if (strcmp(rt->method, methods[i].method) == 0)
 			jw_key(j, methods[i].key);

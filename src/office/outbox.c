@@ -1,4 +1,5 @@
-/* The sender: outbox rows go to the vault in order, several under way at once; an acknowledgement gives the row its index. */
+/* The sender: outbox rows go to the vault in order, several under way at once; an acknowledgement gives the row its
+ * index. */
 #include "office/dispatch.h"
 
 #include "core/event.h"
@@ -91,7 +92,8 @@ int outbox_answer(struct office *o, struct msg *m)
 	if (m->type == VAULT_REFUSE) {
 		if (msg_i64(m, &seq) || msg_u32(m, &code) || msg_str(m, 4096, &text) || msg_end(m))
 			return ERR_PROTO;
-		log_error("office.vault-refused", "seq=%lld error=%s text=\"%.*s\"", (long long)seq, err_text(-(int)code), STR_ARG(text));
+		log_error("office.vault-refused", "seq=%lld error=%s text=\"%.*s\"", (long long)seq, err_text(-(int)code),
+		          STR_ARG(text));
 		return 0;
 	}
 	if (m->type != VAULT_ACK || msg_i64(m, &seq) || msg_i64(m, &index) || msg_end(m))

@@ -1,4 +1,5 @@
-/* The compliance board: counts, the picture of chapters × clauses, the same as a table, filters, trend, the eight groups, CSV. */
+/* The compliance board: counts, the picture of chapters × clauses, the same as a table, filters, trend, the eight
+ * groups, CSV. */
 #include "office/board.h"
 #include "office/pages.h"
 
@@ -39,7 +40,8 @@ static bool fits_role(struct str who, struct str role)
 /* Keeps the clauses that the filters ask for; the status filter is left out when counting by status. */
 static void narrow(struct ctx *c, struct board *b, bool by_status)
 {
-	struct str chapter = req_param(c, "chapter"), status = req_param(c, "status"), strength = req_param(c, "strength"), role = req_param(c, "role");
+	struct str chapter = req_param(c, "chapter"), status = req_param(c, "status"), strength = req_param(c, "strength"),
+	                     role = req_param(c, "role");
 	int64_t group = 0;
 	size_t n = 0;
 	if (str_int(req_param(c, "group"), 1, 31, &group) < 0)
@@ -62,7 +64,8 @@ static void add_filter(struct ctx *c, struct tpl_board *d, struct tpl_input *v, 
 	for (size_t i = 0; i < n; i++)
 		options[i].on = str_eq(options[i].value, now);
 	d->filtering |= now.n > 0;
-	v[d->n_filters++] = (struct tpl_input){.kind = STR("choice"), .name = str_from(name), .label = str_from(label), .options = options, .n_options = n};
+	v[d->n_filters++] = (struct tpl_input){.kind = STR("choice"), .name = str_from(name), .label = str_from(label),
+	                                       .options = options, .n_options = n};
 }
 
 static struct tpl_input_options *law_groups(struct ctx *c, size_t *ret_n)
@@ -84,11 +87,14 @@ static void fill_filters(struct ctx *c, const struct board *b, struct tpl_board 
 	struct tpl_input_options *o = arena_array(c->arena, b->n_chapters + 1, sizeof(*o));
 	size_t n;
 	for (size_t i = 0; i < b->n_chapters; i++)
-		o[i] = (struct tpl_input_options){b->chapters[i].id, arena_strf(c->arena, "%.*s %.*s", STR_ARG(b->chapters[i].id), STR_ARG(b->chapters[i].title)), false};
+		o[i] = (struct tpl_input_options){b->chapters[i].id,
+		                                  arena_strf(c->arena, "%.*s %.*s", STR_ARG(b->chapters[i].id),
+		                                             STR_ARG(b->chapters[i].title)), false};
 	add_filter(c, d, v, "chapter", _("Chapter"), o, b->n_chapters);
 	o = arena_array(c->arena, ST_COUNT_, sizeof(*o));
 	for (int s = 0; s < ST_COUNT_; s++)
-		o[s] = (struct tpl_input_options){str_from(status_code((enum status)s)), str_from(status_label((enum status)s)), false};
+		o[s] = (struct tpl_input_options){str_from(status_code((enum status)s)), str_from(status_label((enum status)s)),
+		                                  false};
 	add_filter(c, d, v, "status", _("Status"), o, ST_COUNT_);
 	o = arena_array(c->arena, ARRAY_LEN(strengths), sizeof(*o));
 	for (size_t i = 0; i < ARRAY_LEN(strengths); i++)
@@ -110,7 +116,8 @@ static void fill_counts(struct ctx *c, const int64_t n[ST_COUNT_], struct tpl_bo
 	for (int s = 0; s < ST_COUNT_; s++) {
 		struct str code = str_from(status_code((enum status)s));
 		bool here = str_eq(now, code);
-		v[s] = (struct tpl_board_counts){ui_status(c->arena, (enum status)s), n[s], with(c, "/board", "status", here ? STR("") : code), here};
+		v[s] = (struct tpl_board_counts){ui_status(c->arena, (enum status)s), n[s],
+		                                 with(c, "/board", "status", here ? STR("") : code), here};
 	}
 	d->counts = v;
 	d->n_counts = ST_COUNT_;
@@ -177,7 +184,8 @@ static void fill_rows(struct ctx *c, struct board *b, struct tpl_board *d)
 			break;
 		}
 		v[d->n_rows++] = (struct tpl_board_rows){
-			.href = clause_href(c, x->id), .id = x->id, .title = x->title, .role = duty_label(c, x->who), .strength = strength_label(x->strength),
+			.href = clause_href(c, x->id), .id = x->id, .title = x->title, .role = duty_label(c, x->who),
+			.strength = strength_label(x->strength),
 			.share = x->total ? arena_strf(c->arena, "%lld/%lld", (long long)x->met, (long long)x->total) : STR(""),
 			.status = ui_status(c->arena, x->status), .since = board_day(c, x->since)};
 	}
@@ -196,8 +204,11 @@ static void fill_worse(struct ctx *c, const struct board *b, struct tpl_board *d
 		if (from < 0 || to < 0 || to >= from)
 			continue;
 		struct str id = col_dup(q, 0, c->arena), title = col_dup(q, i18n_lang() == LANG_JA ? 4 : 5, c->arena);
-		v[d->n_worse++] = (struct tpl_board_worse){clause_href(c, id), arena_strf(c->arena, "%.*s %.*s", STR_ARG(id), STR_ARG(utf8_cut(title, 60))),
-		                                           ui_status(c->arena, (enum status)from), ui_status(c->arena, (enum status)to), board_day(c, col_int(q, 3))};
+		v[d->n_worse++] = (struct tpl_board_worse){clause_href(c, id),
+		                                           arena_strf(c->arena, "%.*s %.*s", STR_ARG(id),
+		                                                      STR_ARG(utf8_cut(title, 60))),
+		                                           ui_status(c->arena, (enum status)from),
+		                                           ui_status(c->arena, (enum status)to), board_day(c, col_int(q, 3))};
 	}
 	stmt_done(q);
 	d->worse = v;
@@ -218,7 +229,8 @@ const struct tpl_law_groups *board_groups(struct ctx *c, const struct board *b)
 				counts[b->clauses[k].status]++;
 				total += b->clauses[k].status != ST_NOT_APPLICABLE;
 			}
-		v[d->n_rows++] = (struct tpl_law_groups_rows){with(c, "/board", "group", g[i].value), g[i].label, counts[ST_MET], total, board_stack(c, counts)};
+		v[d->n_rows++] = (struct tpl_law_groups_rows){with(c, "/board", "group", g[i].value), g[i].label,
+		                                              counts[ST_MET], total, board_stack(c, counts)};
 	}
 	d->rows = v;
 	return n ? d : NULL;
@@ -232,8 +244,9 @@ int page_board(struct ctx *c, struct err *e)
 	if (r < 0)
 		return r;
 	struct tpl_board d = {
-		.standard = b.standard_title, .action = STR("/board"), .as_of = b.as_of, .as_table = str_is(req_param(c, "view"), "table"),
-		.picture = with(c, "/board", "view", STR("")), .table = with(c, "/board", "view", STR("table")), .csv = with(c, "/board.csv", "view", STR("")),
+		.standard = b.standard_title, .action = STR("/board"), .as_of = b.as_of,
+		.as_table = str_is(req_param(c, "view"), "table"), .picture = with(c, "/board", "view", STR("")),
+		.table = with(c, "/board", "view", STR("table")), .csv = with(c, "/board.csv", "view", STR("")),
 	};
 	fill_filters(c, &b, &d);
 	d.clear = d.filtering || req_param(c, "as_of").n ? STR("/board") : STR("");
@@ -266,19 +279,23 @@ int page_board_csv(struct ctx *c, struct err *e)
 	narrow(c, &b, true);
 	load_shares(c, &b);
 	buf_init(&out, 4u << 20);
-	static const char *const heads[] = {"clause", "chapter", "status", "since", "strength", "duty", "met", "subjects", "summary"};
+	static const char *const heads[] = {"clause", "chapter", "status", "since", "strength", "duty", "met", "subjects",
+	                                    "summary"};
 	for (size_t i = 0; i < ARRAY_LEN(heads); i++)
 		csv_cell(&out, str_from(heads[i]), i == 0, true);
 	csv_end_row(&out);
 	for (size_t i = 0; i < b.n_clauses; i++) {
 		const struct board_clause *k = &b.clauses[i];
-		const struct str cells[] = {k->id, k->chapter, str_from(status_label(k->status)), board_day(c, k->since), strength_label(k->strength),
-		                            duty_label(c, k->who), arena_strf(c->arena, "%lld", (long long)k->met), arena_strf(c->arena, "%lld", (long long)k->total), k->title};
+		const struct str cells[] = {k->id, k->chapter, str_from(status_label(k->status)), board_day(c, k->since),
+		                            strength_label(k->strength), duty_label(c, k->who),
+		                            arena_strf(c->arena, "%lld", (long long)k->met),
+		                            arena_strf(c->arena, "%lld", (long long)k->total), k->title};
 		for (size_t x = 0; x < ARRAY_LEN(cells); x++)
 			csv_cell(&out, cells[x], x == 0, true);
 		csv_end_row(&out);
 	}
-	r = res_file(c, "text/csv; charset=utf-8", arena_strf(c->arena, "board-%.*s.csv", STR_ARG(b.as_of)), buf_view(&out));
+	r = res_file(c, "text/csv; charset=utf-8", arena_strf(c->arena, "board-%.*s.csv", STR_ARG(b.as_of)),
+	             buf_view(&out));
 	buf_release(&out);
 	return r;
 }

@@ -37,7 +37,8 @@ static struct str tolerance_words(struct ctx *c, struct str t)
 	}
 	if (!target.n && !grace.n)
 		return STR("");
-	return arena_strf(c->arena, _("at least %.*s must meet it; %.*s working days of grace"), STR_ARG(target), STR_ARG(grace));
+	return arena_strf(c->arena, _("at least %.*s must meet it; %.*s working days of grace"), STR_ARG(target),
+	                  STR_ARG(grace));
 }
 
 static struct str share(struct ctx *c, int64_t met, int64_t total)
@@ -67,7 +68,8 @@ static void fill_controls(struct ctx *c, struct str id, int64_t at, struct tpl_c
 	bind_str(q, 1, id);
 	bind_int(q, 2, at);
 	while (d->n_controls < 60 && step(q) == 1) {
-		struct str control = col_dup(q, 0, c->arena), title = pick(q, 1, c->arena), part = board_words(c, pick(q, 4, c->arena));
+		struct str control = col_dup(q, 0, c->arena), title = pick(q, 1, c->arena),
+		                     part = board_words(c, pick(q, 4, c->arena));
 		struct link k;
 		link_init(&k, arena_strf(c->arena, "/controls/%.*s", STR_ARG(control)));
 		link_put(&k, "part", col_dup(q, 3, c->arena));
@@ -75,7 +77,8 @@ static void fill_controls(struct ctx *c, struct str id, int64_t at, struct tpl_c
 			d->doer = doer_label(col_dup(q, 10, c->arena));
 		v[d->n_controls++] = (struct tpl_clause_controls){
 			.href = link_done(&k, c->arena), .id = control,
-			.title = part.n && !str_eq(part, title) ? arena_strf(c->arena, "%.*s: %.*s", STR_ARG(title), STR_ARG(part)) : title,
+			.title = part.n && !str_eq(part, title) ? arena_strf(c->arena, "%.*s: %.*s", STR_ARG(title), STR_ARG(part))
+			         : title,
 			.status = status_of(c, col_str(q, 6)),
 			.share = share(c, col_int(q, 7), col_int(q, 8)), .tolerance = tolerance_words(c, col_dup(q, 9, c->arena)),
 			.note = control_note(c, col_int(q, 11), col_dup(q, 12, c->arena))};
@@ -117,7 +120,8 @@ static void fill_exceptions(struct ctx *c, struct str id, struct tpl_clause *d)
 			continue;
 		const struct value *until = values_get(&rec.values, STR("until"));
 		v[d->n_exceptions++] = (struct tpl_clause_exceptions){
-			arena_strf(c->arena, "/ledgers/exceptions/%lld", (long long)ids[i]), arena_strf(c->arena, "%.*s %.*s", STR_ARG(rec.number), STR_ARG(rec.title)),
+			arena_strf(c->arena, "/ledgers/exceptions/%lld", (long long)ids[i]),
+			arena_strf(c->arena, "%.*s %.*s", STR_ARG(rec.number), STR_ARG(rec.title)),
 			until ? until->text : STR(""), ui_state(c->arena, l, rec.state)};
 	}
 	d->exceptions = v;
@@ -129,7 +133,8 @@ static void fill_spans(struct ctx *c, struct str id, struct tpl_clause *d)
 	struct stmt *q = db_query(c->office->db, Q_CLAUSE_SPANS);
 	bind_str(q, 1, id);
 	while (d->n_spans < 30 && step(q) == 1)
-		v[d->n_spans++] = (struct tpl_clause_spans){.from = board_day(c, col_int(q, 1)), .to = col_null(q, 2) ? STR("") : board_day(c, col_int(q, 2)),
+		v[d->n_spans++] = (struct tpl_clause_spans){.from = board_day(c, col_int(q, 1)),
+		                                            .to = col_null(q, 2) ? STR("") : board_day(c, col_int(q, 2)),
 		                                            .status = status_of(c, col_str(q, 0))};
 	stmt_done(q);
 	d->spans = v;
@@ -215,7 +220,7 @@ int page_clause(struct ctx *c, struct err *e)
 	return page_end(c, 200);
 }
 
-/* --- control ------------------------------------------------------------------------------------------------------------------------ */
+/* --- control ----------------------------------------------------------------------------------------------------- */
 
 static struct str control_link(struct ctx *c, struct str id, struct str part, struct str status)
 {
@@ -250,7 +255,8 @@ static void fill_clauses(struct ctx *c, struct tpl_control *d)
 	bind_str(q, 1, d->id);
 	while (d->n_clauses < 60 && step(q) == 1) {
 		struct str id = col_dup(q, 0, c->arena);
-		v[d->n_clauses++] = (struct tpl_control_clauses){arena_strf(c->arena, "/clauses/%.*s", STR_ARG(id)), id, pick(q, 1, c->arena), status_of(c, col_str(q, 3))};
+		v[d->n_clauses++] = (struct tpl_control_clauses){arena_strf(c->arena, "/clauses/%.*s", STR_ARG(id)), id,
+		                                                 pick(q, 1, c->arena), status_of(c, col_str(q, 3))};
 	}
 	stmt_done(q);
 	d->clauses = v;
@@ -261,7 +267,8 @@ static void fill_tabs(struct ctx *c, struct tpl_control *d)
 	struct tpl_control_tabs *v = arena_array(c->arena, ST_COUNT_ + 1, sizeof(*v));
 	struct str part = req_param(c, "part"), now = req_param(c, "status");
 	struct stmt *q = db_query(c->office->db, Q_CONTROL_COUNTS);
-	v[d->n_tabs++] = (struct tpl_control_tabs){control_link(c, d->id, part, STR("")), str_from(_("All that is not met")), STR(""), !now.n};
+	v[d->n_tabs++] = (struct tpl_control_tabs){control_link(c, d->id, part, STR("")),
+	                                           str_from(_("All that is not met")), STR(""), !now.n};
 	bind_str(q, 1, d->id);
 	bind_str(q, 2, part.n ? part : STR(""));
 	while (d->n_tabs <= ST_COUNT_ && step(q) == 1) {
@@ -269,8 +276,10 @@ static void fill_tabs(struct ctx *c, struct tpl_control *d)
 		if (s < 0 || s == ST_MET || !col_int(q, 1))
 			continue;
 		struct str code = str_from(status_code((enum status)s));
-		v[d->n_tabs++] = (struct tpl_control_tabs){control_link(c, d->id, part, code), str_from(status_label((enum status)s)),
-		                                           arena_strf(c->arena, "%lld", (long long)col_int(q, 1)), str_eq(now, code)};
+		v[d->n_tabs++] = (struct tpl_control_tabs){control_link(c, d->id, part, code),
+		                                           str_from(status_label((enum status)s)),
+		                                           arena_strf(c->arena, "%lld", (long long)col_int(q, 1)),
+		                                           str_eq(now, code)};
 	}
 	stmt_done(q);
 	d->tabs = v;

@@ -54,7 +54,8 @@ static void fill_history(struct ctx *c, struct tpl_clause_text *d)
 			d->edition = edition;
 		}
 		v[d->n_history] = (struct tpl_clause_text_history){.own = col_dup(q, 0, c->arena), .at = col_int(q, 3),
-			.who = col_dup(q, 4, c->arena), .source = arena_strf(c->arena, "%.*s %.*s", STR_ARG(source), STR_ARG(edition)), .now = !d->n_history};
+			.who = col_dup(q, 4, c->arena), .source = arena_strf(c->arena, "%.*s %.*s", STR_ARG(source),
+			                                                     STR_ARG(edition)), .now = !d->n_history};
 		d->n_history++;
 	}
 	stmt_done(q);
@@ -101,16 +102,19 @@ static struct str source_fault(struct str source, struct str edition)
 {
 	if (!source.n)
 		return str_from(_("Say which document the text is from."));
-	return source.n > SOURCE_MAX || edition.n > SOURCE_MAX ? str_from(_("The name of the document is too long.")) : STR("");
+	return source.n > SOURCE_MAX || edition.n > SOURCE_MAX ? str_from(_("The name of the document is too long."))
+	       : STR("");
 }
 
 int do_clause_text(struct ctx *c, struct err *e)
 {
-	struct tpl_clause_text d = {.own = lines(c, req_field(c, "text")), .source = str_trim(req_field(c, "source")), .edition = str_trim(req_field(c, "edition"))};
+	struct tpl_clause_text d = {.own = lines(c, req_field(c, "text")), .source = str_trim(req_field(c, "source")),
+	                            .edition = str_trim(req_field(c, "edition"))};
 	d.error = source_fault(d.source, d.edition);
 	if (!d.edition.p)
 		d.edition = STR("");
-	int r = d.error.n ? ERR_INVALID : clause_text_set(c->office->db, c->args[0], d.own, d.source, d.edition, c->world.now, c->actor.person, e);
+	int r = d.error.n ? ERR_INVALID : clause_text_set(c->office->db, c->args[0], d.own, d.source, d.edition,
+	                                                  c->world.now, c->actor.person, e);
 	if (r == ERR_INVALID) {
 		if (!d.error.n)
 			d.error = arena_str(c->arena, str_from(e->text));
@@ -125,7 +129,7 @@ int do_clause_text(struct ctx *c, struct err *e)
 	return res_redirect(c, arena_strf(c->arena, "/clauses/%.*s", STR_ARG(c->args[0])));
 }
 
-/* --- a table of them ---------------------------------------------------------------------------------------------------------------- */
+/* --- a table of them --------------------------------------------------------------------------------------------- */
 
 static int show_texts(struct ctx *c, struct tpl_clause_texts *d)
 {
@@ -166,7 +170,8 @@ static int load(struct ctx *c, const struct tpl_clause_texts *d, int64_t *ret_n,
 	if (r == 0)
 		r = csv_decode(buf_view(&bytes), &utf8, &cp932, e);
 	if (r == 0)
-		r = clause_texts_load(c->office->db, buf_view(&utf8), d->source, d->edition, c->world.now, c->actor.person, ret_n, e);
+		r = clause_texts_load(c->office->db, buf_view(&utf8), d->source, d->edition, c->world.now, c->actor.person,
+		                      ret_n, e);
 	buf_release(&bytes);
 	buf_release(&utf8);
 	return r;
@@ -174,7 +179,8 @@ static int load(struct ctx *c, const struct tpl_clause_texts *d, int64_t *ret_n,
 
 int do_clause_texts(struct ctx *c, struct err *e)
 {
-	struct tpl_clause_texts d = {.source = str_trim(req_field(c, "source")), .edition = str_trim(req_field(c, "edition"))};
+	struct tpl_clause_texts d = {.source = str_trim(req_field(c, "source")),
+	                             .edition = str_trim(req_field(c, "edition"))};
 	int64_t n = 0;
 	d.error = source_fault(d.source, d.edition);
 	if (!d.edition.p)

@@ -5,7 +5,8 @@
 #include "office/pages.h"
 #include "office/ui.h"
 
-static int control_event(struct ctx *c, const char *action, struct str part, struct str value, struct str reason, struct err *e)
+static int control_event(struct ctx *c, const char *action, struct str part, struct str value, struct str reason,
+                         struct err *e)
 {
 	struct buf b;
 	struct jw j;
@@ -37,7 +38,8 @@ static int back(struct ctx *c, int r, struct err *e, const char *said)
 
 int do_control_none(struct ctx *c, struct err *e)
 {
-	struct str part = req_field(c, "part"), reason = str_trim(req_field(c, "reason")), until = str_trim(req_field(c, "until"));
+	struct str part = req_field(c, "part"), reason = str_trim(req_field(c, "reason")),
+	                  until = str_trim(req_field(c, "until"));
 	int r = control_declare_none(c->office->db, c->args[0], part, reason, until, c->world.now, c->actor.person, e);
 	if (r >= 0)
 		r = control_event(c, "control.none", part, until, reason, e);

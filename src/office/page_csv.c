@@ -1,5 +1,5 @@
-/* CSV in and out of a ledger: export, upload with preview, apply, undo. The upload is kept as an attachment between preview
- * and apply, so what is applied is what was shown. */
+/* CSV in and out of a ledger: export, upload with preview, apply, undo. The upload is kept as an attachment between
+ * preview and apply, so what is applied is what was shown. */
 #include "office/form.h"
 #include "office/ledger_page.h"
 #include "office/pages.h"
@@ -35,7 +35,8 @@ int page_export(struct ctx *c, struct err *e)
 	if (r == 0)
 		r = note_personal_read(c, l->name, 0, STR("export"), e);
 	if (r == 0)
-		r = res_file(c, "text/csv; charset=utf-8", arena_strf(c->arena, "%.*s-%.*s.csv", STR_ARG(l->name), STR_ARG(c->world.today)), buf_view(&out));
+		r = res_file(c, "text/csv; charset=utf-8",
+		             arena_strf(c->arena, "%.*s-%.*s.csv", STR_ARG(l->name), STR_ARG(c->world.today)), buf_view(&out));
 	buf_release(&out);
 	return r;
 }
@@ -45,7 +46,8 @@ static void fill_columns(struct ctx *c, const struct ledger *l, struct tpl_impor
 	struct tpl_import_columns *v = arena_array(c->arena, l->n_fields + 1, sizeof(*v));
 	for (size_t i = 0; i < l->n_fields; i++)
 		if (!l->fields[i].computed.n)
-			v[d->n_columns++] = (struct tpl_import_columns){l->fields[i].name, label_text(&l->fields[i].label), l->fields[i].required};
+			v[d->n_columns++] = (struct tpl_import_columns){l->fields[i].name, label_text(&l->fields[i].label),
+			                                                l->fields[i].required};
 	d->columns = v;
 }
 
@@ -59,8 +61,9 @@ static void fill_earlier(struct ctx *c, const struct ledger *l, struct tpl_impor
 	bind_int(q, 3, ACTOR_HAS(&c->actor, ROLE_SECRETARIAT) || ACTOR_HAS(&c->actor, ROLE_CHIEF));
 	while (d->n_earlier < 20 && step(q) == 1)
 		v[d->n_earlier++] = (struct tpl_import_earlier){
-			.at = col_int(q, 1), .who = col_dup(q, 2, c->arena), .created = col_int(q, 3), .updated = col_int(q, 4), .undone = !col_null(q, 5),
-			.may_undo = true, .undo = arena_strf(c->arena, "/ledgers/%.*s/import/%lld/undo", STR_ARG(l->name), (long long)col_int(q, 0))};
+			.at = col_int(q, 1), .who = col_dup(q, 2, c->arena), .created = col_int(q, 3), .updated = col_int(q, 4),
+			.undone = !col_null(q, 5), .may_undo = true,
+			.undo = arena_strf(c->arena, "/ledgers/%.*s/import/%lld/undo", STR_ARG(l->name), (long long)col_int(q, 0))};
 	stmt_done(q);
 	d->earlier = v;
 }
@@ -179,7 +182,8 @@ int do_import_apply(struct ctx *c, struct err *e)
 	}
 	if (r < 0)
 		return r;
-	flash(c, arena_printf(c->arena, _("Imported: %lld new, %lld changed."), (long long)res.created, (long long)res.updated));
+	flash(c, arena_printf(c->arena, _("Imported: %lld new, %lld changed."), (long long)res.created,
+	                      (long long)res.updated));
 	return res_redirect(c, arena_strf(c->arena, "/ledgers/%.*s", STR_ARG(l->name)));
 }
 

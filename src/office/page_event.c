@@ -61,7 +61,8 @@ static int may_see(struct ctx *c, const struct found *f, struct record *rec, str
 
 static int ask(struct ctx *c, struct msg *m, struct msg *ret, struct err *e)
 {
-	int r = c->office->vault < 0 || c->office->role == OFFICE_WRITER ? ERR_CLOSED : msg_call(c->office->vault, m, VAULT_WAIT_MS, ret);
+	int r = c->office->vault < 0 || c->office->role == OFFICE_WRITER ? ERR_CLOSED
+	        : msg_call(c->office->vault, m, VAULT_WAIT_MS, ret);
 	msg_release(m);
 	if (r < 0) {
 		if (r != ERR_CLOSED)
@@ -100,8 +101,9 @@ static int fetch(struct ctx *c, struct found *f, struct err *e)
 	int r = ask(c, &m, &ans, e);
 	if (r < 0)
 		return r;
-	r = ans.type == VAULT_PROOF && msg_u32(&ans, &code) == 0 && msg_str(&ans, MSG_MAX, &entry) == 0 && msg_str(&ans, 1u << 20, &proof) == 0 &&
-	    msg_end(&ans) == 0 ? 0 : err_set(e, ERR_PROTO, "%s", _("The evidence store gave no answer that can be read."));
+	r = ans.type == VAULT_PROOF && msg_u32(&ans, &code) == 0 && msg_str(&ans, MSG_MAX, &entry) == 0 &&
+	    msg_str(&ans, 1u << 20, &proof) == 0 && msg_end(&ans) == 0 ? 0
+	    : err_set(e, ERR_PROTO, "%s", _("The evidence store gave no answer that can be read."));
 	if (r == 0 && code)
 		r = err_set(e, ERR_CORRUPT, "%s", err_text(-(int)code));
 	if (r == 0) {
@@ -160,7 +162,8 @@ int page_event(struct ctx *c, struct err *e)
 	if (r < 0 || (r = may_see(c, &f, &rec, e)) < 0)
 		return r;
 	int proven = f.sealed ? prove(c, &f, &why) : ERR_WRONG_STATE;
-	/* The change may hold fields that are secret to this reader: its text is for those who oversee, the rest is on the record. */
+	/* The change may hold fields that are secret to this reader: its text is for those who oversee, the rest is on
+	 * the record. */
 	bool texts = c->actor.roles & ((1u << ROLE_SECRETARIAT) | (1u << ROLE_CHIEF) | (1u << ROLE_AUDIT_CHIEF) | (1u << ROLE_AUDITOR));
 	if (texts && f.change.n && (r = note_personal_read(c, f.ledger, f.record, STR("event"), e)) < 0)
 		return r;
@@ -168,8 +171,8 @@ int page_event(struct ctx *c, struct err *e)
 		.seq = f.seq, .action = f.action, .at = f.at, .who = person_name(c, f.actor),
 		.behalf = f.on_behalf ? person_name(c, f.on_behalf) : STR(""), .record_title = rec.title, .version = f.version,
 		.record = arena_strf(c->arena, "/ledgers/%.*s/%lld", STR_ARG(f.ledger), (long long)f.record),
-		.change = texts ? f.change : STR(""), .erased = f.erased, .salt = hex(c->arena, f.salt), .hash = hex(c->arena, f.hash),
-		.body = f.body, .sealed = f.sealed, .index = f.index, .proven = proven == 0,
+		.change = texts ? f.change : STR(""), .erased = f.erased, .salt = hex(c->arena, f.salt),
+		.hash = hex(c->arena, f.hash), .body = f.body, .sealed = f.sealed, .index = f.index, .proven = proven == 0,
 		.proof_error = arena_str(c->arena, str_from(why.text)), .proof = f.proof,
 		.download = arena_strf(c->arena, "/events/%lld/proof", (long long)f.seq),
 	};
@@ -189,5 +192,6 @@ int page_event_proof(struct ctx *c, struct err *e)
 		return err_set(e, ERR_WRONG_STATE, "%s", _("Not sealed yet: the event waits for the log's acknowledgement."));
 	if ((r = fetch(c, &f, e)) < 0)
 		return r;
-	return res_file(c, "text/plain; charset=utf-8", arena_strf(c->arena, "event-%lld.tlog-proof", (long long)f.seq), f.proof);
+	return res_file(c, "text/plain; charset=utf-8", arena_strf(c->arena, "event-%lld.tlog-proof", (long long)f.seq),
+	                f.proof);
 }

@@ -1,4 +1,5 @@
-/* Lists: all ledgers, one ledger with search, state tabs, filters, sorting and paging by key, search over everything. */
+/* Lists: all ledgers, one ledger with search, state tabs, filters, sorting and paging by key, search over
+ * everything. */
 #include "office/input.h"
 #include "office/ledger_page.h"
 #include "office/pages.h"
@@ -56,9 +57,11 @@ static void fill_tabs(struct ctx *c, const struct ledger *l, struct tpl_ledger_l
 {
 	struct tpl_ledger_list_tabs *v = arena_array(c->arena, l->n_states + 1, sizeof(*v));
 	struct str now = req_param(c, "state");
-	v[d->n_tabs++] = (struct tpl_ledger_list_tabs){link_with(c, l, "state", STR(""), NULL), str_from(_("All")), STR(""), !now.n};
+	v[d->n_tabs++] = (struct tpl_ledger_list_tabs){link_with(c, l, "state", STR(""), NULL), str_from(_("All")), STR(""),
+	                                               !now.n};
 	for (size_t i = 0; i < l->n_states; i++)
-		v[d->n_tabs++] = (struct tpl_ledger_list_tabs){link_with(c, l, "state", l->states[i].name, NULL), label_text(&l->states[i].label), STR(""),
+		v[d->n_tabs++] = (struct tpl_ledger_list_tabs){link_with(c, l, "state", l->states[i].name, NULL),
+		                                               label_text(&l->states[i].label), STR(""),
 		                                               str_eq(now, l->states[i].name)};
 	d->tabs = v;
 }
@@ -72,7 +75,8 @@ static void fill_filters(struct ctx *c, const struct ledger *l, struct tpl_ledge
 		if (f->type != FT_CHOICE || f->secret_set)
 			continue;
 		struct tpl_input *in = &v[d->n_filters++];
-		*in = (struct tpl_input){.kind = STR("choice"), .name = arena_strf(c->arena, "f.%.*s", STR_ARG(f->name)), .label = label_text(&f->label)};
+		*in = (struct tpl_input){.kind = STR("choice"), .name = arena_strf(c->arena, "f.%.*s", STR_ARG(f->name)),
+		                         .label = label_text(&f->label)};
 		struct str now = req_param(c, arena_z(c->arena, in->name));
 		struct tpl_input_options *o = arena_array(c->arena, f->n_of + 1, sizeof(*o));
 		for (size_t k = 0; k < f->n_of; k++)
@@ -84,14 +88,16 @@ static void fill_filters(struct ctx *c, const struct ledger *l, struct tpl_ledge
 	d->filters = v;
 }
 
-static struct tpl_ledger_list_columns column(struct ctx *c, const struct ledger *l, struct str label, const char *sort, bool num)
+static struct tpl_ledger_list_columns column(struct ctx *c, const struct ledger *l, struct str label, const char *sort,
+                                             bool num)
 {
 	bool here = str_is(req_param(c, "sort"), sort), desc = str_is(req_param(c, "order"), "desc");
 	struct link k;
 	link_init(&k, link_with(c, l, "sort", str_from(sort), "order"));
 	k.any = true;
 	link_put(&k, "order", here && !desc ? STR("desc") : STR("asc"));
-	return (struct tpl_ledger_list_columns){label, link_done(&k, c->arena), !here ? STR("") : desc ? STR("descending") : STR("ascending"), num};
+	return (struct tpl_ledger_list_columns){label, link_done(&k, c->arena),
+	                                        !here ? STR("") : desc ? STR("descending") : STR("ascending"), num};
 }
 
 static bool is_num(const struct field *f)
@@ -107,7 +113,8 @@ static void fill_columns(struct ctx *c, const struct ledger *l, const struct lis
 	v[n++] = column(c, l, str_from(_("Title")), "title", false);
 	v[n++] = (struct tpl_ledger_list_columns){.label = str_from(_("State"))};
 	for (size_t i = 0; i < page->n_columns; i++)
-		v[n++] = column(c, l, label_text(&page->columns[i]->label), arena_z(c->arena, page->columns[i]->name), is_num(page->columns[i]));
+		v[n++] = column(c, l, label_text(&page->columns[i]->label), arena_z(c->arena, page->columns[i]->name),
+		                is_num(page->columns[i]));
 	v[n++] = column(c, l, str_from(_("Updated")), "updated_at", false);
 	d->columns = v;
 	d->n_columns = n;
@@ -120,12 +127,14 @@ static void fill_rows(struct ctx *c, const struct ledger *l, const struct list_p
 		const struct list_row *r = &page->rows[i];
 		struct tpl_ledger_list_rows_cells *cells = arena_array(c->arena, page->n_columns + 1, sizeof(*cells));
 		for (size_t k = 0; k < page->n_columns; k++)
-			cells[k] = (struct tpl_ledger_list_rows_cells){label_text(&page->columns[k]->label), r->cells[k], is_num(page->columns[k]),
-			                                                 page->columns[k]->type == FT_DATE || page->columns[k]->type == FT_DATETIME};
+			cells[k] = (struct tpl_ledger_list_rows_cells){label_text(&page->columns[k]->label), r->cells[k],
+			                                               is_num(page->columns[k]),
+			                                                 page->columns[k]->type == FT_DATE ||
+			                                                 page->columns[k]->type == FT_DATETIME};
 		v[i] = (struct tpl_ledger_list_rows){
-			.href = arena_strf(c->arena, "/ledgers/%.*s/%lld", STR_ARG(l->name), (long long)r->id), .number = r->number, .title = r->title,
-			.state = ui_state(c->arena, l, r->state), .seal_broken = r->seal_broken, .cells = cells, .n_cells = page->n_columns,
-			.updated_at = r->updated_at};
+			.href = arena_strf(c->arena, "/ledgers/%.*s/%lld", STR_ARG(l->name), (long long)r->id), .number = r->number,
+			.title = r->title, .state = ui_state(c->arena, l, r->state), .seal_broken = r->seal_broken, .cells = cells,
+			.n_cells = page->n_columns, .updated_at = r->updated_at};
 	}
 	d->rows = v;
 	d->n_rows = page->n_rows;
@@ -166,8 +175,9 @@ int page_ledger(struct ctx *c, struct err *e)
 	if ((r = record_list(&c->world, c->arena, &c->actor, l, &q, &page, e)) < 0)
 		return r;
 	struct tpl_ledger_list d = {
-		.label = label_text(&l->label), .purpose = label_text(&l->purpose), .restricted = l->restricted, .search = q.search,
-		.total = page.total > 1000 ? STR("1,000+") : arena_strf(c->arena, "%lld", (long long)page.total),
+		.label = label_text(&l->label), .purpose = label_text(&l->purpose), .restricted = l->restricted,
+		.search = q.search, .total = page.total > 1000 ? STR("1,000+")
+		          : arena_strf(c->arena, "%lld", (long long)page.total),
 	};
 	fill_tabs(c, l, &d);
 	fill_filters(c, l, &d);
@@ -188,7 +198,9 @@ int page_ledgers(struct ctx *c, struct err *e)
 		const struct ledger *l = c->world.ledgers->v[i];
 		if (ledger_may_list(&c->actor, l))
 			v[d.n_rows++] = (struct tpl_ledgers_rows){list_path(c, l), label_text(&l->label), label_text(&l->purpose),
-			                                          record_may_create(&c->world, &c->actor, l) ? arena_strf(c->arena, "/ledgers/%.*s/new", STR_ARG(l->name)) : STR("")};
+			                                          record_may_create(&c->world, &c->actor, l)
+			                                          ? arena_strf(c->arena, "/ledgers/%.*s/new", STR_ARG(l->name))
+			                                          : STR("")};
 	}
 	page_begin(c, _("Ledgers"));
 	tpl_ledgers(&c->page, &d);
@@ -215,12 +227,14 @@ int page_search(struct ctx *c, struct err *e)
 		struct tpl_search_groups_rows *rows = arena_array(c->arena, page.n_rows, sizeof(*rows));
 		for (size_t k = 0; k < page.n_rows; k++)
 			rows[k] = (struct tpl_search_groups_rows){
-				arena_strf(c->arena, "/ledgers/%.*s/%lld", STR_ARG(l->name), (long long)page.rows[k].id), page.rows[k].number, page.rows[k].title,
+				arena_strf(c->arena, "/ledgers/%.*s/%lld", STR_ARG(l->name), (long long)page.rows[k].id),
+				page.rows[k].number, page.rows[k].title,
 				ui_state(c->arena, l, page.rows[k].state)};
 		struct link k;
 		link_init(&k, list_path(c, l));
 		link_put(&k, "q", words);
-		v[d.n_groups++] = (struct tpl_search_groups){label_text(&l->label), rows, page.n_rows, page.next.p ? link_done(&k, c->arena) : STR("")};
+		v[d.n_groups++] = (struct tpl_search_groups){label_text(&l->label), rows, page.n_rows,
+		                                             page.next.p ? link_done(&k, c->arena) : STR("")};
 	}
 	page_begin(c, _("Search"));
 	tpl_search(&c->page, &d);

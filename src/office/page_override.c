@@ -1,4 +1,5 @@
-/* "Unavoidable": the recorded way round the separation of duties, from the page of the record, and the list of all of them. */
+/* "Unavoidable": the recorded way round the separation of duties, from the page of the record, and the list of all
+ * of them. */
 #include "office/ledger_page.h"
 #include "office/pages.h"
 
@@ -11,7 +12,8 @@
 
 static struct str name_of(struct ctx *c, int64_t person)
 {
-	return value_display(&c->world, c->arena, &c->actor, &(struct field){.type = FT_PERSON}, arena_strf(c->arena, "%lld", (long long)person));
+	return value_display(&c->world, c->arena, &c->actor, &(struct field){.type = FT_PERSON},
+	                     arena_strf(c->arena, "%lld", (long long)person));
 }
 
 static bool from_state(const struct action *a, struct str state)
@@ -40,7 +42,8 @@ int record_overrides_fill(struct ctx *c, const struct record *rec, struct tpl_re
 			if (who[k] != c->actor.person)
 				v[d->n_blocked++] = (struct tpl_record_blocked){
 					arena_strf(c->arena, "%.*s:%lld", STR_ARG(l->actions[i].name), (long long)who[k]),
-					arena_strf(c->arena, "%.*s: %.*s", STR_ARG(action_label(l, &l->actions[i])), STR_ARG(name_of(c, who[k])))};
+					arena_strf(c->arena, "%.*s: %.*s", STR_ARG(action_label(l, &l->actions[i])),
+					           STR_ARG(name_of(c, who[k])))};
 	}
 	d->blocked = v;
 	d->override = arena_strf(c->arena, "/ledgers/%.*s/%lld/override", STR_ARG(l->name), (long long)rec->id);
@@ -48,7 +51,8 @@ int record_overrides_fill(struct ctx *c, const struct record *rec, struct tpl_re
 }
 
 /* Is it one of those that the page offers? */
-static int offered(struct ctx *c, const struct record *rec, const struct action *act, int64_t person, bool *ret, struct err *e)
+static int offered(struct ctx *c, const struct record *rec, const struct action *act, int64_t person, bool *ret,
+                   struct err *e)
 {
 	int64_t who[BLOCKED_MAX];
 	size_t n;
@@ -77,7 +81,8 @@ int do_record_override(struct ctx *c, struct err *e)
 	if ((r = offered(c, &rec, act, person, &ok, e)) < 0)
 		return r;
 	if (!ok)
-		return err_set(e, ERR_WRONG_STATE, "%s", _("Nobody is kept from this decision by the separation of duties now."));
+		return err_set(e, ERR_WRONG_STATE, "%s",
+		               _("Nobody is kept from this decision by the separation of duties now."));
 	r = record_override(&c->world, c->arena, &c->actor, &rec, act, person, req_field(c, "reason"), e);
 	if (r == ERR_INVALID) {
 		c->discard = true;
@@ -90,7 +95,7 @@ int do_record_override(struct ctx *c, struct err *e)
 	return res_redirect(c, arena_strf(c->arena, "/ledgers/%.*s/%lld", STR_ARG(l->name), (long long)rec.id));
 }
 
-/* --- the list ----------------------------------------------------------------------------------------------------------------------- */
+/* --- the list ---------------------------------------------------------------------------------------------------- */
 
 static struct str record_words(struct ctx *c, const struct ledger *l, int64_t id)
 {
@@ -113,7 +118,8 @@ void overrides_list(struct ctx *c, size_t max, struct tpl_home_blocks *b)
 	struct stmt *q = db_query(c->office->db, Q_OVERRIDES);
 	size_t n = 0;
 	while (n < max && step(q) == 1) {
-		rows[n++] = (struct override_row){.ledger = col_dup(q, 0, c->arena), .record = col_int(q, 1), .action = col_dup(q, 2, c->arena),
+		rows[n++] = (struct override_row){.ledger = col_dup(q, 0, c->arena), .record = col_int(q, 1),
+		                                  .action = col_dup(q, 2, c->arena),
 			.actor = col_int(q, 3), .reason = col_dup(q, 4, c->arena), .by = col_int(q, 5), .at = col_int(q, 6)};
 		b->total = col_int(q, 7);
 	}
@@ -125,8 +131,8 @@ void overrides_list(struct ctx *c, size_t max, struct tpl_home_blocks *b)
 		char day[DATE_TEXT];
 		date_format(date_of_instant(o->at), day);
 		v[i] = (struct tpl_home_blocks_items){
-			.href = arena_strf(c->arena, "/ledgers/%.*s/%lld", STR_ARG(o->ledger), (long long)o->record), .label = record_words(c, l, o->record),
-			.meta = arena_strf(c->arena, _("%.*s by %.*s, recorded by %.*s on %s: %.*s"), STR_ARG(act ? action_label(l, act) : o->action),
+			.href = arena_strf(c->arena, "/ledgers/%.*s/%lld", STR_ARG(o->ledger), (long long)o->record),
+			.label = record_words(c, l, o->record), .meta = arena_strf(c->arena, _("%.*s by %.*s, recorded by %.*s on %s: %.*s"), STR_ARG(act ? action_label(l, act) : o->action),
 			                   STR_ARG(name_of(c, o->actor)), STR_ARG(name_of(c, o->by)), day, STR_ARG(o->reason))};
 	}
 	b->items = v;

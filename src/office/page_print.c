@@ -63,7 +63,8 @@ static int form_title(struct ctx *c, const struct record *rec, struct str *ret, 
 		bool fits = true;
 		if (l->forms[i].list)
 			continue;
-		int r = l->forms[i].when.n ? ledger_expr_true(c->world.db, l, l->forms[i].when, rec->id, c->world.today, c->world.now, &fits, e) : 0;
+		int r = l->forms[i].when.n ? ledger_expr_true(c->world.db, l, l->forms[i].when, rec->id, c->world.today,
+		                                              c->world.now, &fits, e) : 0;
 		if (r < 0)
 			return r;
 		if (fits) {
@@ -86,12 +87,14 @@ int page_record_print(struct ctx *c, struct err *e)
 	struct tpl_print_form p = {
 		.city = setting_text(c->office->db, c->arena, "city_name"), .number = rec.number, .date = rec.created_on,
 		.state = label_text(&ledger_state(l, rec.state)->label), .seal = rec.seal, .seal_broken = rec.seal_broken,
-		.section = value_display(&c->world, c->arena, &c->actor, &(struct field){.type = FT_SECTION}, arena_strf(c->arena, "%lld", (long long)rec.section)),
-		.applicant = value_display(&c->world, c->arena, &c->actor, &(struct field){.type = FT_PERSON}, arena_strf(c->arena, "%lld", (long long)rec.applicant)),
+		.section = value_display(&c->world, c->arena, &c->actor, &(struct field){.type = FT_SECTION},
+		                         arena_strf(c->arena, "%lld", (long long)rec.section)),
+		.applicant = value_display(&c->world, c->arena, &c->actor, &(struct field){.type = FT_PERSON},
+		                           arena_strf(c->arena, "%lld", (long long)rec.applicant)),
 		.back = arena_strf(c->arena, "/ledgers/%.*s/%lld", STR_ARG(l->name), (long long)rec.id),
 	};
-	if ((r = record_personal_note(c, &rec, &note, e)) < 0 || (r = form_title(c, &rec, &p.form_title, e)) < 0 || (r = record_heads_fill(c, &rec, &d, e)) < 0 ||
-	    (r = record_steps_fill(c, &rec, &d, e)) < 0)
+	if ((r = record_personal_note(c, &rec, &note, e)) < 0 || (r = form_title(c, &rec, &p.form_title, e)) < 0 ||
+	    (r = record_heads_fill(c, &rec, &d, e)) < 0 || (r = record_steps_fill(c, &rec, &d, e)) < 0)
 		return r;
 	print_heads(c, &d, &p);
 	print_decisions(c, &d, &p);

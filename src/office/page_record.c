@@ -10,7 +10,7 @@
 
 #define LINKED_ROWS 10
 
-/* --- actions --------------------------------------------------------------------------------------------------------------------- */
+/* --- actions ----------------------------------------------------------------------------------------------------- */
 
 static bool simple_input(const struct field *f)
 {
@@ -25,7 +25,8 @@ static bool action_needs(const struct action *a, struct str field)
 	return false;
 }
 
-static int fill_action(struct ctx *c, const struct record *rec, const struct action *a, struct tpl_record_actions *out, struct err *e)
+static int fill_action(struct ctx *c, const struct record *rec, const struct action *a, struct tpl_record_actions *out,
+                       struct err *e)
 {
 	const struct ledger *l = rec->ledger;
 	struct str id = arena_strf(c->arena, "%lld", (long long)rec->id);
@@ -44,7 +45,8 @@ static int fill_action(struct ctx *c, const struct record *rec, const struct act
 		if (!items[i].shown || !items[i].editable || (out->danger && !action_needs(a, l->fields[i].name)))
 			continue; /* a refusal asks for what it needs and no more */
 		if (!simple_input(&l->fields[i])) {
-			out->form = arena_strf(c->arena, "%.*s/edit?action=%.*s", STR_ARG(record_href(c, l->name, id)), STR_ARG(a->name));
+			out->form = arena_strf(c->arena, "%.*s/edit?action=%.*s", STR_ARG(record_href(c, l->name, id)),
+			                       STR_ARG(a->name));
 			return 0;
 		}
 		if ((r = input_fill(c, l, &items[i], NULL, &v[out->n_inputs], e)) < 0)
@@ -75,7 +77,8 @@ static int fill_actions(struct ctx *c, const struct record *rec, struct tpl_reco
 		if (a->automatic.n || !from_state(a, rec->state))
 			continue;
 		if (!record_may_act(&c->world, c->arena, &c->actor, rec, a, &why)) {
-			cannot[d->n_cannot++] = (struct tpl_record_cannot){action_label(l, a), arena_str(c->arena, str_from(why.text))};
+			cannot[d->n_cannot++] = (struct tpl_record_cannot){action_label(l, a),
+			                                                   arena_str(c->arena, str_from(why.text))};
 			continue;
 		}
 		int r = fill_action(c, rec, a, &can[d->n_actions++], e);
@@ -87,7 +90,7 @@ static int fill_actions(struct ctx *c, const struct record *rec, struct tpl_reco
 	return 0;
 }
 
-/* --- around the record ----------------------------------------------------------------------------------------------------------- */
+/* --- around the record ------------------------------------------------------------------------------------------- */
 
 static bool refers_to(const struct field *f, struct str ledger)
 {
@@ -108,8 +111,10 @@ static int fill_linked(struct ctx *c, const struct record *rec, struct tpl_recor
 			const struct field *f = &l->fields[k];
 			if (!refers_to(f, rec->ledger->name) || f->secret_set)
 				continue;
-			struct list_query q = {.state = STR_NONE, .sort = STR_NONE, .after = STR_NONE, .limit = LINKED_ROWS, .n_filters = 1};
-			struct str id = f->to.n > 1 ? arena_strf(c->arena, "%.*s:%lld", STR_ARG(rec->ledger->name), (long long)rec->id)
+			struct list_query q = {.state = STR_NONE, .sort = STR_NONE, .after = STR_NONE, .limit = LINKED_ROWS,
+			                       .n_filters = 1};
+			struct str id = f->to.n > 1 ? arena_strf(c->arena, "%.*s:%lld", STR_ARG(rec->ledger->name),
+			                                         (long long)rec->id)
 			                            : arena_strf(c->arena, "%lld", (long long)rec->id);
 			q.filters[0] = (struct list_filter){f->name, STR("="), id};
 			struct list_page page = {0};
@@ -125,7 +130,8 @@ static int fill_linked(struct ctx *c, const struct record *rec, struct tpl_recor
 					arena_strf(c->arena, "%.*s %.*s", STR_ARG(page.rows[n].number), STR_ARG(page.rows[n].title)),
 					ui_state(c->arena, l, page.rows[n].state)};
 			struct str label = label_text(&l->label), part = label_text(&f->label);
-			v[d->n_linked++] = (struct tpl_record_linked){arena_strf(c->arena, "%.*s (%.*s)", STR_ARG(label), STR_ARG(part)), rows, page.n_rows};
+			v[d->n_linked++] = (struct tpl_record_linked){arena_strf(c->arena, "%.*s (%.*s)", STR_ARG(label),
+			                                                         STR_ARG(part)), rows, page.n_rows};
 		}
 	}
 	d->linked = v;
@@ -143,7 +149,8 @@ static void fill_findings(struct ctx *c, const struct record *rec, struct tpl_re
 		struct str control = col_dup(q, 0, c->arena);
 		int s = status_parse(col_str(q, 1));
 		v[d->n_findings++] = (struct tpl_record_findings){
-			ui_status(c->arena, s < 0 ? ST_UNKNOWN : (enum status)s), arena_strf(c->arena, "/controls/%.*s", STR_ARG(control)),
+			ui_status(c->arena, s < 0 ? ST_UNKNOWN : (enum status)s),
+			arena_strf(c->arena, "/controls/%.*s", STR_ARG(control)),
 			col_dup(q, ja ? 3 : 4, c->arena), check_reason(c->arena, control, col_dup(q, 2, c->arena))};
 	}
 	stmt_done(q);
@@ -164,13 +171,14 @@ static void fill_duties(struct ctx *c, const struct record *rec, struct tpl_reco
 				label = label_text(&rec->ledger->duties[i].label);
 		int role = role_parse(by);
 		v[d->n_duties++] = (struct tpl_record_duties){label, due, due.n && str_cmp(due, c->world.today) < 0,
-		                                              role >= 0 ? str_from(role_label((enum role)role)) : col_dup(q, 3, c->arena)};
+		                                              role >= 0 ? str_from(role_label((enum role)role))
+		                                              : col_dup(q, 3, c->arena)};
 	}
 	stmt_done(q);
 	d->duties = v;
 }
 
-/* --- the page ---------------------------------------------------------------------------------------------------------------------- */
+/* --- the page ---------------------------------------------------------------------------------------------------- */
 
 int record_personal_note(struct ctx *c, const struct record *rec, struct str *ret, struct err *e)
 {
@@ -198,15 +206,18 @@ int page_record(struct ctx *c, struct err *e)
 		return r;
 	struct str self = arena_strf(c->arena, "/ledgers/%.*s/%lld", STR_ARG(l->name), (long long)rec.id);
 	struct tpl_record d = {
-		.crumbs = ledger_crumbs(c, l, NULL), .record_label = label_text(&l->record), .number = rec.number, .title = rec.title,
-		.state = ui_state(c->arena, l, rec.state), .seal = !rec.seal.n ? STR("") : rec.seal_broken ? STR("broken") : STR("ok"),
-		.seal_text = rec.seal.n && rec.seal_broken ? str_from(_("A field that was approved has been edited since: the approval no longer counts.")) : STR(""),
-		.edit = record_may_edit_any(c, &rec) ? arena_strf(c->arena, "%.*s/edit", STR_ARG(self)) : STR(""),
-		.print = l->n_forms ? arena_strf(c->arena, "%.*s/print", STR_ARG(self)) : STR(""), .csrf = c->session->csrf, .version = rec.version,
+		.crumbs = ledger_crumbs(c, l, NULL), .record_label = label_text(&l->record), .number = rec.number,
+		.title = rec.title, .state = ui_state(c->arena, l, rec.state),
+		.seal = !rec.seal.n ? STR("") : rec.seal_broken ? STR("broken") : STR("ok"),
+		.seal_text = rec.seal.n && rec.seal_broken
+		? str_from(_("A field that was approved has been edited since: the approval no longer counts.")) : STR(""),
+		    .edit = record_may_edit_any(c, &rec) ? arena_strf(c->arena, "%.*s/edit", STR_ARG(self)) : STR(""),
+		.print = l->n_forms ? arena_strf(c->arena, "%.*s/print", STR_ARG(self)) : STR(""), .csrf = c->session->csrf,
+		.version = rec.version,
 	};
-	if ((r = record_personal_note(c, &rec, &d.personal, e)) < 0 || (r = record_heads_fill(c, &rec, &d, e)) < 0 || (r = fill_actions(c, &rec, &d, e)) < 0 ||
-	    (r = fill_linked(c, &rec, &d, e)) < 0 || (r = record_steps_fill(c, &rec, &d, e)) < 0 ||
-	    (r = record_overrides_fill(c, &rec, &d, e)) < 0)
+	if ((r = record_personal_note(c, &rec, &d.personal, e)) < 0 || (r = record_heads_fill(c, &rec, &d, e)) < 0 ||
+	    (r = fill_actions(c, &rec, &d, e)) < 0 || (r = fill_linked(c, &rec, &d, e)) < 0 ||
+	    (r = record_steps_fill(c, &rec, &d, e)) < 0 || (r = record_overrides_fill(c, &rec, &d, e)) < 0)
 		return r;
 	fill_findings(c, &rec, &d);
 	fill_duties(c, &rec, &d);

@@ -1,4 +1,5 @@
-/* Settings of the installation and parameters of the standard: shown to those who oversee, changed by the security office. */
+/* Settings of the installation and parameters of the standard: shown to those who oversee, changed by the security
+ * office. */
 #include "office/pages.h"
 #include "office/setting.h"
 
@@ -33,7 +34,8 @@ static int show_settings(struct ctx *c, struct str error)
 	struct tpl_settings_rows *rows = arena_array(c->arena, n_settings, sizeof(*rows));
 	for (size_t i = 0; i < n_settings; i++) {
 		const struct setting *s = &settings[i];
-		struct str typed = req_field(c, s->name), value = typed.p ? typed : setting_text(c->office->db, c->arena, s->name);
+		struct str typed = req_field(c, s->name),
+		                   value = typed.p ? typed : setting_text(c->office->db, c->arena, s->name);
 		rows[i] = (struct tpl_settings_rows){
 			.name = str_from(s->name), .label = str_from(_(s->label)), .help = str_from(_(s->help)), .value = value,
 			.is_int = s->type == SET_INT, .is_choice = s->type == SET_CHOICE, .min = s->min, .max = s->max,
@@ -43,8 +45,9 @@ static int show_settings(struct ctx *c, struct str error)
 			fill_choices(c, s, value, &rows[i]);
 	}
 	struct tpl_settings d = {
-		.csrf = c->session->csrf, .error = error, .may_change = may_change(c), .parameters = STR("/settings/parameters"),
-		.access = STR("/settings/access"), .may_access = may_change(c), .rows = rows, .n_rows = n_settings,
+		.csrf = c->session->csrf, .error = error, .may_change = may_change(c),
+		.parameters = STR("/settings/parameters"), .access = STR("/settings/access"), .may_access = may_change(c),
+		.rows = rows, .n_rows = n_settings,
 	};
 	page_begin(c, _("Settings"));
 	tpl_settings(&c->page, &d);
@@ -57,7 +60,8 @@ int page_settings(struct ctx *c, struct err *e)
 	return show_settings(c, STR(""));
 }
 
-static int put_event(struct ctx *c, const char *action, const char *name, struct str before, struct str after, struct str reason, struct err *e)
+static int put_event(struct ctx *c, const char *action, const char *name, struct str before, struct str after,
+                     struct str reason, struct err *e)
 {
 	struct buf b;
 	struct jw j;
@@ -104,7 +108,7 @@ int do_settings(struct ctx *c, struct err *e)
 	return res_redirect(c, STR("/settings"));
 }
 
-/* --- parameters ------------------------------------------------------------------------------------------------------------ */
+/* --- parameters -------------------------------------------------------------------------------------------------- */
 
 static void fill_history(struct ctx *c, struct tpl_parameters_rows *row)
 {
@@ -113,7 +117,8 @@ static void fill_history(struct ctx *c, struct tpl_parameters_rows *row)
 	bind_str(q, 1, row->name);
 	while (row->n_history < 20 && step(q) == 1)
 		v[row->n_history++] = (struct tpl_parameters_rows_history){
-			.at = col_int(q, 0), .value = col_dup(q, 1, c->arena), .who = col_dup(q, 2, c->arena), .reason = col_dup(q, 3, c->arena)};
+			.at = col_int(q, 0), .value = col_dup(q, 1, c->arena), .who = col_dup(q, 2, c->arena),
+			.reason = col_dup(q, 3, c->arena)};
 	stmt_done(q);
 	row->history = v;
 	row->changed = row->n_history > 0;
@@ -127,12 +132,14 @@ static int show_parameters(struct ctx *c, struct str error)
 	struct stmt *q = db_query(c->office->db, Q_PARAMETER_LIST);
 	while (n < 400 && step(q) == 1)
 		rows[n++] = (struct tpl_parameters_rows){
-			.name = col_dup(q, 0, c->arena), .label = col_dup(q, ja ? 1 : 2, c->arena), .help = col_dup(q, ja ? 3 : 4, c->arena),
-			.value = col_dup(q, 5, c->arena), .default_text = col_dup(q, 6, c->arena), .controls = col_dup(q, 7, c->arena)};
+			.name = col_dup(q, 0, c->arena), .label = col_dup(q, ja ? 1 : 2, c->arena),
+			.help = col_dup(q, ja ? 3 : 4, c->arena), .value = col_dup(q, 5, c->arena),
+			.default_text = col_dup(q, 6, c->arena), .controls = col_dup(q, 7, c->arena)};
 	stmt_done(q);
 	for (size_t i = 0; i < n; i++)
 		fill_history(c, &rows[i]);
-	struct tpl_parameters d = {.csrf = c->session->csrf, .error = error, .may_change = may_change(c), .rows = rows, .n_rows = n};
+	struct tpl_parameters d = {.csrf = c->session->csrf, .error = error, .may_change = may_change(c), .rows = rows,
+	                           .n_rows = n};
 	page_begin(c, _("Parameters of the standard"));
 	tpl_parameters(&c->page, &d);
 	return page_end(c, error.n ? 422 : 200);
@@ -146,7 +153,8 @@ int page_parameters(struct ctx *c, struct err *e)
 
 int do_parameters(struct ctx *c, struct err *e)
 {
-	struct str name = req_field(c, "name"), value = str_trim(req_field(c, "value")), reason = str_trim(req_field(c, "reason")), before;
+	struct str name = req_field(c, "name"), value = str_trim(req_field(c, "value")),
+	                  reason = str_trim(req_field(c, "reason")), before;
 	if (!reason.n) {
 		c->discard = true;
 		return show_parameters(c, str_from(_("Say why the parameter changes.")));

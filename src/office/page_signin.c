@@ -254,7 +254,8 @@ static void put_guesses(struct ctx *c, struct msg *m)
 static int after_current(struct ctx *c, unsigned result, struct str detail, struct err *e)
 {
 	if (result != AUTH_OK && result != AUTH_TEMPORARY)
-		return show_password(c, result == AUTH_WRONG ? str_from(_("The present password is not right.")) : auth_sentence(c, result, detail));
+		return show_password(c, result == AUTH_WRONG ? str_from(_("The present password is not right."))
+		                     : auth_sentence(c, result, detail));
 	struct msg m;
 	auth_msg(c, &m, AUTH_SET);
 	msg_put_i64(&m, c->session->person);
@@ -305,7 +306,7 @@ int do_language(struct ctx *c, struct err *e)
 	return r < 0 ? r : res_redirect(c, back.n ? back : STR("/"));
 }
 
-/* --- one-time links: opening shows a button, so that a preview or a prefetch uses nothing up ------------------------- */
+/* --- one-time links: opening shows a button, so that a preview or a prefetch uses nothing up --------------------- */
 
 static int link_person(struct ctx *c, int64_t *ret_token, int64_t *ret_person)
 {
@@ -329,7 +330,8 @@ int page_link(struct ctx *c, struct err *e)
 	struct actor who;
 	if (link_person(c, &token, &person) < 0 || actor_load(c->office->db, c->arena, person, c->world.today, &who, e) < 0)
 		return err_set(e, ERR_DENIED, "%s", _("This sign-in link was used already or has expired. Ask for a new one."));
-	struct tpl_signin_link d = {.name = who.name, .action = c->req->path, .csrf = c->session ? c->session->csrf : STR("")};
+	struct tpl_signin_link d = {.name = who.name, .action = c->req->path,
+	                            .csrf = c->session ? c->session->csrf : STR("")};
 	page_begin(c, _("Sign in"));
 	tpl_signin_link(&c->page, &d);
 	return page_end(c, 200);

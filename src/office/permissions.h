@@ -11,7 +11,8 @@ int permissions_markdown(const struct ledgers *all, struct buf *out) MUST_USE;
  *   ledger NAME ACT STATE ROLE PLACE open|refused|hidden      ACT: list, create, see, edit or an action */
 int permissions_tsv(const struct ledgers *all, struct buf *out) MUST_USE;
 
-/* Whose record: applied for by oneself (in another section), of one's own section, of another; PERM_NEW: not there yet. */
+/* Whose record: applied for by oneself (in another section), of one's own section, of another; PERM_NEW: not there
+ * yet. */
 enum perm_where { PERM_MINE, PERM_OWN, PERM_OTHER, PERM_NEW };
 
 /* What somebody may who holds this one role. Persons a record names in its fields are left out; so are conditions. */

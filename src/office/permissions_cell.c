@@ -1,6 +1,7 @@
-/* Who may do what, for a stand-in of each role: somebody who holds that one role (and is staff, but for a contractor), in the
- * section `own`; where the role belongs to a unit, it is held for that section or the bureau above. Said from the definitions
- * alone, apart from the engine (core/rights.c, core/visibility.c), so that the two can be held against each other. */
+/* Who may do what, for a stand-in of each role: somebody who holds that one role (and is staff, but for a contractor),
+ * in the section `own`; where the role belongs to a unit, it is held for that section or the bureau above. Said from
+ * the definitions alone, apart from the engine (core/rights.c, core/visibility.c), so that the two can be held
+ * against each other. */
 #include "office/permissions.h"
 
 static bool of_a_unit(int role)
@@ -92,7 +93,7 @@ bool perm_act(const struct action *a, int role, enum perm_where where)
 	return names(a->two_of.n ? &a->two_of : &a->by, role, where) && !bars(&a->not_, where);
 }
 
-/* --- one line per cell, for the test that tries them ----------------------------------------------------------------- */
+/* --- one line per cell, for the test that tries them ------------------------------------------------------------- */
 
 static void routes_lines(struct buf *out)
 {
@@ -107,25 +108,29 @@ bool perm_route(const struct route *rt, int role)
 	return rt->roles == ROLES_ALL || (rt->roles >> role & 1);
 }
 
-static void line(struct buf *out, const struct ledger *l, struct str act, struct str state, int role, int where, const char *expected)
+static void line(struct buf *out, const struct ledger *l, struct str act, struct str state, int role, int where,
+                 const char *expected)
 {
 	static const char *const places[] = {"mine", "own", "other", "new"};
-	buf_printf(out, "ledger\t%.*s\t%.*s\t%.*s\t%s\t%s\t%s\n", STR_ARG(l->name), STR_ARG(act), STR_ARG(state), role_code((enum role)role),
-	           places[where], expected);
+	buf_printf(out, "ledger\t%.*s\t%.*s\t%.*s\t%s\t%s\t%s\n", STR_ARG(l->name), STR_ARG(act), STR_ARG(state),
+	           role_code((enum role)role), places[where], expected);
 }
 
-static void state_lines(struct buf *out, const struct ledger *l, const struct state *st, int role, enum perm_where where)
+static void state_lines(struct buf *out, const struct ledger *l, const struct state *st, int role,
+                        enum perm_where where)
 {
 	bool seen = perm_see(l, role, where, st);
 	line(out, l, STR("see"), st->name, role, where, seen ? "open" : "hidden");
-	line(out, l, STR("edit"), st->name, role, where, !seen ? "hidden" : perm_edit(st, role, where) ? "open" : "refused");
+	line(out, l, STR("edit"), st->name, role, where,
+	     !seen ? "hidden" : perm_edit(st, role, where) ? "open" : "refused");
 	for (size_t i = 0; i < l->n_actions; i++) {
 		const struct action *a = &l->actions[i];
 		bool from = false;
 		for (size_t k = 0; k < a->from.n; k++)
 			from |= str_eq(a->from.v[k], st->name);
 		if (from)
-			line(out, l, a->name, st->name, role, where, !seen ? "hidden" : perm_act(a, role, where) ? "open" : "refused");
+			line(out, l, a->name, st->name, role, where,
+			     !seen ? "hidden" : perm_act(a, role, where) ? "open" : "refused");
 	}
 }
 
@@ -136,7 +141,8 @@ int permissions_tsv(const struct ledgers *all, struct buf *out)
 		for (int r = 0; r < ROLE_COUNT_; r++) {
 			const struct ledger *l = all->v[i];
 			line(out, l, STR("list"), STR("-"), r, PERM_NEW, perm_list(l, r) ? "open" : "hidden");
-			line(out, l, STR("create"), STR("-"), r, PERM_NEW, perm_create(l, r) ? "open" : perm_list(l, r) ? "refused" : "hidden");
+			line(out, l, STR("create"), STR("-"), r, PERM_NEW,
+			     perm_create(l, r) ? "open" : perm_list(l, r) ? "refused" : "hidden");
 			for (size_t s = 0; s < l->n_states; s++)
 				for (int w = PERM_MINE; w <= PERM_OTHER; w++)
 					state_lines(out, l, &l->states[s], r, (enum perm_where)w);

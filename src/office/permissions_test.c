@@ -33,12 +33,14 @@ static void document_is_current(void **state)
 	buf_release(&have);
 }
 
-/* Every route that changes something is closed to those who are not signed in, but for signing in itself and the language. */
+/* Every route that changes something is closed to those who are not signed in, but for signing in itself and the
+ * language. */
 static void writes_need_sign_in(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < n_routes; i++) {
-		bool signing = strncmp(routes[i].path, "/sign-in", 8) == 0 || strncmp(routes[i].path, "/link/", 6) == 0 || strcmp(routes[i].path, "/language") == 0;
+		bool signing = strncmp(routes[i].path, "/sign-in", 8) == 0 || strncmp(routes[i].path, "/link/", 6) == 0 ||
+		               strcmp(routes[i].path, "/language") == 0;
 		if (strcmp(routes[i].method, "GET") != 0 && (routes[i].flags & R_PUBLIC) && !signing)
 			fail_msg("%s %s is open", routes[i].method, routes[i].path);
 	}

@@ -1,4 +1,5 @@
-/* The fields of a record as a person reads them: under their heads, with links, dates with their 和暦, tables and checklists. */
+/* The fields of a record as a person reads them: under their heads, with links, dates with their 和暦, tables and
+ * checklists. */
 #include <jansson.h>
 
 #include "lib/date.h"
@@ -28,7 +29,8 @@ static struct str ref_ledger(const struct field *f, struct str value, struct str
 	return f->type == FT_REF && f->to.n ? f->to.v[0] : STR_NONE;
 }
 
-static int add_link(struct ctx *c, const struct field *f, struct str value, struct tpl_record_heads_facts_links *out, struct err *e)
+static int add_link(struct ctx *c, const struct field *f, struct str value, struct tpl_record_heads_facts_links *out,
+                    struct err *e)
 {
 	struct str id, ledger = ref_ledger(f, value, &id);
 	struct attachment at;
@@ -52,8 +54,8 @@ static int add_link(struct ctx *c, const struct field *f, struct str value, stru
 
 bool field_is_link(const struct field *f)
 {
-	return f->type == FT_REF || f->type == FT_PERSON || f->type == FT_SECTION || f->type == FT_FILE || f->type == FT_CLAUSE ||
-	       f->type == FT_CONTROL || f->type == FT_URL;
+	return f->type == FT_REF || f->type == FT_PERSON || f->type == FT_SECTION || f->type == FT_FILE ||
+	       f->type == FT_CLAUSE || f->type == FT_CONTROL || f->type == FT_URL;
 }
 
 /* As value_display; a date with its 和暦, for which lists have no room. */
@@ -75,7 +77,8 @@ static struct str cell_display(struct ctx *c, const struct field *f, const struc
 			return ch ? label_text(&ch->label) : cell->text;
 		}
 		if (str_is(cell->name, "answer"))
-			return str_from(str_is(cell->text, "yes") ? _("Yes") : str_is(cell->text, "no") ? _("No") : str_is(cell->text, "na") ? _("Does not apply") : "");
+			return str_from(str_is(cell->text, "yes") ? _("Yes") : str_is(cell->text, "no") ? _("No")
+			                : str_is(cell->text, "na") ? _("Does not apply") : "");
 		return cell->text;
 	}
 	if (!col->many)
@@ -117,7 +120,8 @@ static void fill_rows(struct ctx *c, const struct field *f, const struct value *
 	fact->n_rows = v->n_rows;
 }
 
-static int fill_fact(struct ctx *c, const struct field *f, const struct value *v, struct tpl_record_heads_facts *fact, struct err *e)
+static int fill_fact(struct ctx *c, const struct field *f, const struct value *v, struct tpl_record_heads_facts *fact,
+                     struct err *e)
 {
 	fact->label = label_text(&f->label);
 	fact->secret = f->secret_set;
@@ -164,7 +168,8 @@ int record_heads_fill(struct ctx *c, const struct record *rec, struct tpl_record
 			continue;
 		if (!d->n_heads || f->head != cur) {
 			cur = f->head;
-			heads[d->n_heads++] = (struct tpl_record_heads){.label = cur ? label_text(&cur->label) : STR(""), .facts = &facts[n]};
+			heads[d->n_heads++] = (struct tpl_record_heads){.label = cur ? label_text(&cur->label) : STR(""),
+			                                                .facts = &facts[n]};
 		}
 		int r = fill_fact(c, f, v, &facts[n++], e);
 		if (r < 0)

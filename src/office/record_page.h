@@ -1,4 +1,5 @@
-/* What the page of a record and its printed form share. Fillers put into `d` what the template shows, all in the arena. */
+/* What the page of a record and its printed form share. Fillers put into `d` what the template shows, all in the
+ * arena. */
 #ifndef OFFICE_RECORD_PAGE_H
 #define OFFICE_RECORD_PAGE_H
 

@@ -20,7 +20,8 @@ static void fill_changes(struct ctx *c, const struct ledger *l, struct str chang
 		if (name && !f && strcmp(name, "state") == 0)
 			continue; /* shown as the step's own badge */
 		v[out->n_changes++] = (struct tpl_record_steps_changes){
-			f ? label_text(&f->label) : arena_str(c->arena, str_from(name ? name : "")), change_value(c, f, json_object_get(o, "before")),
+			f ? label_text(&f->label) : arena_str(c->arena, str_from(name ? name : "")),
+			change_value(c, f, json_object_get(o, "before")),
 			change_value(c, f, json_object_get(o, "after"))};
 	}
 	out->changes = v;
@@ -53,10 +54,12 @@ int record_steps_fill(struct ctx *c, const struct record *rec, struct tpl_record
 	for (size_t i = 0; i < n; i++) {
 		const struct step *s = &steps[i];
 		v[i] = (struct tpl_record_steps){
-			.at = s->at, .who = s->actor_name.n ? s->actor_name : str_from(_("the system")), .on_behalf = s->on_behalf_name,
-			.action = step_label(rec->ledger, s->action), .note = s->note, .sealed = s->event_index >= 0, .index = s->event_index,
+			.at = s->at, .who = s->actor_name.n ? s->actor_name : str_from(_("the system")),
+			.on_behalf = s->on_behalf_name, .action = step_label(rec->ledger, s->action), .note = s->note,
+			.sealed = s->event_index >= 0, .index = s->event_index,
 			.from = s->from_state.n ? ui_state(c->arena, rec->ledger, s->from_state) : NULL,
-			.to = s->to_state.n && !str_eq(s->to_state, s->from_state) ? ui_state(c->arena, rec->ledger, s->to_state) : NULL,
+			.to = s->to_state.n && !str_eq(s->to_state, s->from_state) ? ui_state(c->arena, rec->ledger, s->to_state)
+			                                                          : NULL,
 			.proof = arena_strf(c->arena, "/events/%lld", (long long)s->event_seq)};
 		if (str_is(s->action, "override"))
 			v[i].note = s->change; /* the reason, in words */

@@ -166,7 +166,8 @@ void res_header(struct ctx *c, const char *name, struct str value)
 		r->headers[r->n_headers++] = (struct form_field){str_from(name), arena_str(c->arena, value)};
 }
 
-/* A place of our own that can stand in a header: browsers leave out tabs and line ends, and front ends the peer that sends any. */
+/* A place of our own that can stand in a header: browsers leave out tabs and line ends, and front ends the peer that
+ * sends any. */
 static bool own_place(struct str path)
 {
 	if (!path.n || path.n > LOCATION_MAX || path.p[0] != '/' || (path.n > 1 && (path.p[1] == '/' || path.p[1] == '\\')))
@@ -202,7 +203,8 @@ static struct str disposition(struct arena *a, struct str name)
 	buf_puts(&b, "attachment; filename*=UTF-8''");
 	for (size_t i = 0; i < name.n && i < 400; i++) {
 		unsigned char ch = (unsigned char)name.p[i];
-		bool plain = (ch >= '0' && ch <= '9') || (ch >= 'a' && ch <= 'z') || (ch >= 'A' && ch <= 'Z') || ch == '-' || ch == '_' || ch == '.';
+		bool plain = (ch >= '0' && ch <= '9') || (ch >= 'a' && ch <= 'z') || (ch >= 'A' && ch <= 'Z') || ch == '-' ||
+		             ch == '_' || ch == '.';
 		if (plain)
 			buf_putc(&b, (char)ch);
 		else

@@ -37,7 +37,7 @@ int office_check(const char *dir, struct err *e)
 	return r;
 }
 
-/* --- where the log stands ------------------------------------------------------------------------------------------------------ */
+/* --- where the log stands ---------------------------------------------------------------------------------------- */
 
 static int ask(struct office *o, struct last *ret)
 {
@@ -78,7 +78,7 @@ static int where_is_log(struct office *o, struct last *ret)
 	return 0;
 }
 
-/* --- what only one side has ------------------------------------------------------------------------------------------------------ */
+/* --- what only one side has -------------------------------------------------------------------------------------- */
 
 /* The hash of an event of the store; false when it has none of that number. */
 static bool hash_of(struct db *db, int64_t seq, uint8_t out[SHA256_LEN])
@@ -96,7 +96,8 @@ static bool hash_of(struct db *db, int64_t seq, uint8_t out[SHA256_LEN])
 	return found;
 }
 
-static int take_event(struct db *db, int64_t seq, int64_t index, struct str body, uint8_t prev[SHA256_LEN], struct err *e)
+static int take_event(struct db *db, int64_t seq, int64_t index, struct str body, uint8_t prev[SHA256_LEN],
+                      struct err *e)
 {
 	uint8_t hash[SHA256_LEN];
 	struct stmt *q = db_sql(db, "INSERT INTO outbox(seq, prev, hash, body, at, idx) VALUES (?1, ?2, ?3, ?4, ?5, ?6)");
@@ -113,7 +114,8 @@ static int take_event(struct db *db, int64_t seq, int64_t index, struct str body
 	return run(q, e);
 }
 
-/* Every line continues the one before, and the last one is what the log says its last is: so none of them can be made up. */
+/* Every line continues the one before, and the last one is what the log says its last is: so none of them can be
+ * made up. */
 static int take_missing(struct office *o, const struct last *log, int64_t *seq, struct err *e)
 {
 	char path[400];
@@ -143,7 +145,8 @@ static int take_missing(struct office *o, const struct last *log, int64_t *seq, 
 	return r;
 }
 
-/* What the store believes sealed but the log does not have is to be sent again. Only here may an index be taken back. */
+/* What the store believes sealed but the log does not have is to be sent again. Only here may an index be taken
+ * back. */
 static int send_again(struct db *db, int64_t after, struct err *e)
 {
 	struct buf trigger;
@@ -166,7 +169,7 @@ static int send_again(struct db *db, int64_t after, struct err *e)
 	return r;
 }
 
-/* --- the mark ----------------------------------------------------------------------------------------------------------------------- */
+/* --- the mark ---------------------------------------------------------------------------------------------------- */
 
 static int settle(struct office *o, struct str mark, struct err *e)
 {

@@ -9,9 +9,9 @@
 
 /* A store at rest is whole. */
 int office_check(const char *dir, struct err *e) MUST_USE;
-/* The writer, before anything of this start becomes an event. Without a mark nothing happens. With one: the events that only the
- * log has are taken over (their chain must end where the log's does), those that the log lost are to be sent again, and an
- * event `store.restored` tells of it. ERR_CONFLICT: store and log are not of one house. */
+/* The writer, before anything of this start becomes an event. Without a mark nothing happens. With one: the events that
+ * only the log has are taken over (their chain must end where the log's does), those that the log lost are to be sent
+ * again, and an event `store.restored` tells of it. ERR_CONFLICT: store and log are not of one house. */
 int restored_settle(struct office *o, struct err *e) MUST_USE;
 
 #endif

@@ -1,5 +1,5 @@
-/* docs/man/sekisho.conf.5 is what the table of settings says, and every default is a value the table itself accepts. With --write:
- * writes the page. */
+/* docs/man/sekisho.conf.5 is what the table of settings says, and every default is a value the table itself accepts.
+ * With --write: writes the page. */
 #include "test/man.h"
 
 #include "core/org.h"

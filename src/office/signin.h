@@ -22,6 +22,7 @@ struct str auth_sentence(struct ctx *c, unsigned result, struct str detail);
 /* A password to be handed over once. */
 struct str temporary_password(struct arena *a);
 /* One-time link: makes a token for a person; *ret is the path to open. */
-int link_make(struct office *o, struct arena *a, int64_t person, int64_t by, int64_t now, struct str *ret, struct err *e) MUST_USE;
+int link_make(struct office *o, struct arena *a, int64_t person, int64_t by, int64_t now, struct str *ret,
+              struct err *e) MUST_USE;
 
 #endif
