@@ -27,6 +27,11 @@ endef
 $(foreach p,$(filter-out cli,$(PROGRAMS)),$(eval $(call attack_rule,$(p))))
 -include $(wildcard $(O)/attack/obj/*/*.d)
 
+# --- a rebuilder of the gate that is taken over (test/e2e/gate-attack.sh); never installed -----------------------------
+$(O)/test/gate-attacker: test/gate_attacker.c $(LAYERS)
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) $< $(LAYERS) $(call PKG_LIBS,libseccomp libcrypto zlib libdeflate) -o $@
+
 # --- what takes long: a thousand kills, every cell of the permission matrix (SEED= for another order) ------------------
 .PHONY: soak soak-kills soak-matrix
 soak: soak-kills soak-matrix

@@ -65,7 +65,7 @@ const struct sandbox_profile sandbox_collect = {
 static const int gate_calls[] = {-1};
 const struct sandbox_profile sandbox_gate = {
 	.name = "gate", .uid_offset = 20, .syscalls = gate_calls,
-	.memory_max = 3 * GIB, .file_max = 1 * GIB, .files_max = 64};
+	.memory_max = 1 * GIB, .file_max = 1 * GIB, .files_max = 64};
 const struct sandbox_profile sandbox_gate_verify = {
 	.name = "gate-verify", .uid_offset = 21, .syscalls = gate_calls,
-	.memory_max = 3 * GIB, .file_max = 64 * MIB, .files_max = 16};
+	.memory_max = 1 * GIB, .file_max = 64 * MIB, .files_max = 16};

@@ -1,0 +1,44 @@
+#!/usr/bin/env bash
+# A rebuilder that is taken over tries to get out of its process, to wear the gate out, or to have an original delivered. Each try is
+# refused; the table is printed.
+set -u
+O=$(realpath "${O:-build}") failed=0
+make -s O="$O" "$O/test/gate-attacker" || exit 3
+W=$(mktemp -d) && cd "$W" || exit 3
+trap 'rm -rf "$W"' EXIT
+chmod 755 "$W"; mkdir -p libexec/sekisho share/sekisho
+cp "$O"/libexec/sekisho/gate* libexec/sekisho/; cp "$O/test/gate-attacker" libexec/sekisho/; cp "$O/sekisho" .; cp -r "$O/share/sekisho/gate" share/sekisho/
+printf 'atk\ttext\tgate-attacker\tatk\tTYPE-MISMATCH\n' >>share/sekisho/gate/routes.tsv
+printf 'input_mib: 10\nseconds: 4\nseconds_per_mib: 1\n' >share/sekisho/gate/policy.yaml
+export LC_ALL=C.UTF-8
+try() { # attempt, outcome, code, signal of the rebuilder (0: it ended by itself)
+	rm -f out rep; echo "$1" >"$1.atk"
+	timeout 60 ./sekisho gate clean "$1.atk" -o out --report rep 2>/dev/null
+	got="$? $(jq -r '.outcome + " " + (.code // "-") + " " + ([.runs[] | select(.step == "rebuild")][0].signal | tostring)' rep)"
+	[ ! -e out ] || got="$got $(tr -d '\n' <out)"
+	# shellcheck disable=SC2053 # a pattern
+	if [[ $got == $2 ]]; then echo "ok $1: $got"; else echo "FAIL $1: want [$2], got [$got]"; failed=1; fi
+}
+# What only fails says so and is delivered as the text "refused": the process lives on in its cell.
+try open "0 delivered - 0 refused"
+try create "0 delivered - 0 refused"
+for t in socket exec ptrace kill executable-memory; do try $t "1 blocked WORKER-DIED 31"; done
+try fork "1 blocked WORKER-DIED 31"
+try memory "0 delivered - 0 refused"
+try output "1 blocked LIMIT-OUTPUT 25"
+try report "0 delivered - 0 refused"
+[ "$(jq '.parts | length' rep)" -le 4096 ] && [ "$(jq .more_parts rep)" -gt 190000 ] && echo "ok report is bounded" || { echo "FAIL report is bounded"; failed=1; }
+try nest "0 delivered - 0 refused"
+[ "$(jq '[.. | .code? | select(. == "LIMIT-DEPTH")] | length' rep)" = 1 ] && echo "ok nesting ends" || { echo "FAIL nesting ends"; failed=1; }
+try loop "1 held LIMIT-TIME [29]*"
+try sleep "1 held LIMIT-TIME 9"
+# What decides: nothing that a rebuilder says lets an original out.
+try original "1 held VERIFY-REFUSED 0"
+try language "1 held VERIFY-REFUSED 0"
+try unsealed "1 blocked WORKER-DIED 0"
+try nonsense "1 blocked WORKER-DIED [09]"
+try verdict "1 blocked WORKER-DIED 0"
+# A gate whose worker cannot be locked in gives it nothing.
+printf '#!/bin/sh\nexit 0\n' >libexec/sekisho/gate-attacker; chmod 755 libexec/sekisho/gate-attacker
+try unconfined "1 held WORKER-OPEN 0"
+exit $failed
