@@ -10,14 +10,16 @@ SELECT k.id, k.chapter, k.strength, k.who, k.heading, k.summary_ja, k.summary_en
 FROM clause k LEFT JOIN clause_span s ON s.clause = k.id AND s.from_at <= ?2 AND (s.to_at IS NULL OR s.to_at > ?2)
 WHERE k.standard = ?1 AND NOT k.withdrawn ORDER BY k.pos;
 -- name: board_shares
-SELECT b.clause, sum(t.met), sum(t.total) FROM binding b JOIN control_status t ON t.control = b.control AND t.part = b.part
+SELECT b.clause, sum(t.met), sum(t.total) FROM binding b
+JOIN control_status t ON t.control = b.control AND t.part = b.part
 WHERE b.source <> 'removed' GROUP BY b.clause;
 -- name: board_law_groups
 SELECT id, ja, en FROM law_group ORDER BY id;
 -- name: board_worse
 SELECT s.clause, p.status, s.status, s.from_at, k.summary_ja, k.summary_en, k.heading
 FROM clause_span s JOIN clause_span p ON p.clause = s.clause AND p.to_at = s.from_at JOIN clause k ON k.id = s.clause
-WHERE s.from_at > ?2 AND s.from_at <= ?3 AND (s.to_at IS NULL OR s.to_at > ?3) AND p.from_at < p.to_at AND k.standard = ?1 ORDER BY s.from_at DESC LIMIT 200;
+WHERE s.from_at > ?2 AND s.from_at <= ?3 AND (s.to_at IS NULL OR s.to_at > ?3) AND p.from_at < p.to_at
+	AND k.standard = ?1 ORDER BY s.from_at DESC LIMIT 200;
 -- name: board_counts_at
 SELECT s.status, count(*) FROM clause_span s JOIN clause k ON k.id = s.clause
 WHERE k.standard = ?1 AND NOT k.withdrawn AND s.from_at <= ?2 AND (s.to_at IS NULL OR s.to_at > ?2) GROUP BY s.status;
@@ -26,9 +28,12 @@ SELECT min(from_at) FROM clause_span;
 
 -- name: page_clause_get
 SELECT k.id, k.heading, k.label, k.summary_ja, k.summary_en, k.own_text, k.who, k.strength, k.standard,
-       (SELECT s.status FROM clause_span s WHERE s.clause = k.id AND s.from_at <= ?2 AND (s.to_at IS NULL OR s.to_at > ?2)),
-       (SELECT s.from_at FROM clause_span s WHERE s.clause = k.id AND s.from_at <= ?2 AND (s.to_at IS NULL OR s.to_at > ?2)),
-       (SELECT t.source || ' ' || coalesce(t.version, '') FROM clause_text t WHERE t.clause = k.id ORDER BY t.id DESC LIMIT 1)
+       (SELECT s.status FROM clause_span s WHERE s.clause = k.id AND s.from_at <= ?2
+           AND (s.to_at IS NULL OR s.to_at > ?2)),
+       (SELECT s.from_at FROM clause_span s WHERE s.clause = k.id AND s.from_at <= ?2
+           AND (s.to_at IS NULL OR s.to_at > ?2)),
+       (SELECT t.source || ' ' || coalesce(t.version, '') FROM clause_text t WHERE t.clause = k.id ORDER BY t.id DESC
+           LIMIT 1)
 FROM clause k WHERE k.id = ?1;
 -- name: clause_groups
 SELECT l.ja, l.en FROM clause_group g JOIN law_group l ON l.id = g.law_group WHERE g.clause = ?1 ORDER BY l.id;
@@ -36,7 +41,8 @@ SELECT l.ja, l.en FROM clause_group g JOIN law_group l ON l.id = g.law_group WHE
 SELECT c.id, c.title_ja, c.title_en, b.part, p.ja, p.en, s.status, s.met, s.total, c.tolerance, c.doer, c.has_check,
        coalesce((SELECT g.starts_on FROM control_setting g WHERE g.control = c.id), c.starts_on)
 FROM binding b JOIN control c ON c.id = b.control LEFT JOIN control_part p ON p.control = b.control AND p.part = b.part
-LEFT JOIN control_span s ON s.control = b.control AND s.part = b.part AND s.from_at <= ?2 AND (s.to_at IS NULL OR s.to_at > ?2)
+LEFT JOIN control_span s ON s.control = b.control AND s.part = b.part AND s.from_at <= ?2
+	AND (s.to_at IS NULL OR s.to_at > ?2)
 WHERE b.clause = ?1 AND b.source <> 'removed' ORDER BY c.id, b.part;
 -- name: clause_findings
 SELECT f.control, f.subject_id, f.subject_kind, f.section, f.title, f.part, f.status, f.reason, f.due_at, u.name
@@ -44,13 +50,17 @@ FROM binding b JOIN finding_span f ON f.control = b.control AND (b.part = '' OR 
 LEFT JOIN org_units u ON u.id = f.section
 WHERE b.clause = ?1 AND b.source <> 'removed' AND f.from_at <= ?2 AND (f.to_at IS NULL OR f.to_at > ?2) LIMIT 400;
 -- name: clause_exceptions
-SELECT DISTINCT x.id, x.number, x.title, x.until, x.state FROM exceptions x JOIN exceptions__clauses k ON k.record = x.id
+SELECT DISTINCT x.id, x.number, x.title, x.until, x.state FROM exceptions x
+JOIN exceptions__clauses k ON k.record = x.id
 WHERE k.value = ?1 AND x.state IN ('submitted', 'approved', 'in-use', 'expired') ORDER BY x.until DESC LIMIT 20;
 -- name: clause_spans
-SELECT status, from_at, to_at FROM clause_span WHERE clause = ?1 AND (to_at IS NULL OR to_at > from_at) ORDER BY from_at DESC LIMIT 30;
+SELECT status, from_at, to_at FROM clause_span WHERE clause = ?1 AND (to_at IS NULL OR to_at > from_at)
+ORDER BY from_at DESC LIMIT 30;
 -- name: clause_neighbours
-SELECT (SELECT n.id FROM clause n WHERE n.standard = k.standard AND n.pos < k.pos AND NOT n.withdrawn ORDER BY n.pos DESC LIMIT 1),
-       (SELECT n.id FROM clause n WHERE n.standard = k.standard AND n.pos > k.pos AND NOT n.withdrawn ORDER BY n.pos LIMIT 1)
+SELECT (SELECT n.id FROM clause n WHERE n.standard = k.standard AND n.pos < k.pos AND NOT n.withdrawn
+	ORDER BY n.pos DESC LIMIT 1),
+       (SELECT n.id FROM clause n WHERE n.standard = k.standard AND n.pos > k.pos AND NOT n.withdrawn ORDER BY n.pos
+           LIMIT 1)
 FROM clause k WHERE k.id = ?1;
 
 -- name: page_control_get
@@ -84,7 +94,8 @@ SELECT ledger, record, at, text, id FROM notice WHERE person = ?1 AND read_at IS
 SELECT t.text, t.source, t.version, t.loaded_at, p.name FROM clause_text t LEFT JOIN persons p ON p.id = t.loaded_by
 WHERE t.clause = ?1 ORDER BY t.id DESC LIMIT 30;
 -- name: clause_text_count
-SELECT s.ja, s.en, count(k.id), count(k.own_text) FROM standard s JOIN clause k ON k.standard = s.id WHERE s.active GROUP BY s.id LIMIT 1;
+SELECT s.ja, s.en, count(k.id), count(k.own_text) FROM standard s JOIN clause k ON k.standard = s.id WHERE s.active
+GROUP BY s.id LIMIT 1;
 -- name: overrides
 SELECT ledger, record, action, actor, reason, by, at, count(*) OVER () FROM override ORDER BY id DESC LIMIT 200;
 -- name: notice_of

@@ -9,7 +9,8 @@ ON CONFLICT(name) DO UPDATE SET value = excluded.value, set_by = excluded.set_by
 INSERT INTO setting_history(name, value, set_by, set_at) VALUES (?1, ?2, ?3, ?4);
 
 -- name: session_by_token
-SELECT id, csrf, person, stage, lang, created_at, seen_at, flash, confirmed_at FROM session WHERE token_hash = ?1 AND ended_at IS NULL;
+SELECT id, csrf, person, stage, lang, created_at, seen_at, flash, confirmed_at FROM session
+WHERE token_hash = ?1 AND ended_at IS NULL;
 -- name: session_new
 INSERT INTO session(token_hash, csrf, person, stage, lang, created_at, seen_at, peer, agent)
 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6, ?7, ?8);
@@ -29,7 +30,8 @@ UPDATE session SET ended_at = ?2 WHERE id = ?1 AND ended_at IS NULL;
 -- name: session_end_others
 UPDATE session SET ended_at = ?3 WHERE person = ?1 AND id <> ?2 AND ended_at IS NULL;
 -- name: session_list
-SELECT id, created_at, seen_at, peer, agent FROM session WHERE person = ?1 AND ended_at IS NULL ORDER BY seen_at DESC LIMIT 50;
+SELECT id, created_at, seen_at, peer, agent FROM session WHERE person = ?1 AND ended_at IS NULL ORDER BY seen_at DESC
+LIMIT 50;
 -- name: session_person
 SELECT person FROM session WHERE id = ?1 AND ended_at IS NULL;
 -- name: access_recent
@@ -38,14 +40,16 @@ SELECT 1 FROM record_log WHERE ledger = 'persons' AND record = ?1 AND action = ?
 -- name: token_by_hash
 SELECT id, kind, person, scope, expires_at, used_at FROM token WHERE token_hash = ?1 AND revoked_at IS NULL;
 -- name: token_new
-INSERT INTO token(kind, token_hash, person, scope, created_at, created_by, expires_at, label) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8);
+INSERT INTO token(kind, token_hash, person, scope, created_at, created_by, expires_at, label)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8);
 -- name: token_end
 UPDATE token SET revoked_at = ?2 WHERE id = ?1 AND kind = 'api' AND revoked_at IS NULL;
 -- name: token_person
 SELECT person, label FROM token WHERE id = ?1 AND kind = 'api' AND revoked_at IS NULL;
 -- name: token_list
 SELECT t.id, t.label, t.scope, t.created_at, t.used_at, t.expires_at, t.revoked_at, p.name, p.staff_no, m.name
-FROM token t LEFT JOIN persons p ON p.id = t.person LEFT JOIN persons m ON m.id = t.created_by AND t.created_by <> t.person
+FROM token t LEFT JOIN persons p ON p.id = t.person
+LEFT JOIN persons m ON m.id = t.created_by AND t.created_by <> t.person
 WHERE t.kind = 'api' AND (?1 = 0 OR t.person = ?1) AND (?2 = 0 OR t.id < ?2)
   AND (?3 IS NULL OR p.staff_no = ?3 OR instr(p.name, ?3) OR instr(t.label, ?3)) ORDER BY t.id DESC LIMIT ?4;
 -- name: token_used
@@ -96,7 +100,8 @@ FROM persons p LEFT JOIN org_units u ON u.id = p.section
 WHERE p.state = 'active' AND (p.staff_no = ?1 OR instr(p.name, ?1) OR instr(p.kana, ?1)) ORDER BY p.kana LIMIT 20;
 
 -- name: event_get
-SELECT o.body, o.idx, o.at, l.ledger, l.record, l.version, l.actor, l.on_behalf, l.action, l.salt, l.change, l.erased_at, o.hash
+SELECT o.body, o.idx, o.at, l.ledger, l.record, l.version, l.actor, l.on_behalf, l.action, l.salt, l.change,
+	l.erased_at, o.hash
 FROM outbox o LEFT JOIN record_log l ON l.seq = o.seq WHERE o.seq = ?1;
 
 -- name: person_name
@@ -110,7 +115,8 @@ UPDATE job SET state = 'cancelled', ended_at = ?2 WHERE id = ?1 AND state IN ('w
 -- name: import_list
 SELECT i.id, i.at, p.name, (SELECT count(*) FROM import_row r WHERE r.import = i.id AND r.created),
        (SELECT count(*) FROM import_row r WHERE r.import = i.id AND NOT r.created), i.undone_at
-FROM import i LEFT JOIN persons p ON p.id = i.person WHERE i.ledger = ?1 AND (i.person = ?2 OR ?3) ORDER BY i.id DESC LIMIT 20;
+FROM import i LEFT JOIN persons p ON p.id = i.person WHERE i.ledger = ?1 AND (i.person = ?2 OR ?3) ORDER BY i.id DESC
+LIMIT 20;
 
 -- name: findings_of_record
 SELECT f.control, f.status, f.reason, c.title_ja, c.title_en FROM finding f JOIN control c ON c.id = f.control

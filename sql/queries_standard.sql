@@ -2,8 +2,8 @@
 
 -- name: standard_put
 INSERT INTO standard(id, ja, en, version, valid_from, source, loaded_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
-ON CONFLICT(id) DO UPDATE SET ja = excluded.ja, en = excluded.en, version = excluded.version, valid_from = excluded.valid_from,
-	source = excluded.source, loaded_at = excluded.loaded_at;
+ON CONFLICT(id) DO UPDATE SET ja = excluded.ja, en = excluded.en, version = excluded.version,
+	valid_from = excluded.valid_from, source = excluded.source, loaded_at = excluded.loaded_at;
 -- name: standard_active
 UPDATE standard SET active = (id = ?1) WHERE active <> (id = ?1);
 -- name: standard_all
@@ -18,13 +18,14 @@ ON CONFLICT(standard, id) DO UPDATE SET ja = excluded.ja, en = excluded.en, pos 
 -- name: chapter_all
 SELECT id, ja, en FROM chapter WHERE standard = ?1 ORDER BY pos;
 -- name: clause_put
-INSERT INTO clause(id, standard, parent, pos, chapter, label, heading, who, duty, strength, applies, asset_scope, mechanism,
-	summary_ja, summary_en, evidence, law_group, withdrawn)
+INSERT INTO clause(id, standard, parent, pos, chapter, label, heading, who, duty, strength, applies, asset_scope,
+	mechanism, summary_ja, summary_en, evidence, law_group, withdrawn)
 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, 0)
-ON CONFLICT(id) DO UPDATE SET standard = excluded.standard, parent = excluded.parent, pos = excluded.pos, chapter = excluded.chapter,
-	label = excluded.label, heading = excluded.heading, who = excluded.who, duty = excluded.duty, strength = excluded.strength,
-	applies = excluded.applies, asset_scope = excluded.asset_scope, mechanism = excluded.mechanism, summary_ja = excluded.summary_ja,
-	summary_en = excluded.summary_en, evidence = excluded.evidence, law_group = excluded.law_group, withdrawn = 0;
+ON CONFLICT(id) DO UPDATE SET standard = excluded.standard, parent = excluded.parent, pos = excluded.pos,
+	chapter = excluded.chapter, label = excluded.label, heading = excluded.heading, who = excluded.who,
+	duty = excluded.duty, strength = excluded.strength, applies = excluded.applies, asset_scope = excluded.asset_scope,
+	mechanism = excluded.mechanism, summary_ja = excluded.summary_ja, summary_en = excluded.summary_en,
+	evidence = excluded.evidence, law_group = excluded.law_group, withdrawn = 0;
 -- name: clause_exists
 SELECT 1 FROM clause WHERE id = ?1 AND NOT withdrawn;
 -- name: clause_group_put
@@ -34,8 +35,8 @@ INSERT OR IGNORE INTO clause_model(clause, model) VALUES (?1, ?2);
 -- name: clause_model_clear
 DELETE FROM clause_model;
 -- name: clause_all
-SELECT id, parent, chapter, label, heading, who, duty, strength, applies, asset_scope, mechanism, summary_ja, summary_en, evidence,
-	own_text, law_group
+SELECT id, parent, chapter, label, heading, who, duty, strength, applies, asset_scope, mechanism, summary_ja,
+	summary_en, evidence, own_text, law_group
 FROM clause WHERE standard = ?1 AND NOT withdrawn ORDER BY pos;
 -- name: clause_text_put
 INSERT INTO clause_text(clause, text, source, version, loaded_at, loaded_by) VALUES (?1, ?2, ?3, ?4, ?5, ?6);
@@ -44,14 +45,15 @@ UPDATE clause SET own_text = ?2 WHERE id = ?1;
 -- name: law_group_put
 INSERT INTO law_group(id, ja, en) VALUES (?1, ?2, ?3) ON CONFLICT(id) DO UPDATE SET ja = excluded.ja, en = excluded.en;
 -- name: control_put
-INSERT INTO control(id, kind, title_ja, title_en, engine, subject, subject_kind, role, doer, cycle, evidence, measure, fails_when,
-	feeds, tolerance, target, grace_days, measure_ja, fails_when_ja, withdrawn)
+INSERT INTO control(id, kind, title_ja, title_en, engine, subject, subject_kind, role, doer, cycle, evidence, measure,
+	fails_when, feeds, tolerance, target, grace_days, measure_ja, fails_when_ja, withdrawn)
 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, 0)
 ON CONFLICT(id) DO UPDATE SET kind = excluded.kind, title_ja = excluded.title_ja, title_en = excluded.title_en,
 	engine = excluded.engine, subject = excluded.subject, subject_kind = excluded.subject_kind, role = excluded.role,
 	doer = excluded.doer, cycle = excluded.cycle, evidence = excluded.evidence, measure = excluded.measure,
 	fails_when = excluded.fails_when, feeds = excluded.feeds, tolerance = excluded.tolerance, target = excluded.target,
-	grace_days = excluded.grace_days, measure_ja = excluded.measure_ja, fails_when_ja = excluded.fails_when_ja, withdrawn = 0;
+	grace_days = excluded.grace_days, measure_ja = excluded.measure_ja, fails_when_ja = excluded.fails_when_ja,
+	withdrawn = 0;
 -- name: control_withdraw_all
 UPDATE control SET withdrawn = 1;
 -- name: control_part_clear
@@ -63,8 +65,8 @@ SELECT 1 FROM control_part WHERE control = ?1 AND part = ?2;
 -- name: control_parts
 SELECT part, ja, en FROM control_part WHERE control = ?1 ORDER BY pos;
 -- name: control_bound
-SELECT c.id, c.kind, c.title_ja, c.title_en, c.engine, c.subject, c.subject_kind, c.role, c.doer, coalesce(s.cycle, c.cycle), c.evidence,
-	c.measure, c.fails_when, c.measure_ja, c.fails_when_ja, c.feeds, c.tolerance
+SELECT c.id, c.kind, c.title_ja, c.title_en, c.engine, c.subject, c.subject_kind, c.role, c.doer,
+	coalesce(s.cycle, c.cycle), c.evidence, c.measure, c.fails_when, c.measure_ja, c.fails_when_ja, c.feeds, c.tolerance
 FROM control c LEFT JOIN control_setting s ON s.control = c.id
 WHERE NOT c.withdrawn AND EXISTS (SELECT 1 FROM binding b JOIN clause k ON k.id = b.clause
 	WHERE b.control = c.id AND b.source <> 'removed' AND k.standard = ?1 AND NOT k.withdrawn)
@@ -105,7 +107,8 @@ SELECT id FROM clause WHERE standard = ?1 AND NOT withdrawn ORDER BY pos;
 -- name: control_live
 SELECT 1 FROM control WHERE id = ?1 AND NOT withdrawn;
 -- name: parameter_all
-SELECT d.name, d.type, d.unit, n.value, d.ja, d.en, d.help_ja, d.help_en FROM parameter_def d JOIN parameter_now n ON n.name = d.name
+SELECT d.name, d.type, d.unit, n.value, d.ja, d.en, d.help_ja, d.help_en FROM parameter_def d
+JOIN parameter_now n ON n.name = d.name
 ORDER BY d.pos;
 -- name: standard_loaded_at
 SELECT loaded_at FROM standard WHERE id = ?1;
@@ -113,7 +116,8 @@ SELECT loaded_at FROM standard WHERE id = ?1;
 SELECT b.control, b.part, group_concat(k.id, ' '), EXISTS (SELECT 1 FROM binding o JOIN clause ok ON ok.id = o.clause
 	WHERE o.control = b.control AND o.part = b.part AND o.source <> 'removed' AND ok.standard = ?2 AND NOT ok.withdrawn)
 FROM binding b JOIN clause k ON k.id = b.clause
-WHERE k.standard = ?1 AND NOT k.withdrawn AND b.source <> 'removed' GROUP BY b.control, b.part ORDER BY b.control, b.part;
+WHERE k.standard = ?1 AND NOT k.withdrawn AND b.source <> 'removed' GROUP BY b.control, b.part
+ORDER BY b.control, b.part;
 -- name: declaration_put
 INSERT INTO declaration(control, part, text, by, at, until_on) VALUES (?1, ?2, ?3, ?4, ?5, ?6);
 -- name: declaration_withdraw
