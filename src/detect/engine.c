@@ -13,6 +13,9 @@ static const char *const marks[] = {"\\u", "\\/", "msg=audit("};
 
 struct literal {
 	struct str text;
+	bool left, right;                                /* no word may go on there */
+	uint32_t forms;                                  /* that its rules are for */
+	uint32_t marks;                                  /* forms it makes possible */
 	uint32_t first, n;                               /* rules in engine.order */
 	uint32_t seen;                                   /* 1 + the message it was found in last */
 	bool mark;
@@ -39,6 +42,7 @@ struct engine {
 	uint32_t *always;                                /* those without a text */
 	size_t n_always;
 	uint32_t always_forms;
+	uint32_t unmarked;                               /* forms that need no text */
 	uint64_t hits[HITS_MAX];
 	size_t n_hits;
 	bool unsorted, full;
@@ -50,14 +54,17 @@ struct engine {
 };
 
 struct pair {
-	struct str text;
-	uint32_t watch;
+	struct literal_text t;
+	uint32_t watch, marks;
 	bool mark;
 };
 
 static int by_text(const void *a, const void *b)
 {
-	return str_cmp(((const struct pair *)a)->text, ((const struct pair *)b)->text);
+	const struct pair *x = a, *y = b;
+	int r = str_cmp(x->t.s, y->t.s);
+
+	return r ? r : (x->t.left * 2 + x->t.right) - (y->t.left * 2 + y->t.right);
 }
 
 static int by_hit(const void *a, const void *b)
@@ -79,15 +86,16 @@ static int gather(struct engine *en, struct pair *pairs, size_t n)
 	for (size_t i = 0, at = 0; i < n; i++) {
 		struct literal *l = en->n_literals ? &en->literals[en->n_literals - 1] : NULL;
 
-		if (!l || !str_eq(l->text, pairs[i].text)) {
+		if (!l || by_text(&pairs[i], &pairs[i - 1])) {
 			l = &en->literals[en->n_literals++];
-			*l = (struct literal){.text = pairs[i].text, .first = (uint32_t)at};
+			*l = (struct literal){.text = pairs[i].t.s, .left = pairs[i].t.left, .right = pairs[i].t.right, .first = (uint32_t)at};
 		}
-		if (pairs[i].mark) {
-			l->mark = true;
+		l->mark |= pairs[i].mark;
+		l->marks |= pairs[i].marks;
+		if (pairs[i].mark || pairs[i].marks)
 			continue;
-		}
 		en->order[at++] = pairs[i].watch;
+		l->forms |= en->watch[pairs[i].watch].kind.possible;
 		l->n++;
 	}
 	return 0;
@@ -120,6 +128,23 @@ static int compile(struct engine *en, struct err *e)
 	return 0;
 }
 
+/* Texts that tell forms, but the brace: it is looked for where there are hits. */
+static size_t mark_pairs(struct engine *en, struct pair *pairs)
+{
+	size_t k, n = 0;
+	const struct form_mark *list = form_marks(&k);
+
+	en->unmarked = UINT32_MAX;
+	for (size_t i = 0; i < ARRAY_LEN(marks); i++)
+		pairs[n++] = (struct pair){.t.s = str_from(marks[i]), .mark = true};
+	for (size_t i = 0; i < k; i++) {
+		en->unmarked &= ~(1u << list[i].form);
+		if (strcmp(list[i].text, "{") != 0)
+			pairs[n++] = (struct pair){.t.s = arena_str(en->arena, str_from(list[i].text)), .marks = 1u << list[i].form};
+	}
+	return n;
+}
+
 static int watch_rules(struct engine *en, bool (*wanted)(const struct rule *r), struct pair **pairs, size_t *ret_n)
 {
 	struct arena *a = en->arena;
@@ -130,12 +155,11 @@ static int watch_rules(struct engine *en, bool (*wanted)(const struct rule *r), 
 	en->always = arena_array(a, en->rules->n + 1, sizeof *en->always);
 	if (!*pairs || !en->watch || !en->always)
 		return ERR_NOMEM;
-	for (size_t i = 0; i < ARRAY_LEN(marks); i++)
-		(*pairs)[n++] = (struct pair){.text = str_from(marks[i]), .mark = true};
+	n = mark_pairs(en, *pairs);
 	for (size_t i = 0; i < en->rules->n; i++) {
 		const struct rule *r = en->rules->list[i];
 		struct watch *w = &en->watch[en->n_watch];
-		struct str *list;
+		struct literal_text *list;
 		size_t k;
 
 		if (!r->when || (wanted && !wanted(r)))
@@ -145,7 +169,7 @@ static int watch_rules(struct engine *en, bool (*wanted)(const struct rule *r), 
 		list = rule_literals(a, r, &k);
 		if (!k) {
 			en->always[en->n_always++] = (uint32_t)en->n_watch;
-			en->always_forms |= w->kind.rows ? UINT32_MAX : w->kind.forms;
+			en->always_forms |= w->kind.possible;
 		}
 		while (n + k > cap) {
 			struct pair *grown = cap > LITERALS_MAX ? NULL : realloc(*pairs, cap * 2 * sizeof **pairs);
@@ -156,7 +180,7 @@ static int watch_rules(struct engine *en, bool (*wanted)(const struct rule *r), 
 			cap *= 2;
 		}
 		for (size_t x = 0; x < k; x++)
-			(*pairs)[n++] = (struct pair){list[x], (uint32_t)en->n_watch, false};
+			(*pairs)[n++] = (struct pair){.t = list[x], .watch = (uint32_t)en->n_watch};
 		en->n_watch++;
 	}
 	*ret_n = n;
@@ -233,14 +257,20 @@ static int on_hit(unsigned id, unsigned long long from, unsigned long long to, u
 {
 	struct engine *en = arg;
 	struct literal *l = &en->literals[id];
-	size_t cur = en->cur;
+	size_t cur = en->cur, begin, end, at;
 
 	while (cur && begin_of(en, cur) >= to)
 		cur--;
 	while (cur + 1 < en->n_list && begin_of(en, cur) + en->list[cur].raw.n < to)
 		cur++;
 	en->cur = cur;
-	if (to < begin_of(en, cur) + l->text.n || to > begin_of(en, cur) + en->list[cur].raw.n)
+	begin = begin_of(en, cur);
+	end = begin + en->list[cur].raw.n;
+	at = (size_t)to - l->text.n;
+	if (to < begin + l->text.n || to > end)
+		return 0;
+	if ((l->left && at > begin && word_byte((unsigned char)en->base[at - 1])) ||
+	    (l->right && to < end && word_byte((unsigned char)en->base[to])))
 		return 0;
 	l->hits++;
 	if (l->seen == cur + 1)
@@ -310,19 +340,41 @@ static void look_again(struct engine *en, size_t at, engine_match_fn *match, voi
 			try_rule(en, en->order[en->literals[en->again[i]].first + k], at, match, arg);
 }
 
+/* Forms the message may have, by what was found in it. */
+static uint32_t possible_forms(const struct engine *en, size_t at, size_t from, size_t to)
+{
+	struct str raw = en->list[at].raw;
+	uint32_t forms = en->unmarked;
+
+	for (size_t i = from; i < to; i++)
+		forms |= en->literals[(uint32_t)en->hits[i]].marks;
+	if (memchr(raw.p, '{', raw.n))
+		forms |= 1u << FORM_JSON | 1u << FORM_WINDOWS;
+	return forms;
+}
+
 /* The hits [from, to) of one message, and what is tried on all. */
 static void one_message(struct engine *en, size_t at, size_t from, size_t to, engine_match_fn *match, void *arg)
 {
+	uint32_t forms = possible_forms(en, at, from, to), wanted = en->always_forms;
 	bool again = false;
 
+	for (size_t i = from; i < to; i++) {
+		const struct literal *l = &en->literals[(uint32_t)en->hits[i]];
+
+		again |= l->mark;
+		wanted |= l->forms;
+	}
+	if (!(wanted & forms) && !again)
+		return;
+	en->sum.opened++;
 	en->ev.in = &en->list[at];
 	en->ev.parsed = false;
 	fields_head(en->ev.f, en->list[at].raw);
 	for (size_t i = from; i < to; i++) {
 		const struct literal *l = &en->literals[(uint32_t)en->hits[i]];
 
-		again |= l->mark;
-		for (uint32_t k = 0; k < l->n; k++)
+		for (uint32_t k = 0; k < l->n && l->forms & 1u << en->ev.f->form; k++)
 			try_rule(en, en->order[l->first + k], at, match, arg);
 	}
 	for (size_t i = 0; i < en->n_always && en->always_forms & 1u << en->ev.f->form; i++)

@@ -44,7 +44,7 @@ bool event_holds(struct event *ev, const struct node *when, hs_scratch_t *scratc
 
 struct engine_figures {
 	size_t rules, literals, without_text, bytes;     /* bytes of the database */
-	uint64_t messages, hits, tried, matched, parsed;
+	uint64_t messages, hits, opened, tried, matched, parsed;
 };
 void engine_figures(const struct engine *en, struct engine_figures *ret);
 /* The i-th rule that has no text to look for, NULL at the end. */
@@ -53,6 +53,6 @@ const struct rule *engine_without_text(const struct engine *en, size_t i);
 struct str engine_literal(const struct engine *en, size_t i, uint64_t *ret_hits);
 
 /* literal.c: texts one of which stands in every message the rule holds for; *ret_n 0: there are none. */
-struct str *rule_literals(struct arena *a, const struct rule *r, size_t *ret_n);
+struct literal_text *rule_literals(struct arena *a, const struct rule *r, size_t *ret_n);
 
 #endif

@@ -160,25 +160,29 @@ static bool text_holds(struct event *ev, const struct test *t, const struct valu
 	return false;
 }
 
-/* Any value of the field, under the first of its names that is there. */
-static bool field_holds(struct event *ev, const struct test *t, const struct value *v, hs_scratch_t *scratch)
+/* One of values[0, n) by any value of the field, under the first of its names that is there. */
+static bool field_holds(struct event *ev, const struct test *t, const struct value *values, size_t n, hs_scratch_t *scratch)
 {
-	for (size_t i = 0; i < t->n_names; i++) {
+	bool there = false;
+
+	for (size_t i = 0; i < t->n_names && !there; i++) {
 		struct str text;
 		size_t at = 0;
-		bool there = false;
 
 		while (event_field(ev, t->names[i], &at, &text)) {
 			there = true;
-			if (t->kind == TEST_EXISTS)
-				return v->yes;
-			if (v->is_null ? !text.p : text.p && text_holds(ev, t, v, text, scratch))
-				return true;
+			for (size_t k = 0; k < n; k++) {
+				const struct value *v = &values[k];
+
+				if (t->kind == TEST_EXISTS ? v->yes : v->is_null ? !text.p : text.p && text_holds(ev, t, v, text, scratch))
+					return true;
+			}
 		}
-		if (there)
-			return false;
 	}
-	return t->kind == TEST_EXISTS ? !v->yes : v->is_null;
+	for (size_t k = 0; k < n && !there; k++)
+		if (t->kind == TEST_EXISTS ? !values[k].yes : values[k].is_null)
+			return true;
+	return false;
 }
 
 /* A keyword: anywhere in the message as it came, or in what had to be decoded. */
@@ -200,8 +204,10 @@ static bool test_holds(struct event *ev, const struct test *t, hs_scratch_t *scr
 {
 	bool holds = t->all;
 
+	if (t->n_names && !t->all)
+		return field_holds(ev, t, t->values, t->n, scratch) != t->negate;
 	for (size_t i = 0; i < t->n && holds == t->all; i++)
-		holds = t->n_names ? field_holds(ev, t, &t->values[i], scratch) : keyword_holds(ev, t, &t->values[i], scratch);
+		holds = t->n_names ? field_holds(ev, t, &t->values[i], 1, scratch) : keyword_holds(ev, t, &t->values[i], scratch);
 	return holds != t->negate;
 }
 

@@ -4,10 +4,11 @@
 #include <string.h>
 
 #define SET_MAX 512u
+#define SHORTEST 3u                                  /* shorter texts are found everywhere and slow the matcher */
 #define COST_MAX 0.5                                 /* found in half the messages: looking helps nobody */
 
 struct need {
-	struct str *list;
+	struct literal_text *list;
 	size_t n;
 	double cost;                                     /* messages it is expected in, of one; n 0: no such set */
 };
@@ -18,13 +19,12 @@ static const char *const common[] = {
     "failed password for invalid user", "accepted publickey for", "session opened for user", "(uid=0)", "pam_unix(", "from port ssh2",
     "connection closed by", "status=sent", "mozilla/5.0 (windows nt 10.0; win64; x64) applewebkit/537.36", "/usr/bin/", "/usr/sbin/",
     "kernel:", "cron[", "postfix/smtp", "success", "error", "root", "python", "curl/", ".php", ".html", "sudo:", "command=",
-    "127.0.0.1", "192.168.", "10.0.", "\"eventid\":", "\"action\":", "create", "update", "delete", "security",
+    "127.0.0.1", "192.168.", "10.0.", "/var/log", "/etc/", "/usr/bin/systemctl restart", "tty=pts/0 ; pwd=/home/", "mozilla/5.0", "\"eventid\":", "\"action\":", "create", "update", "delete", "security",
 };
 
 static double probability(struct str s)
 {
 	double p = 150;
-
 	for (size_t i = 0; s.n >= 3 && i < ARRAY_LEN(common); i++)
 		if (s.n <= strlen(common[i]) && memmem(common[i], strlen(common[i]), s.p, s.n))
 			return s.n > 12 ? 0.05 : 0.2;
@@ -36,12 +36,14 @@ static double probability(struct str s)
 	return p > 1 ? 1 : p;
 }
 
-static bool need_add(struct arena *a, struct need *need, struct str s)
+static bool need_add(struct arena *a, struct need *need, struct literal_text t)
 {
-	if (!s.n)
+	double p;
+
+	if (t.s.n < SHORTEST)
 		return false;
 	for (size_t i = 0; i < need->n; i++)
-		if (str_eq(need->list[i], s))
+		if (str_eq(need->list[i].s, t.s) && need->list[i].left == t.left && need->list[i].right == t.right)
 			return true;
 	if (need->n == SET_MAX)
 		return false;
@@ -49,8 +51,9 @@ static bool need_add(struct arena *a, struct need *need, struct str s)
 		need->list = arena_array(a, SET_MAX, sizeof *need->list);
 	if (!need->list)
 		return false;
-	need->list[need->n++] = s;
-	need->cost += probability(s);
+	need->list[need->n++] = t;
+	p = probability(t.s);
+	need->cost += p * (t.left ? 0.4 : 1) * (t.right ? 0.4 : 1);
 	return true;
 }
 
@@ -59,7 +62,7 @@ static bool value_needs(struct arena *a, const struct test *t, const struct valu
 	if (v->is_null)
 		return false;
 	if (t->kind == TEST_REGEX)
-		return need_add(a, need, regex_literal(a, v->re_text));
+		return need_add(a, need, (struct literal_text){.s = regex_literal(a, v->re_text)});
 	for (size_t i = 0; i < v->n_alt; i++)
 		if (!need_add(a, need, pattern_literal(a, &v->alt[i])))
 			return false;
@@ -121,7 +124,7 @@ static struct need needs(struct arena *a, const struct node *n)
 	return got;
 }
 
-struct str *rule_literals(struct arena *a, const struct rule *r, size_t *ret_n)
+struct literal_text *rule_literals(struct arena *a, const struct rule *r, size_t *ret_n)
 {
 	struct need n = r->when ? needs(a, r->when) : (struct need){0};
 

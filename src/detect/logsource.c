@@ -41,7 +41,7 @@ static const struct {
     {NULL, "apache", NULL, F(WEB) | F(WEB_ERROR) | F(TEXT), "apache,httpd,"},
     {NULL, "nginx", NULL, F(WEB) | F(WEB_ERROR) | F(TEXT), "nginx,"},
     {"*", NULL, "webserver", F(WEB) | F(WEB_ERROR)},
-    {NULL, NULL, "proxy", F(PROXY) | F(WEB) | F(JSON)},
+    {NULL, NULL, "proxy", F(PROXY) | F(JSON)},
     {NULL, NULL, "dns", F(DNS) | F(JSON)},
     {NULL, NULL, "firewall", F(FIREWALL) | F(PAIRS) | F(JSON)},
     {NULL, NULL, "mail", F(MAIL)},
@@ -90,6 +90,9 @@ void logsource_of(const struct rule *r, struct logsource *ret)
 	}
 	if (!ret->known)
 		ret->forms = UINT32_MAX;
+	ret->possible = ret->forms;
+	for (uint64_t left = ret->rows; left; left &= left - 1)
+		ret->possible |= rows[__builtin_ctzll(left)].forms;
 }
 
 /* list: starts of names, each ended by a comma; a comma at the very end also allows no name. */

@@ -10,6 +10,7 @@
 struct logsource {
 	uint32_t forms;                                  /* bits: any message of this form */
 	uint64_t rows;                                   /* rows of the table that fit the rule and look at more than the form */
+	uint32_t possible;                               /* forms by either */
 	bool known;                                      /* false: no row fits; the rule is tried on all messages */
 };
 

@@ -7,9 +7,9 @@ static unsigned char lower(unsigned char c)
 	return c >= 'A' && c <= 'Z' ? (unsigned char)(c + 32) : c;
 }
 
-static bool word_byte(unsigned char c)
+bool word_byte(unsigned char c)
 {
-	return (c >= '0' && c <= '9') || (lower(c) >= 'a' && lower(c) <= 'z') || c == '_' || c >= 0x80;
+	return (c >= '0' && c <= '9') || (lower(c) >= 'a' && lower(c) <= 'z') || c == '_';
 }
 
 /* The dashes a command line may use: '-', '/', en dash, em dash, horizontal bar. Bytes at p, 0 when none. */
@@ -198,8 +198,9 @@ static bool safe(unsigned c)
 	return c >= 0x20 && c < 0x100 && c != 0x7f && c != '\\' && c != '"';
 }
 
-struct str pattern_literal(struct arena *a, const struct pattern *p)
+struct literal_text pattern_literal(struct arena *a, const struct pattern *p)
 {
+	struct literal_text t = {0};
 	size_t best = 0, at = 0, run = 0;
 	char *o;
 
@@ -213,7 +214,12 @@ struct str pattern_literal(struct arena *a, const struct pattern *p)
 	o = best ? arena_alloc(a, best) : NULL;
 	for (size_t i = 0; o && i < best; i++)
 		o[i] = (char)lower((unsigned char)p->atoms[at + i]);
-	return o ? (struct str){o, best} : STR_NONE;
+	if (!o)
+		return t;
+	t.s = (struct str){o, best};
+	t.left = at == 0 && word_byte((unsigned char)o[0]);
+	t.right = at + best == p->n && word_byte((unsigned char)o[best - 1]);
+	return t;
 }
 
 /* Behind a class or a group that begins at s.p[i]; s.n when it does not end. */

@@ -33,9 +33,16 @@ struct pattern_options {
 /* ERR_TOOBIG. Lives in the arena. */
 int pattern_make(struct arena *a, struct str text, const struct pattern_options *o, struct pattern *ret) MUST_USE;
 bool pattern_match(const struct pattern *p, struct str text);
-/* The longest run of plain bytes that any text it matches holds as such, lower case; STR_NONE when there is none. Cut where a
- * collector may have written the bytes otherwise: backslash, quote, control characters. In the arena. */
-struct str pattern_literal(struct arena *a, const struct pattern *p);
+/* A text to look for. A side that is bound is where the field's value begins or ends: in a message no letter, digit or "_" stands
+ * there beside one of the text's own. */
+struct literal_text {
+	struct str s;                                    /* lower case */
+	bool left, right;
+};
+/* The longest run of plain bytes that any text it matches holds as such; .s.p NULL when there is none. Cut where a collector may
+ * have written the bytes otherwise: backslash, quote, control characters. In the arena. */
+struct literal_text pattern_literal(struct arena *a, const struct pattern *p);
+bool word_byte(unsigned char c);
 /* The same of a regular expression: a run at its top level. */
 struct str regex_literal(struct arena *a, struct str re);
 /* Whether text begins with it or holds it, by the same rules of case. */

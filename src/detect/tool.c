@@ -166,8 +166,8 @@ static void put_figures(const struct engine *en, double seconds)
 	uint64_t hits;
 
 	engine_figures(en, &f);
-	fprintf(stderr, "rules=%zu texts=%zu without_text=%zu database=%zu messages=%llu hits=%llu tried=%llu matched=%llu parsed=%llu\n",
-	        f.rules, f.literals, f.without_text, f.bytes, (unsigned long long)f.messages, (unsigned long long)f.hits,
+	fprintf(stderr, "rules=%zu texts=%zu without_text=%zu database=%zu messages=%llu hits=%llu opened=%llu tried=%llu matched=%llu parsed=%llu\n",
+	        f.rules, f.literals, f.without_text, f.bytes, (unsigned long long)f.messages, (unsigned long long)f.hits, (unsigned long long)f.opened,
 	        (unsigned long long)f.tried, (unsigned long long)f.matched, (unsigned long long)f.parsed);
 	fprintf(stderr, "cpu=%.3f per_second=%.0f\n", seconds, seconds > 0 ? (double)f.messages / seconds : 0);
 	for (size_t i = 0; (r = engine_without_text(en, i)); i++)
@@ -195,7 +195,7 @@ static int run(struct tool *t)
 	struct engine *en = NULL;
 	struct err e = {0};
 	uint64_t index = 0;
-	size_t have = 0;
+	size_t have = 0, at = 0;
 	bool end = false;
 	double before;
 	int r = load(t) ? EXIT_NO : EXIT_YES;
@@ -203,18 +203,20 @@ static int run(struct tool *t)
 	if (r == EXIT_YES && engine_new(&t->rules, NULL, &en, &e))
 		r = fail(&e);
 	before = cpu();
-	while (r == EXIT_YES && (!end || have)) {
-		size_t n = 0, used = lines_of(t, bytes, have, end || have == READ_MAX, list, &n, &index);
+	while (r == EXIT_YES && (!end || at < have)) {
+		size_t n = 0, used = lines_of(t, bytes + at, have - at, end || have - at == READ_MAX, list, &n, &index);
 		ssize_t got;
 
-		if (n && engine_scan(en, (struct str){bytes, used}, list, n, put_match, t)) {
+		if (n && engine_scan(en, (struct str){bytes + at, used}, list, n, put_match, t)) {
 			err_set(&e, ERR_NOMEM, "too much is found");
 			r = fail(&e);
 		}
-		memmove(bytes, bytes + used, have - used);
-		have -= used;
-		if (end || (n == ENGINE_BATCH && have > READ_MAX / 2))
+		at += used;
+		if (end || n == ENGINE_BATCH)
 			continue;
+		memmove(bytes, bytes + at, have - at);
+		have -= at;
+		at = 0;
 		got = read(STDIN_FILENO, bytes + have, READ_MAX - have);
 		end = got <= 0;
 		have += got > 0 ? (size_t)got : 0;

@@ -68,4 +68,12 @@ bool fields_next(const struct fields *f, struct str name, size_t *at, struct str
 int fields_time(const struct fields *f, int64_t received, int64_t *ret) MUST_USE;
 const char *form_name(enum form form);
 
+/* A message is of a form listed here only if one of that form's texts stands in it (case not minded): who looks through many messages
+ * can leave most alone. A form that is not listed needs no text. */
+struct form_mark {
+	enum form form;
+	const char *text;
+};
+const struct form_mark *form_marks(size_t *ret_n);
+
 #endif

@@ -170,7 +170,8 @@ static const struct {
     {"named", FORM_DNS, false}, {"unbound", FORM_DNS, false}, {"(squid", FORM_PROXY, true}, {"squid", FORM_PROXY, true},
 };
 
-static enum form form_of(const struct fields *f)
+/* fields_forms rests on what each of these forms needs. */
+static enum form form_of(struct fields *f)
 {
 	struct str m = f->message, p = f->program;
 
@@ -187,13 +188,26 @@ static enum form form_of(const struct fields *f)
 			return FORM_FIREWALL;
 	if (m.n && m.p[0] == '[' && str_has(str_slice(m, 0, 80), "] ["))
 		return FORM_WEB_ERROR;
-	if (m.n && m.n > 20 && str_has(str_slice(m, 0, 400), "] \"") && fields_combined((struct fields *)(uintptr_t)f, m, true))
-		return FORM_WEB;
-	if (!p.n && m.n > 14 && digit(m.p[0]) && m.p[10] == '.' && fields_squid((struct fields *)(uintptr_t)f, m, true))
+	if (m.n && m.n > 20 && str_has(str_slice(m, 0, 400), "] \"") && fields_combined(f, m, true))
+		return f->form;
+	if (!p.n && m.n > 14 && digit(m.p[0]) && m.p[10] == '.' && fields_squid(f, m, true))
 		return FORM_PROXY;
 	if (!p.n && (str_starts(m, "date=") || str_starts(m, "devname=") || str_starts(m, "logid=")))
 		return FORM_PAIRS;
 	return FORM_TEXT;
+}
+
+static const struct form_mark marks[] = {
+    {FORM_AUDIT, "audi"},       {FORM_SUDO, "sudo"},       {FORM_FIREWALL, " SRC="},   {FORM_PAIRS, "date="},
+    {FORM_PAIRS, "devname="},   {FORM_PAIRS, "logid="},    {FORM_PROXY, "squid"},      {FORM_PROXY, " TCP_"},
+    {FORM_PROXY, " UDP_"},      {FORM_PROXY, " NONE"},     {FORM_PROXY, " TAG_"},      {FORM_PROXY, "\"CONNECT "},
+    {FORM_PROXY, " http://"},   {FORM_PROXY, " https://"}, {FORM_JSON, "{"},           {FORM_WINDOWS, "{"},
+};
+
+const struct form_mark *form_marks(size_t *ret_n)
+{
+	*ret_n = ARRAY_LEN(marks);
+	return marks;
 }
 
 /* Forms that come without any header, whose first bytes would look like one. */

@@ -30,7 +30,7 @@ void fields_audit(struct fields *f, struct str s);
 void fields_sudo(struct fields *f, struct str s);
 void fields_firewall(struct fields *f, struct str s);
 void fields_mail(struct fields *f, struct str s);
-/* fields_web.c: each false when the line is not of that form. */
+/* fields_web.c: each false when the line is not of that form. only_look: no fields; a combined line sets the form. */
 bool fields_combined(struct fields *f, struct str s, bool only_look);
 bool fields_squid(struct fields *f, struct str s, bool only_look);
 void fields_web_error(struct fields *f, struct str s);

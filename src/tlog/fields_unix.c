@@ -135,7 +135,7 @@ void fields_sudo(struct fields *f, struct str s)
 {
 	struct str at, user, command;
 
-	if (fields_sentence(f, s)) /* pam speaks in sudo's name */
+	if (str_starts(s, "pam_") && fields_sentence(f, s))
 		return;
 	user = str_trim(token(&s, ':'));
 	if (!s.p || !user.n)

@@ -79,6 +79,15 @@ static bool quoted(struct str *s, struct str *ret)
 	return true;
 }
 
+/* What stands in quotes: a proxy is asked for whole addresses, or to connect. */
+static bool proxied(struct str line)
+{
+	const char *at = line.n ? memchr(line.p, ' ', line.n) : NULL;
+	struct str target = at ? str_slice(line, (size_t)(at - line.p) + 1, line.n) : STR_NONE;
+
+	return str_starts(line, "CONNECT ") || str_starts(target, "http://") || str_starts(target, "https://");
+}
+
 bool fields_combined(struct fields *f, struct str s, bool only_look)
 {
 	const char *open = s.n ? memchr(s.p, '[', s.n < 300 ? s.n : 300) : NULL;
@@ -103,8 +112,10 @@ bool fields_combined(struct fields *f, struct str s, bool only_look)
 	status = token(&s, ' ');
 	if (status.n != 3 || !all_digits(status))
 		return false;
-	if (only_look)
+	if (only_look) {
+		f->form = proxied(line) ? FORM_PROXY : FORM_WEB;
 		return true;
+	}
 	bytes = token(&s, ' ');
 	if (n == 4)
 		host = token(&word[0], ':');
@@ -149,6 +160,8 @@ bool fields_squid(struct fields *f, struct str s, bool only_look)
 	if (time.n < 5 || !all_digits(token(&time, '.')) || !all_digits(word[1]) || !all_digits(word[4]))
 		return false;
 	code = word[3];
+	if (!str_starts(code, "TCP_") && !str_starts(code, "UDP_") && !str_starts(code, "NONE") && !str_starts(code, "TAG_"))
+		return false;
 	token(&code, '/');
 	if (!all_digits(code))
 		return false;

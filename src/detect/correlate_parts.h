@@ -1,0 +1,41 @@
+/* The state of correlations, shared by what counts and what saves. */
+#ifndef DETECT_CORRELATE_PARTS_H
+#define DETECT_CORRELATE_PARTS_H
+
+#include "detect/correlate.h"
+
+struct moment {
+	int64_t time;
+	uint64_t index, mark;                            /* mark: which rule, or the hash of a value */
+	uint16_t log;
+};
+
+struct group {
+	struct group *next, *older, *newer;              /* in the slot; by last touch */
+	const struct rule *rule;
+	uint64_t hash;
+	int64_t newest, quiet;
+	uint64_t folded;
+	struct moment *list;
+	size_t n, cap, key_n;
+	char key[];
+};
+
+struct correlator {
+	const struct rules *rules;
+	struct arena *arena;                             /* values of one match */
+	struct group **slots, *newest, *oldest;
+	size_t n_slots, n_groups, bytes, groups_max, bytes_max;
+	uint64_t seed;
+	char logs[CORRELATE_LOGS_MAX][33];
+	size_t n_logs;
+	struct correlate_figures sum;
+};
+
+uint64_t correlate_hash(uint64_t seed, struct str s);
+/* The group, made when it is not there; the newest from now on. */
+struct group *correlate_group(struct correlator *c, const struct rule *r, struct str key);
+/* One more moment at the end, to be filled. */
+struct moment *correlate_room(struct correlator *c, struct group *g);
+
+#endif
