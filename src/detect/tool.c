@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "core/words.h"
-#include "detect/engine.h"
+#include "detect/correlate.h"
 #include "lib/clock.h"
 #include "lib/json.h"
 
@@ -18,10 +18,13 @@ enum { EXIT_YES, EXIT_NO, EXIT_USAGE, EXIT_FAILURE_ };
 
 struct tool {
 	struct rules rules;
-	bool json, figures;
+	bool json, figures, timed;                       /* timed: some rule counts over time */
+	struct fields *head;
+	int64_t last_time;
 	const char *source;
 	const char *paths[64];
 	size_t n_paths;
+	struct correlator *correlator;
 	struct buf out;
 };
 
@@ -120,31 +123,68 @@ static int list(struct tool *t)
 	return faults ? EXIT_NO : EXIT_YES;
 }
 
+static void begin_match(struct tool *t, struct jw *j, const struct rule *r)
+{
+	buf_clear(&t->out);
+	jw_init(j, &t->out, false);
+	jw_object(j);
+	jw_kstr(j, "rule", r->id);
+	jw_kstr(j, "title", r->title);
+	jw_kz(j, "level", level_name(r->level));
+}
+
+static void end_match(struct tool *t, struct jw *j)
+{
+	jw_end_object(j);
+	if (!buf_err(&t->out))
+		fwrite(t->out.p, 1, t->out.n, stdout);
+	putchar('\n');
+}
+
+static void put_firing(void *arg, const struct firing *f)
+{
+	struct tool *t = arg;
+	struct jw j;
+
+	if (f->rule->part && !f->rule->generate)
+		return;
+	begin_match(t, &j, f->rule);
+	jw_key(&j, "group");
+	jw_object(&j);
+	for (size_t i = 0; i < f->n_group; i++) {
+		jw_key(&j, arena_z(t->rules.arena, f->names[i]));
+		jw_str(&j, f->values[i]);
+	}
+	jw_end_object(&j);
+	jw_key(&j, "lines");
+	jw_array(&j);
+	for (size_t i = 0; i < f->n_refs; i++)
+		jw_int(&j, (int64_t)f->refs[i].index + 1);
+	jw_end_array(&j);
+	if (f->folded)
+		jw_kint(&j, "folded", (int64_t)f->folded);
+	end_match(t, &j);
+}
+
 static void put_match(void *arg, const struct rule *r, struct event *ev)
 {
 	struct tool *t = arg;
 	struct jw j;
 
-	if (r->part && !r->generate)
-		return;
-	buf_clear(&t->out);
-	jw_init(&j, &t->out, false);
-	jw_object(&j);
-	jw_kstr(&j, "rule", r->id);
-	jw_kstr(&j, "title", r->title);
-	jw_kz(&j, "level", level_name(r->level));
-	jw_kint(&j, "line", (int64_t)ev->in->index + 1);
-	jw_kstr(&j, "text", ev->in->raw);
-	jw_end_object(&j);
-	fwrite(t->out.p, 1, t->out.n, stdout);
-	putchar('\n');
+	if (!r->part || r->generate) {
+		begin_match(t, &j, r);
+		jw_kint(&j, "line", (int64_t)ev->in->index + 1);
+		jw_kstr(&j, "text", ev->in->raw);
+		end_match(t, &j);
+	}
+	correlator_match(t->correlator, r, ev, put_firing, t);
 }
 
 /* Whole lines of bytes[0, n) as messages; how many bytes they took. */
 static size_t lines_of(struct tool *t, const char *p, size_t n, bool end, struct message *list, size_t *ret_n, uint64_t *index)
 {
 	size_t at = 0;
-	int64_t now = clock_true() * 1000;
+	int64_t now = clock_true(), when;
 
 	for (*ret_n = 0; at < n && *ret_n < ENGINE_BATCH;) {
 		const char *nl = memchr(p + at, '\n', n - at);
@@ -152,8 +192,14 @@ static size_t lines_of(struct tool *t, const char *p, size_t n, bool end, struct
 
 		if (!nl && !end)
 			break;
-		list[(*ret_n)++] = (struct message){.raw = {p + at, len && p[at + len - 1] == '\r' ? len - 1 : len},
-		                                    .source = str_from(t->source), .log = STR("standard"), .index = (*index)++, .time_ns = now};
+		list[*ret_n] = (struct message){.raw = {p + at, len && p[at + len - 1] == '\r' ? len - 1 : len},
+		                                .source = str_from(t->source), .log = STR("standard"), .index = (*index)++};
+		if (t->timed) { /* lines of a file: when they say they were written */
+			fields_head(t->head, list[*ret_n].raw);
+			if (!fields_time(t->head, now, &when))
+				t->last_time = when;
+		}
+		list[(*ret_n)++].time_ns = (t->last_time ? t->last_time : now) * 1000;
 		at += len + (nl != NULL);
 	}
 	return at;
@@ -202,6 +248,10 @@ static int run(struct tool *t)
 
 	if (r == EXIT_YES && engine_new(&t->rules, NULL, &en, &e))
 		r = fail(&e);
+	t->correlator = correlator_new(&t->rules, CORRELATE_GROUPS_MAX, CORRELATE_BYTES_MAX);
+	t->head = fields_new();
+	for (size_t i = 0; i < t->rules.n; i++)
+		t->timed |= t->rules.list[i]->corr != NULL;
 	before = cpu();
 	while (r == EXIT_YES && (!end || at < have)) {
 		size_t n = 0, used = lines_of(t, bytes + at, have - at, end || have - at == READ_MAX, list, &n, &index);
@@ -224,6 +274,8 @@ static int run(struct tool *t)
 	if (en && t->figures)
 		put_figures(en, cpu() - before);
 	engine_free(en);
+	correlator_free(t->correlator);
+	fields_free(t->head);
 	free(bytes);
 	free(list);
 	return fflush(stdout) ? EXIT_FAILURE_ : r;
