@@ -135,7 +135,9 @@ CREATE TABLE IF NOT EXISTS record_log(
 	salt BLOB, change TEXT,
 	erased_at INTEGER, erased_by INTEGER, erased_reason TEXT) STRICT;
 -- Sign-in events, newest first, and those of one person.
-CREATE INDEX IF NOT EXISTS record_log_auth ON record_log(seq) WHERE action >= 'auth.' AND action < 'auth/';
+CREATE INDEX IF NOT EXISTS record_log_auth ON record_log(seq, at, action) WHERE action >= 'auth.' AND action < 'auth/';
+CREATE INDEX IF NOT EXISTS record_log_auth_actor ON record_log(actor, seq) WHERE action >= 'auth.' AND action < 'auth/';
+CREATE INDEX IF NOT EXISTS record_log_auth_behalf ON record_log(on_behalf, seq) WHERE action >= 'auth.' AND action < 'auth/' AND on_behalf IS NOT NULL;
 CREATE INDEX IF NOT EXISTS record_log_record ON record_log(ledger, record, id);
 CREATE TRIGGER IF NOT EXISTS record_log_kept BEFORE DELETE ON record_log
 BEGIN SELECT RAISE(ABORT, 'record_log: entries cannot be deleted'); END;

@@ -46,6 +46,11 @@ static int load(struct ctx *c, struct found *f, struct err *e)
 	return r == 1 ? 0 : err_set(e, ERR_NOTFOUND, "%s", _("There is no such event."));
 }
 
+static bool is_about(const struct found *f, int64_t person)
+{
+	return str_starts(f->action, "auth.") && (f->on_behalf == person || (str_is(f->ledger, "persons") && f->record == person));
+}
+
 /* An event of a record is seen by who sees the record; others by those who oversee, and by the person it is about. */
 static int may_see(struct ctx *c, const struct found *f, struct record *rec, struct err *e)
 {
@@ -54,7 +59,7 @@ static int may_see(struct ctx *c, const struct found *f, struct record *rec, str
 	const struct ledger *l = f->ledger.n ? ledgers_get(c->world.ledgers, f->ledger) : NULL;
 	if (l && f->record && !str_starts(f->action, "auth."))
 		return record_get(&c->world, c->arena, &c->actor, l, f->record, rec, e);
-	if ((c->actor.roles & overseers) || f->actor == c->actor.person)
+	if ((c->actor.roles & overseers) || f->actor == c->actor.person || is_about(f, c->actor.person))
 		return 0;
 	return err_set(e, ERR_NOTFOUND, "%s", _("There is no such event."));
 }

@@ -3,6 +3,7 @@
 #include "office/dispatch.h"
 #include "office/pages.h"
 #include "office/signin.h"
+#include "office/signin_log.h"
 
 #include <jansson.h>
 
@@ -11,6 +12,8 @@
 #include "queries.h"
 #include "tpl.h"
 #include "office/ui.h"
+
+#define EVENTS_SHOWN 5                               /* the newest; all stand on a page of their own */
 
 /* --- setting up an authenticator app ------------------------------------------------------------------------------------ */
 
@@ -280,7 +283,13 @@ static int after_state(struct ctx *c, unsigned result, struct str detail, struct
 		.csrf = c->session->csrf, .name = c->actor.name, .staff_no = c->actor.staff_no, .totp = f.totp, .sheet = f.sheet,
 		.recovery_left = f.recovery_left, .required = factor_required(c, &c->actor),
 	};
-	(void)result, (void)e;
+	struct tpl_signin_rows *events;
+	size_t n_events;
+	(void)result;
+	int r = signin_log_mine(c, EVENTS_SHOWN, &events, &n_events, e);
+	if (r < 0)
+		return r;
+	d.events = n_events ? events : NULL;
 	fill_roles(c, &d);
 	fill_sessions(c, &d);
 	page_begin(c, _("My account and sessions"));

@@ -11,6 +11,8 @@ handler page_signin, do_signin, page_second, do_second, page_password, do_passwo
 handler page_me, do_me_session_end, do_me_factor_begin, do_me_factor_confirm, do_me_codes;
 /* page_confirm.c */
 handler page_confirm, do_confirm;
+/* page_signin_log.c */
+handler page_signin_log, page_signin_log_csv, page_signin_log_own, page_signin_log_own_csv;
 /* page_token.c */
 handler page_tokens, do_token_make, do_token_end, page_tokens_all, do_token_end_any;
 /* page_home.c */

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # A person's own doors: who signed in a while ago is asked again before a factor, codes or an API token is changed; tokens are
-# made on a page or the console, listed, used and ended.
+# made on a page or the console, listed, used and ended; sign-in events are found by person, kind and day, each with its proof.
 set -u
 T=$(mktemp -d); export T LC_ALL=C.UTF-8 LANG=C
 D=$T/city house=
@@ -10,6 +10,7 @@ fail() { echo "FAIL $*"; [ -s "$T/page" ] && sed 's/<[^>]*>/ /g; s/  */ /g' "$T/
 ok() { echo "ok $*"; }
 S="$O/sekisho"
 start() {
+  : >"$T/run"
   "$S" run "$D" --listen 127.0.0.1:0 >"$T/run" 2>>"$T/err" & house=$!
   for _ in $(seq 200); do grep -q '^ready ' "$T/run" && break; sleep 0.05; done
   U=$(sed -n "s/^ready \(https:[^ ]*[^ /]\)\/* .*/\1/p" "$T/run"); [ -n "$U" ] || fail "not ready"
@@ -97,3 +98,32 @@ get staff "/me/confirm?for=tokens" >/dev/null
 [ -n "$code" ] && [[ $(post staff /me/confirm --data-urlencode for=tokens --data-urlencode "code=$code") == "303 $U/me/tokens" ]] || fail "a code of the sheet ($code)"
 get staff /me/tokens >/dev/null; [[ $(post staff /me/tokens --data-urlencode label=y --data-urlencode scope=read --data-urlencode days=1) == 200* ]] || fail "confirmed by a code"
 ok "a code of the second factor does as well; each confirmation ends by itself"
+
+# --- sign-in events ---------------------------------------------------------------------------------------------------------------
+rows() { tr '\n' ' ' <"$T/page" | sed 's/<tr role="row"/\n&/g' | grep 'data-label' | sed 's/<[^>]*>/|/g; s/||*/|/g' | grep "${1:-.}"; }
+get nobody /sign-in >/dev/null; post nobody /sign-in --data-urlencode staff_no=nosuch --data-urlencode password=somebody-guesses >/dev/null
+for no in 1054 1074 1074 1074 1074 1074 1074; do get nobody /sign-in >/dev/null; post nobody /sign-in --data-urlencode staff_no=$no --data-urlencode password=somebody-guesses >/dev/null; done
+[ "$(get staff /settings/sign-ins)" = 403 ] && [ "$(get staff /settings/sign-ins.csv)" = 403 ] || fail "staff see everybody's sign-ins"
+[ "$(get sec /settings/sign-ins)" = 200 ] && rows '1054' | grep -q '失敗' && rows '存在しない職員番号' >/dev/null || fail "the newest failures: $(rows | head -5)"
+get sec "/settings/sign-ins?kind=locked" >/dev/null; rows 1074 | grep -q ロック中 || fail "the lock is not among the locks"
+[ "$(rows | grep -vc ロック中)" = 0 ] || fail "other failures among the locks: $(rows)"
+get sec "/settings/sign-ins?person=1074&kind=token" >/dev/null; [ "$(rows 1074 | grep -c 'APIトークンの作成')" -ge 3 ] && [ "$(rows | grep -vc 1074)" = 0 ] || fail "tokens of one person: $(rows)"
+rows 'APIトークンの終了' | grep -q 1038 || fail "who ended it does not show: $(rows)"
+e=$(grep -o '/events/[0-9]*' "$T/page" | head -1); for _ in $(seq 30); do get sec "$e" >/dev/null; grep -q 'note good' "$T/page" && break; sleep 0.2; done
+grep -q 'note good' "$T/page" || fail "event $e is not proven"
+get sec "/settings/sign-ins?person=$(q 居ない人)" >/dev/null; ! rows >/dev/null || fail "nobody's events"
+get sec "/settings/sign-ins?until=2020-01-01" >/dev/null; ! rows >/dev/null || fail "events before the time"
+get sec "/settings/sign-ins?from=$(TZ=Asia/Tokyo date +%F)" >/dev/null; rows 1074 >/dev/null || fail "events of today"
+[ "$(get sec '/settings/sign-ins?from=yesterday')" = 422 ] || fail "a day that is none"
+ok "sign-in events are found by person, kind and day, with who did it and a proof"
+get sec /settings >/dev/null; post sec /settings --data-urlencode list_rows=10 >/dev/null
+p=/settings/sign-ins; : >"$T/seqs"
+for _ in $(seq 30); do get sec "$p" >/dev/null; grep -o '/events/[0-9]*' "$T/page" >>"$T/seqs"; p=$(grep -o 'href="[^"]*" rel="next"' "$T/page" | sed 's/href="//; s/" rel.*//; s/&amp;/\&/g'); [ -n "$p" ] || break; done
+get sec /settings/sign-ins.csv >/dev/null; n=$(($(wc -l <"$T/page") - 1))
+[ "$n" -gt 20 ] && [ "$(wc -l <"$T/seqs")" = "$n" ] && [ "$(sort -u "$T/seqs" | wc -l)" = "$n" ] || fail "pages hold $(wc -l <"$T/seqs"), the CSV $n"
+ok "pages by key and the CSV hold the same events"
+get staff /me >/dev/null; grep -q 自分のサインインの記録 "$T/page" && [ "$(rows | grep -c /)" -ge 0 ] && [ "$(grep -o '/events/[0-9]*' "$T/page" | wc -l)" = 5 ] || fail "/me without events"
+get staff /me/sign-ins.csv >/dev/null; grep -q 'auth.temporary-password\|auth.password' "$T/page" && ! sed 1d "$T/page" | grep -vq ',1074,' || fail "one's own events: $(cut -d, -f3,5 "$T/page" | sort | uniq -c)"
+e=$(grep 'auth.token-ended' "$T/page" | head -1 | tr -d '\357\273\277' | cut -d, -f1); [ "$(get staff "/events/$e")" = 200 ] || fail "the event of one's own token"
+get sec "/settings/sign-ins?person=1054" >/dev/null; e=$(grep -o '/events/[0-9]*' "$T/page" | head -1); [ "$(get staff "$e")" = 404 ] || fail "somebody else's event"
+ok "a person sees his own, with what others did about it, and nobody else's"
