@@ -13,11 +13,13 @@
 #define INDEX_VERSION 1u
 #define INDEX_KEY 16u
 #define INDEX_HEAD 64u                               /* bytes of the file's head */
+#define INDEX_END 24u                                /* bytes of the mark at the end of a full segment's file */
 #define INDEX_RECORD 96u                             /* bytes of a record before its filter */
 #define INDEX_CELL 32u                               /* a cell of the filter: 8 lanes of 32 bits, one bit of each per word */
 #define INDEX_CELLS_MAX 1536u
 #define INDEX_CHECKED 4u                             /* cells under one check */
-#define INDEX_RECORD_MAX (INDEX_RECORD + INDEX_CELLS_MAX * INDEX_CELL + INDEX_CELLS_MAX / INDEX_CHECKED * 2)
+#define INDEX_GROUP (INDEX_CHECKED * INDEX_CELL + 2u) /* these cells and their check */
+#define INDEX_RECORD_MAX (INDEX_RECORD + INDEX_CELLS_MAX / INDEX_CHECKED * INDEX_GROUP)
 
 enum index_content { INDEX_ODD, INDEX_ASCII, INDEX_PLAIN }; /* ASCII alone; ASCII, kana and common kanji (fold.h); anything */
 
@@ -29,6 +31,7 @@ struct index_zone {
 	uint16_t severities;                             /* bit per severity, bit 8: a message that says none */
 	uint8_t content;                                 /* enum index_content */
 	uint32_t cells;
+	uint64_t filter;                                 /* where its cells stand in the file */
 };
 
 /* --- making ---------------------------------------------------------------------------------------------------------- */
@@ -54,7 +57,8 @@ void indexer_drop(struct indexer *ix, uint64_t first);
 /* --- reading --------------------------------------------------------------------------------------------------------- */
 
 struct index_file {
-	const uint8_t *p;                                /* mapped */
+	int fd;
+	const uint8_t *p;                                /* not NULL: the bytes are here instead */
 	size_t n;
 	uint64_t first;
 	int64_t created_ns;                              /* of the segment it was made from */
@@ -64,8 +68,11 @@ struct index_file {
 /* ERR_NOTFOUND, ERR_VERSION or ERR_CORRUPT: search without. */
 int index_open(int log_dir, uint64_t first, struct index_file *ret) MUST_USE;
 void index_close(struct index_file *f);
-/* The record at *at, which moves behind it. False at the end and at the first that is not whole. *ret_filter: its cells and checks. */
-bool index_next(const struct index_file *f, size_t *at, struct index_zone *ret, const uint8_t **ret_filter);
+/* The record at *at, which moves behind it. False at the end and at the first that is not whole. */
+bool index_next(const struct index_file *f, size_t *at, struct index_zone *ret);
+/* All records of a file that holds every block of a full segment of this capacity and says so at its end; NULL otherwise.
+ * The caller frees them. */
+struct index_zone *index_whole(const struct index_file *f, uint64_t capacity, size_t *ret_n);
 /* True when the record was made from this block. */
 bool index_is_of(const struct index_zone *z, const struct seg_block *sb);
 
@@ -74,7 +81,7 @@ struct index_query;
 struct index_query *index_query_new(struct arena *a, const struct query *q);
 void index_query_key(struct index_query *iq, const uint8_t key[INDEX_KEY]);
 /* False only when no entry of the block can fit. */
-bool index_may(const struct index_query *iq, const struct index_zone *z, const uint8_t *filter);
+bool index_may(const struct index_query *iq, const struct index_file *f, const struct index_zone *z);
 
 /* --- between index_make.c, index_file.c and index_query.c -------------------------------------------------------------- */
 enum index_class { INDEX_WORD, INDEX_WIDE, INDEX_HOST, INDEX_PROGRAM, INDEX_SOURCE, INDEX_PEER };
@@ -91,7 +98,9 @@ static inline bool index_is_path(unsigned slashes, unsigned colons)
 	return slashes || colons > 1;
 }
 /* False only when no word with this hash was put in; true as well when the place is damaged. */
-bool index_has(const uint8_t *filter, uint32_t cells, uint64_t hash);
+bool index_has(const struct index_file *f, const struct index_zone *z, uint64_t hash);
+uint16_t index_check(uint32_t group, const void *cells);
+bool index_group_has(const uint8_t group[INDEX_GROUP], uint32_t cell, uint64_t hash);
 #define INDEX_PAIR_MAX 8u                            /* bytes of two characters beyond ASCII */
 #define INDEX_WORD_MAX 255u                          /* longer words are known by their beginning */
 

@@ -93,15 +93,16 @@ static inline void insert_plain(uint32_t *cell, uint32_t h)
 		cell[i] |= 1u << (h * salts[i] >> 27);
 }
 
-bool index_has(const uint8_t *filter, uint32_t cells, uint64_t h)
+uint16_t index_check(uint32_t group, const void *cells)
 {
-	uint32_t at = (uint32_t)(h >> 32) % INDEX_CELLS_MAX % cells, group = at / INDEX_CHECKED, cell[LANES];
-	const uint8_t *check = filter + (size_t)cells * INDEX_CELL + (size_t)group * 2;
-	uint16_t is = (uint16_t)crc32c(group * INDEX_CHECKED, filter + (size_t)group * INDEX_CHECKED * INDEX_CELL, INDEX_CHECKED * INDEX_CELL);
+	return (uint16_t)crc32c(group, cells, INDEX_CHECKED * INDEX_CELL);
+}
 
-	if (check[0] != is >> 8 || check[1] != (is & 0xff))
-		return true; /* rotten: no answer */
-	memcpy(cell, filter + (size_t)at * INDEX_CELL, INDEX_CELL);
+bool index_group_has(const uint8_t group[INDEX_GROUP], uint32_t at, uint64_t h)
+{
+	uint32_t cell[LANES];
+
+	memcpy(cell, group + at % INDEX_CHECKED * INDEX_CELL, INDEX_CELL);
 	for (unsigned i = 0; i < LANES; i++)
 		if (!(cell[i] >> ((uint32_t)h * salts[i] >> 27) & 1))
 			return false;
@@ -441,7 +442,7 @@ int index_make(struct index_maker *m, const uint8_t key[INDEX_KEY], const struct
 		return r;
 	cells = choose_cells(m);
 	fold_cells(m, cells);
-	bytes = INDEX_RECORD + cells * INDEX_CELL + cells / INDEX_CHECKED * 2;
+	bytes = INDEX_RECORD + cells / INDEX_CHECKED * INDEX_GROUP;
 	buf_put(out, "SVI1", 4);
 	buf_u32(out, bytes);
 	buf_u64(out, sb->first);
@@ -459,8 +460,9 @@ int index_make(struct index_maker *m, const uint8_t key[INDEX_KEY], const struct
 	while (out->n < begin + INDEX_RECORD - 4 && !buf_err(out))
 		buf_u8(out, 0);
 	buf_u32(out, buf_err(out) ? 0 : crc32c(0, out->p + begin, INDEX_RECORD - 4));
-	buf_put(out, m->cells, (size_t)cells * INDEX_CELL);
-	for (uint32_t i = 0; i < cells; i += INDEX_CHECKED)
-		buf_u16(out, (uint16_t)crc32c(i, m->cells[i], INDEX_CHECKED * INDEX_CELL));
+	for (uint32_t i = 0; i < cells; i += INDEX_CHECKED) {
+		buf_put(out, m->cells[i], (size_t)INDEX_CHECKED * INDEX_CELL);
+		buf_u16(out, index_check(i / INDEX_CHECKED, m->cells[i]));
+	}
 	return buf_err(out);
 }

@@ -178,7 +178,7 @@ void index_query_key(struct index_query *iq, const uint8_t key[INDEX_KEY])
 	key_all(iq, index_key_of(key));
 }
 
-bool index_may(const struct index_query *iq, const struct index_zone *z, const uint8_t *filter)
+bool index_may(const struct index_query *iq, const struct index_file *f, const struct index_zone *z)
 {
 	const struct query *q;
 
@@ -187,9 +187,9 @@ bool index_may(const struct index_query *iq, const struct index_zone *z, const u
 	q = iq->q;
 	switch (q->kind) {
 	case QUERY_AND:
-		return index_may(iq->left, z, filter) && index_may(iq->right, z, filter);
+		return index_may(iq->left, f, z) && index_may(iq->right, f, z);
 	case QUERY_OR:
-		return index_may(iq->left, z, filter) || index_may(iq->right, z, filter);
+		return index_may(iq->left, f, z) || index_may(iq->right, f, z);
 	case QUERY_NUMBER:
 		return q->field != QUERY_SEVERITY || q->numbers & z->severities;
 	case QUERY_TIME:
@@ -204,7 +204,7 @@ bool index_may(const struct index_query *iq, const struct index_zone *z, const u
 		break;
 	}
 	for (size_t i = 0; i < iq->n; i++)
-		if (!index_has(filter, z->cells, iq->words[i].hash))
+		if (!index_has(f, z, iq->words[i].hash))
 			return false;
 	return true;
 }

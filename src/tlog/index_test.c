@@ -29,31 +29,24 @@ static void put_line(struct buf *b, struct str raw)
 	buf_release(&e);
 }
 
-/* The record of a block with these lines; *ret_filter points into out. */
-static void make(struct index_maker *m, struct buf *raw, uint32_t count, struct buf *out, struct index_zone *z, const uint8_t **ret_filter)
+/* A file (as far as is read of it) with the record of a block with these lines, in out. */
+static void make(struct index_maker *m, struct buf *raw, uint32_t count, struct buf *out, struct index_zone *z, struct index_file *f)
 {
 	struct seg_block sb = {.first = 2048, .count = count, .raw = (uint32_t)raw->n, .packed = 7, .at = 99, .crc = 5, .time_max = 10};
-	struct index_file f = {0};
 	size_t at = 0;
-	struct buf file;
 
 	buf_clear(out);
+	while (out->n < INDEX_HEAD)
+		buf_u8(out, 0);
 	assert_int_equal(index_make(m, key, &sb, buf_view(raw), out), 0);
-	buf_init(&file, 1 << 20);
-	while (file.n < INDEX_HEAD)
-		buf_u8(&file, 0);
-	buf_str(&file, buf_view(out));
-	f.p = (const uint8_t *)file.p;
-	f.n = file.n;
-	assert_true(index_next(&f, &at, z, ret_filter));
+	*f = (struct index_file){.p = (const uint8_t *)out->p, .n = out->n};
+	assert_true(index_next(f, &at, z));
 	assert_true(index_is_of(z, &sb));
-	*ret_filter = (const uint8_t *)out->p + INDEX_RECORD;
-	assert_int_equal(at, file.n);
-	assert_false(index_next(&f, &at, z, ret_filter) && at == 0);
-	buf_release(&file);
+	assert_int_equal(at, out->n);
+	assert_false(index_next(f, &at, z));
 }
 
-static bool may(const char *query, size_t n, const struct index_zone *z, const uint8_t *filter)
+static bool may(const char *query, size_t n, const struct index_zone *z, const struct index_file *f)
 {
 	struct arena *a = arena_new(4 << 20);
 	struct index_query *iq;
@@ -63,7 +56,7 @@ static bool may(const char *query, size_t n, const struct index_zone *z, const u
 	if (!query_parse(a, str_n(query, n), 0, &q, NULL)) {
 		iq = index_query_new(a, q);
 		index_query_key(iq, key);
-		yes = index_may(iq, z, filter);
+		yes = index_may(iq, f, z);
 	}
 	arena_free(a);
 	return yes;
@@ -100,7 +93,7 @@ static void never_hides(void **state)
 	srandom(7);
 	for (unsigned round = 0; round < 4000; round++) {
 		char line[256], query[64];
-		const uint8_t *filter;
+		struct index_file f;
 		struct index_zone z;
 		size_t n = 0, kinds = round % 3 ? 12 : ARRAY_LEN(signs);
 
@@ -112,7 +105,7 @@ static void never_hides(void **state)
 		}
 		buf_clear(&raw);
 		put_line(&raw, str_n(line, n));
-		make(m, &raw, 1, &out, &z, &filter);
+		make(m, &raw, 1, &out, &z, &f);
 		for (unsigned k = 0; k < 40; k++) {
 			size_t from = (size_t)random() % n, len = 1 + (size_t)random() % 12, q = 0;
 			bool quoted = random() % 4 == 0;
@@ -129,7 +122,7 @@ static void never_hides(void **state)
 				continue;
 			}
 			fitted++;
-			if (!may(query, q, &z, filter))
+			if (!may(query, q, &z, &f))
 				fail_msg("%.*s fits \"%.*s\", but the index hides it", (int)q, query, (int)n, line);
 		}
 	}
@@ -154,7 +147,7 @@ static void tells(void **state)
 	    {"2001:db8::1", true}, {"2001:db8::2", false}, {"*.example.jp", true}, {"*.example.org", false}, {"12:34", true}, {"time:>1990-01-01", false},
 	};
 	struct index_maker *m = index_maker_new();
-	const uint8_t *filter;
+	struct index_file f;
 	struct index_zone z;
 	struct buf raw, out;
 
@@ -162,10 +155,10 @@ static void tells(void **state)
 	buf_init(&out, 1 << 20);
 	put_line(&raw, STR("<38>Nov 20 12:34:56 web1 sshd[12]: Failed password for alice@mail.example.jp from 10.1.2.3:443 via 2001:db8::1"));
 	put_line(&raw, STR("<38>Nov 20 12:34:56 web1 sudo: COMMAND=/usr/bin/passwd 認証失敗"));
-	make(m, &raw, 2, &out, &z, &filter);
+	make(m, &raw, 2, &out, &z, &f);
 	assert_int_equal(z.content, INDEX_PLAIN);
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
-		if (may(cases[i].query, strlen(cases[i].query), &z, filter) != cases[i].yes)
+		if (may(cases[i].query, strlen(cases[i].query), &z, &f) != cases[i].yes)
 			fail_msg("%s: the index says %s", cases[i].query, cases[i].yes ? "no" : "maybe");
 	buf_release(&raw);
 	buf_release(&out);
@@ -178,7 +171,7 @@ static void wrong_answers(void **state)
 	struct index_maker *m = index_maker_new();
 	struct index_key k = index_key_of(key);
 	unsigned wrong = 0, missing = 0;
-	const uint8_t *filter;
+	struct index_file f;
 	struct index_zone z;
 	struct buf raw, out;
 
@@ -189,11 +182,11 @@ static void wrong_answers(void **state)
 
 		put_line(&raw, str_n(line, (size_t)snprintf(line, sizeof line, "x%u y%u from 10.%u.%u.%u", i, i * 7, i % 251, i / 13, i / 8)));
 	}
-	make(m, &raw, 2048, &out, &z, &filter);
+	make(m, &raw, 2048, &out, &z, &f);
 	for (unsigned i = 0; i < 20000; i++) {
 		char word[48] = {0};
 		size_t n = (size_t)snprintf(word, 32, i < 2048 ? "x%u" : "z%u", i);
-		bool has = index_has(filter, z.cells, index_hash(k, INDEX_WORD, word, n));
+		bool has = index_has(&f, &z, index_hash(k, INDEX_WORD, word, n));
 
 		missing += i < 2048 && !has;
 		wrong += i >= 2048 && has;
@@ -210,37 +203,29 @@ static void wrong_answers(void **state)
 static void damage(void **state)
 {
 	struct index_maker *m = index_maker_new();
-	const uint8_t *filter;
+	struct index_file f;
 	struct index_zone z;
 	struct buf raw, out;
 
 	buf_init(&raw, 1 << 20);
 	buf_init(&out, 1 << 20);
 	put_line(&raw, STR("hello world"));
-	make(m, &raw, 1, &out, &z, &filter);
-	assert_true(may("hello", 5, &z, filter));
-	assert_false(may("nothing", 7, &z, filter));
-	for (size_t i = INDEX_RECORD; i < out.n; i++) {
+	make(m, &raw, 1, &out, &z, &f);
+	assert_true(may("hello", 5, &z, &f));
+	assert_false(may("nothing", 7, &z, &f));
+	for (size_t i = INDEX_HEAD + INDEX_RECORD; i < out.n; i++) {
 		out.p[i] ^= 0x10;
-		assert_true(may("hello", 5, &z, filter));
+		assert_true(may("hello", 5, &z, &f));
 		out.p[i] ^= 0x10;
 	}
-	memset(out.p + INDEX_RECORD, 0, out.n - INDEX_RECORD); /* never written */
-	assert_true(may("hello", 5, &z, filter));
+	memset(out.p + INDEX_HEAD + INDEX_RECORD, 0, out.n - INDEX_HEAD - INDEX_RECORD); /* never written */
+	assert_true(may("hello", 5, &z, &f));
 	for (size_t i = 0; i < INDEX_RECORD; i++) {
-		struct index_file f = {.p = (const uint8_t *)raw.p};
-		size_t at = INDEX_HEAD;
-		struct buf file;
+		size_t at = 0;
 
-		buf_init(&file, 1 << 20);
-		while (file.n < INDEX_HEAD)
-			buf_u8(&file, 0);
-		buf_str(&file, buf_view(&out));
-		file.p[INDEX_HEAD + i] ^= 1;
-		f.p = (const uint8_t *)file.p;
-		f.n = file.n;
-		assert_false(index_next(&f, &at, &z, &filter));
-		buf_release(&file);
+		out.p[INDEX_HEAD + i] ^= 1;
+		assert_false(index_next(&f, &at, &z));
+		out.p[INDEX_HEAD + i] ^= 1;
 	}
 	buf_release(&raw);
 	buf_release(&out);
@@ -310,16 +295,15 @@ static size_t records(const struct place *p)
 {
 	struct index_file f;
 	struct index_zone z;
-	const uint8_t *filter;
 	size_t at = 0, n = 0;
 
 	if (index_open(p->dir, 0, &f))
 		return 0;
-	while (n < p->seg->n && index_next(&f, &at, &z, &filter) && index_is_of(&z, &p->seg->blocks[n])) {
+	while (n < p->seg->n && index_next(&f, &at, &z) && index_is_of(&z, &p->seg->blocks[n])) {
 		char word[32] = {0};
 		struct index_key k = index_key_of(f.key);
 
-		assert_true(index_has(filter, z.cells, index_hash(k, INDEX_WORD, word, (size_t)snprintf(word, 16, "block%u", (unsigned)n))));
+		assert_true(index_has(&f, &z, index_hash(k, INDEX_WORD, word, (size_t)snprintf(word, 16, "block%u", (unsigned)n))));
 		n++;
 	}
 	index_close(&f);

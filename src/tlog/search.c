@@ -16,13 +16,20 @@
 
 #define INLINE_BLOCKS 6                              /* so few blocks are not worth a thread */
 
+/* A block to be read, as the segment's own words or a whole index say. */
+struct unit {
+	uint64_t first, at;
+	uint32_t count, packed, raw, crc;
+	int64_t time_min, time_max;
+	enum search_content content;
+};
+
 /* The blocks of one segment (or the open one) that may hold something, newest first. */
 struct batch {
 	const struct search_plan *plan;
-	const struct segment *seg;
+	int fd;                                          /* of the segment */
 	const struct block *open;                        /* instead: the open block */
-	size_t *blocks;                                  /* places in seg->blocks */
-	uint8_t *content;                                /* beside them: enum search_content */
+	struct unit *units;
 	size_t n;
 	struct search_slot *slots;
 	bool *done;
@@ -79,14 +86,14 @@ static bool room(char **p, size_t *cap, size_t n)
 	return true;
 }
 
-static int unpack(struct worker *w, const struct seg_block *sb, struct str *ret)
+static int unpack(struct worker *w, const struct unit *sb, struct str *ret)
 {
 	size_t n;
 
 	if (sb->packed > PACKED_MAX || sb->raw > BLOCK_BYTES_MAX || !room(&w->packed, &w->packed_cap, sb->packed) ||
 	    !room(&w->raw, &w->raw_cap, sb->raw + 1u))
 		return ERR_CORRUPT;
-	if (io_read(w->batch->seg->fd, w->packed, sb->packed, (off_t)sb->at) || crc32c(0, w->packed, sb->packed) != sb->crc)
+	if (io_read(w->batch->fd, w->packed, sb->packed, (off_t)sb->at) || crc32c(0, w->packed, sb->packed) != sb->crc)
 		return ERR_CORRUPT;
 	n = ZSTD_decompressDCtx(w->ctx, w->raw, sb->raw, w->packed, sb->packed);
 	if (ZSTD_isError(n) || n != sb->raw)
@@ -98,7 +105,7 @@ static int unpack(struct worker *w, const struct seg_block *sb, struct str *ret)
 static int search_one(struct worker *w, size_t i, bool keep, size_t *ret_bytes)
 {
 	struct batch *b = w->batch;
-	const struct seg_block *sb;
+	const struct unit *u;
 	struct str raw;
 	int r;
 
@@ -107,12 +114,12 @@ static int search_one(struct worker *w, size_t i, bool keep, size_t *ret_bytes)
 		raw = buf_view(&b->open->raw);
 		return search_block(b->plan, b->open->first, b->open->count, raw, SEARCH_UNKNOWN, keep, &w->doc, &b->slots[i], w->counts);
 	}
-	sb = &b->seg->blocks[b->blocks[i]];
-	r = unpack(w, sb, &raw);
+	u = &b->units[i];
+	r = unpack(w, u, &raw);
 	if (r)
 		return r;
 	*ret_bytes = raw.n;
-	return search_block(b->plan, sb->first, sb->count, raw, b->content[i], keep, &w->doc, &b->slots[i], w->counts);
+	return search_block(b->plan, u->first, u->count, raw, u->content, keep, &w->doc, &b->slots[i], w->counts);
 }
 
 /* Under the lock. */
@@ -251,13 +258,10 @@ static void run_batch(struct run *r, struct batch *b)
 	r->out->damaged += b->damaged;
 	take_slots(r, b);
 	if (b->prefix < b->n) {
-		size_t last = b->prefix; /* the first that was not searched */
-
 		r->stop = true;
 		r->out->late = b->late;
-		if (r->out->next == UINT64_MAX)
-			r->out->next = b->open ? b->open->first + b->open->count
-			                       : b->seg->blocks[b->blocks[last]].first + b->seg->blocks[b->blocks[last]].count;
+		if (r->out->next == UINT64_MAX) /* above the first that was not searched */
+			r->out->next = b->open ? b->open->first + b->open->count : b->units[b->prefix].first + b->units[b->prefix].count;
 	}
 	for (size_t i = 0; i < b->n; i++)
 		search_slot_release(&b->slots[i]);
@@ -270,74 +274,103 @@ static bool in_time(const struct search_ask *ask, int64_t min, int64_t max)
 	return max >= ask->from_ns && min < ask->to_ns;
 }
 
-/* What the index says of the segment's blocks. A record that is not of its block says nothing, nor do those behind it. */
-struct hints {
-	struct index_file file;
-	bool open;
-	size_t at;
-	uint8_t *content;                                /* per block; SEARCH_UNKNOWN without a record */
-	bool *no;                                        /* nothing in the block can fit */
-};
-
-static void hints_get(struct run *r, const struct segment *seg, struct hints *h)
+/* A block of the segment, oldest first: kept when it may hold something. */
+static void consider(struct run *r, struct batch *b, const struct unit *u, bool no)
 {
-	struct index_zone z;
-	const uint8_t *filter;
-
-	*h = (struct hints){.content = xcalloc(seg->n + 1, 1), .no = xcalloc(seg->n + 1, sizeof *h->no)};
-	h->open = !r->plan.ask->scan && !index_open(r->log->dir, seg->first, &h->file);
-	if (h->open && h->file.created_ns != seg->created_ns)
-		index_close(&h->file), h->open = false;
-	if (h->open)
-		index_query_key(r->index, h->file.key);
-	for (size_t i = 0; i < seg->n; i++) {
-		if (!h->open || !index_next(&h->file, &h->at, &z, &filter) || !index_is_of(&z, &seg->blocks[i])) {
-			r->out->unindexed += seg->n - i;
-			return;
-		}
-		h->content[i] = z.content == INDEX_ASCII ? SEARCH_ASCII : z.content == INDEX_PLAIN ? SEARCH_PLAIN : SEARCH_UNKNOWN;
-		h->no[i] = !index_may(r->index, &z, filter);
-	}
+	if (u->first >= r->plan.end || u->first >= r->log->open->first)
+		return;
+	r->out->blocks++;
+	if (!no && in_time(r->plan.ask, u->time_min, u->time_max))
+		b->units[b->n++] = *u;
 }
 
-static void hints_release(struct hints *h)
+static enum search_content content_of(const struct index_zone *z)
 {
-	if (h->open)
-		index_close(&h->file);
-	free(h->content);
-	free(h->no);
+	return z->content == INDEX_ASCII ? SEARCH_ASCII : z->content == INDEX_PLAIN ? SEARCH_PLAIN : SEARCH_UNKNOWN;
+}
+
+/* The index of a finished segment knows its blocks; ERR_NOTFOUND when it is not whole. */
+static int from_index(struct run *r, const struct index_file *f, uint64_t first, struct batch *b)
+{
+	struct index_zone *zones;
+	size_t n;
+
+	zones = index_whole(f, r->log->capacity, &n);
+	if (!zones)
+		return ERR_NOTFOUND;
+	b->fd = segment_peek(r->log->seg_dir, first, r->log->origin_hash, f->created_ns);
+	if (b->fd >= 0)
+		b->units = xcalloc(n, sizeof *b->units);
+	for (size_t i = 0; b->fd >= 0 && i < n; i++) {
+		const struct index_zone *z = &zones[i];
+		struct unit u = {z->first, z->at, z->count, z->packed, z->raw, z->crc, z->time_min, z->time_max, content_of(z)};
+
+		consider(r, b, &u, !in_time(r->plan.ask, u.time_min, u.time_max) || !index_may(r->index, f, z));
+	}
+	free(zones);
+	return b->fd < 0 ? ERR_NOTFOUND : 0;
+}
+
+/* The segment says itself which blocks it has; a record that is not of its block says nothing, nor do those behind it. */
+static int from_segment(struct run *r, const struct index_file *f, uint64_t first, struct batch *b, struct err *e)
+{
+	struct index_zone z;
+	struct segment *seg;
+	size_t at = 0;
+	int code = tlog_segment(r->log, first, &seg, e);
+	bool indexed = f != NULL;
+
+	if (code)
+		return code;
+	indexed = indexed && f->created_ns == seg->created_ns;
+	b->fd = seg->fd;
+	b->units = xcalloc(seg->n + 1, sizeof *b->units);
+	for (size_t i = 0; i < seg->n; i++) {
+		const struct seg_block *sb = &seg->blocks[i];
+		struct unit u = {sb->first, sb->at, sb->count, sb->packed, sb->raw, sb->crc, sb->time_min, sb->time_max, SEARCH_UNKNOWN};
+		bool no = false;
+
+		indexed = indexed && index_next(f, &at, &z) && index_is_of(&z, sb);
+		if (indexed) {
+			u.content = content_of(&z);
+			no = !index_may(r->index, f, &z);
+		} else {
+			r->out->unindexed++;
+		}
+		consider(r, b, &u, no);
+	}
+	return 0;
 }
 
 static int search_segment(struct run *r, uint64_t first, struct err *e)
 {
-	const struct search_ask *ask = r->plan.ask;
-	struct segment *seg;
-	struct hints h;
-	struct batch b = {0};
-	int code = tlog_segment(r->log, first, &seg, e);
+	bool open = !r->plan.ask->scan, own;
+	struct index_file f;
+	struct batch b = {.fd = -1};
+	int code = ERR_NOTFOUND;
 
-	if (code)
-		return code;
-	hints_get(r, seg, &h);
-	b.seg = seg;
-	b.blocks = xcalloc(seg->n + 1, sizeof *b.blocks);
-	b.content = xcalloc(seg->n + 1, 1);
-	for (size_t i = seg->n; i--;) {
-		const struct seg_block *sb = &seg->blocks[i];
-
-		if (sb->first >= r->plan.end || sb->first >= r->log->open->first)
-			continue;
-		r->out->blocks++;
-		if (h.no[i] || !in_time(ask, sb->time_min, sb->time_max))
-			continue;
-		b.content[b.n] = h.content[i];
-		b.blocks[b.n++] = i;
+	open = open && !index_open(r->log->dir, first, &f);
+	if (open) {
+		index_query_key(r->index, f.key);
+		code = from_index(r, &f, first, &b);
 	}
-	hints_release(&h);
-	run_batch(r, &b);
-	free(b.blocks);
-	free(b.content);
-	return 0;
+	own = !code;
+	if (code)
+		code = from_segment(r, open ? &f : NULL, first, &b, e);
+	if (open)
+		index_close(&f);
+	for (size_t i = 0; i < b.n / 2; i++) {
+		struct unit u = b.units[i];
+
+		b.units[i] = b.units[b.n - 1 - i];
+		b.units[b.n - 1 - i] = u;
+	}
+	if (!code)
+		run_batch(r, &b);
+	if (own)
+		close(b.fd);
+	free(b.units);
+	return code;
 }
 
 uint64_t search_size(const struct tlog *s)
@@ -366,7 +399,7 @@ int search_log(struct tlog *s, const struct search_ask *ask, struct search_resul
 	r.threads = ask->threads ? ask->threads : n > 0 ? (unsigned)n : 1;
 	r.threads = r.threads > SEARCH_THREADS_MAX ? SEARCH_THREADS_MAX : r.threads;
 	if (s->open->count && s->open->first < r.plan.end && in_time(ask, s->open->time_min, s->open->time_max)) {
-		struct batch b = {.open = s->open, .n = 1};
+		struct batch b = {.fd = -1, .open = s->open, .n = 1};
 
 		run_batch(&r, &b);
 	}

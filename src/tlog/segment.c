@@ -154,6 +154,27 @@ int segment_open(int dirfd, uint64_t first, const uint8_t origin_hash[SHA256_LEN
 	return 0;
 }
 
+int segment_peek(int dirfd, uint64_t first, const uint8_t origin_hash[SHA256_LEN], int64_t created_ns)
+{
+	uint8_t head[SKIP_HEAD + 4 + 8 + 8 + SHA256_LEN + 8] = {0};
+	struct cur c = cur_init(head + SKIP_HEAD + 4, sizeof head - SKIP_HEAD - 4);
+	uint64_t is = 0, capacity = 0, created = 0;
+	const void *origin = NULL;
+	char name[SEGMENT_NAME];
+	int fd;
+
+	segment_name(first, name);
+	fd = openat(dirfd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	if (fd < 0)
+		return -1;
+	if (!io_read(fd, head, sizeof head, 0) && get_le32(head) == SKIP_MAGIC && !cur_u64(&c, &is) && !cur_u64(&c, &capacity) &&
+	    !cur_bytes(&c, SHA256_LEN, &origin) && !cur_u64(&c, &created) && is == first && (int64_t)created == created_ns &&
+	    !memcmp(origin, origin_hash, SHA256_LEN))
+		return fd;
+	close(fd);
+	return -1;
+}
+
 static int put(struct segment *s, const struct buf *b, off_t at, struct err *e)
 {
 	if (buf_err(b))

@@ -47,6 +47,8 @@ int segment_name_parse(const char *name, uint64_t *ret_first) MUST_USE;
 int segment_open(int dirfd, uint64_t first, const uint8_t origin_hash[SHA256_LEN], bool writable, struct segment **ret,
                  struct err *e) MUST_USE;
 void segment_free(struct segment *s);
+/* Only its descriptor, when the header is that of this segment; -1 otherwise. */
+int segment_peek(int dirfd, uint64_t first, const uint8_t origin_hash[SHA256_LEN], int64_t created_ns);
 
 /* A new file with its header, not yet synced. snapshot: sources as of first, encoded. */
 int segment_create(int dirfd, uint64_t first, uint64_t capacity, const uint8_t origin_hash[SHA256_LEN],
