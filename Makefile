@@ -35,6 +35,7 @@ LIBS_auth      = $(call PKG_LIBS,sqlite3 libcrypto libsodium liboath libseccomp)
 LIBS_vault     = $(call PKG_LIBS,libcrypto libsodium libzstd libseccomp jansson) -lunistring -lm
 LIBS_collect   = $(call PKG_LIBS,libmicrohttpd gnutls libseccomp libcrypto)
 LIBS_detect    = $(call PKG_LIBS,libhs libcrypto libsodium libzstd libseccomp jansson yaml-0.1) -lunistring -lm
+LIBS_search    = $(call PKG_LIBS,libcrypto libsodium libzstd libseccomp) -lunistring -lm
 LIBS_keys      = $(call PKG_LIBS,libcrypto libsodium libseccomp)
 LIBS_gate      = $(call PKG_LIBS,jansson yaml-0.1 libcrypto libseccomp)
 LIBS_gate-sniff  = $(call PKG_LIBS,libseccomp libcrypto)

@@ -23,8 +23,7 @@
 static void look_at_sandbox(struct doctor *d)
 {
 	static const struct sandbox_profile *const all[] = {&sandbox_front, &sandbox_office, &sandbox_auth, &sandbox_vault,
-	                                                    &sandbox_keys,
-	                                               &sandbox_collect};
+	                                                    &sandbox_keys, &sandbox_collect, &sandbox_search};
 	struct err e = {0};
 	for (size_t i = 0; i < ARRAY_LEN(all); i++)
 		if (sandbox_self_test(all[i], &e) != 0) {

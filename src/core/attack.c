@@ -79,7 +79,7 @@ static enum outcome open_tls_key(void)
 
 static enum outcome open_vault(void)
 {
-	return role_is("vault") ? OWN : opens("vault/log", O_RDONLY);
+	return role_is("vault") || role_is("search") ? OWN : opens("vault/log", O_RDONLY);
 }
 
 static enum outcome change_vault(void)

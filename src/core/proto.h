@@ -36,6 +36,7 @@ enum {
 	NOTE_READ,       /* s actor person id, s ledger, i record, s what: personal data or an export was read: becomes an event */
 	NOTE_OUTBOX,     /* the job process left rows in the outbox */
 	NOTE_TOKEN_SEEN, /* i token id, i at */
+	NOTE_SEARCH,     /* i actor person id, s what was asked (JSON, kept apart like a change), s logs, hits (JSON for all) */
 	NOTE_JOB,        /* writer -> job: i job id: there is work */
 };
 
@@ -86,6 +87,23 @@ enum {
 	LOG_APPEND = 340,    /* i batch, s log, u entries, s entries -> LOG_ACK after fdatasync and a signed checkpoint */
 	LOG_ACK,             /* i batch, u err code, i index of the first one */
 	LOG_FEED,            /* vault -> detect: s log, i index of the first one, u entries, s entries: what a signed checkpoint covers */
+};
+
+/* office.writer, office.reader.N -> search. A log is named as in docs/vault.md, the office's own "office". Times in ns, no bound:
+ * INT64_MIN, INT64_MAX. Each carries i call first, the answer repeats it. */
+enum {
+	SEARCH_ASK = 370,    /* i call, u language (0 ja, 1 en), s query, i from, i to, u hits wanted, u milliseconds at most, b count all that
+	                      * match, b without the index, i first bar, i width of a bar, u n logs {s log, i only entries before this one,
+	                      * -1: all}, b every source, u n {s source: if not every}, u n {s source never} */
+	SEARCH_ANSWER,       /* i call, u err code, u sign of the query, s text, u n logs {u err code, i size, i next `before` (-1: all was
+	                      * searched), i matched, b ended by the time, i blocks unreadable, u n hits {i index, s entry}}, then, code 0:
+	                      * for source, host, program each u n {s value, i number}, i others; 9 × i severity ([8] none); u n bars {i} */
+	SEARCH_READ,         /* i call, s log, i from, i to -> SEARCH_ENTRIES */
+	SEARCH_ENTRIES,      /* i call, u err code, i size, u n {s entry, NULL: unreadable} */
+	SEARCH_PROVE,        /* i call, s log, i index -> SEARCH_PROOF */
+	SEARCH_PROOF,        /* i call, u err code, s entry, s tlog-proof, s verifier key */
+	SEARCH_LOGS,         /* i call -> SEARCH_LOGS_ARE */
+	SEARCH_LOGS_ARE,     /* i call, u n {s log, i size, i time of the first, i of the last entry} */
 };
 
 /* vault -> keys, front and collect -> keys */

@@ -8,6 +8,7 @@ static const struct {
 	{"keys", "keys", NULL, 5},
 	{"vault", "vault", NULL, 4},
 	{"collect", "collect", NULL, 3},                 /* where logs are to come in */
+	{"search", "search", "vault", 3},
 	{"auth", "auth", NULL, 3},
 	{"office.writer", "office", NULL, 2},
 	{"office.job", "office", "office.writer", 1},
@@ -24,6 +25,8 @@ static const char *const talks[][2] = {
 	{"office.writer", "vault"},
 	{"office.reader", "vault"},
 	{"office.job", "vault"},
+	{"office.writer", "search"},
+	{"office.reader", "search"},
 	{"office.reader", "office.writer"},
 	{"office.job", "office.writer"},
 	{"vault", "keys"},
@@ -67,7 +70,7 @@ void house_init(struct house *h, const struct house_options *o)
 	for (size_t i = 0; i < ARRAY_LEN(table); i++) {
 		bool reader = strcmp(table[i].name, "office.reader") == 0, job = strcmp(table[i].name, "office.job") == 0;
 		if ((!o->front && strcmp(table[i].name, "front") == 0) || (!o->collect && strcmp(table[i].name, "collect") == 0) ||
-		    (o->oneshot && (reader || job)))
+		    (o->oneshot && (reader || job || strcmp(table[i].name, "search") == 0)))
 			continue;
 		for (unsigned k = 0; reader && k < o->readers && k < READERS_MAX; k++) {
 			char name[CHILD_NAME_MAX];

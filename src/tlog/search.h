@@ -9,6 +9,7 @@
 #define SEARCH_HITS_MAX 1000000u
 #define SEARCH_THREADS_MAX 64u
 #define SEARCH_BARS_MAX 120u
+#define SEARCH_FACET_TOP 12u
 #define SEARCH_FACET_MAX 4096u                       /* different values counted of each kind; the rest is counted together */
 
 enum search_facet { FACET_SOURCE, FACET_HOST, FACET_PROGRAM, FACETS };
@@ -39,6 +40,8 @@ struct search_ask {
 	unsigned threads;                                /* 0: as many as there are processors */
 	int64_t deadline;                                /* clock_mono; 0: none */
 	bool scan;                                       /* do not use the index */
+	bool (*may)(void *arg, const struct entry *en);  /* NULL, or: false hides the entry; called by several threads */
+	void *may_arg;
 	struct search_counts *counts;                    /* not NULL: go on beyond the limit and count all that match */
 	int64_t bar_from_ns, bar_ns;                     /* of counts->bars */
 };

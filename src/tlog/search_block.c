@@ -149,7 +149,7 @@ static int judge(const struct scan *s, uint64_t index, struct str bytes)
 
 	if (entry_parse(bytes, &en))
 		return ERR_CORRUPT;
-	if (en.time_ns < ask->from_ns || en.time_ns >= ask->to_ns)
+	if (en.time_ns < ask->from_ns || en.time_ns >= ask->to_ns || (ask->may && !ask->may(ask->may_arg, &en)))
 		return 0;
 	query_doc_set(s->doc, &en);
 	if (!query_matches(ask->query, s->doc))

@@ -11,6 +11,7 @@
 #include "lib/arena.h"
 #include "lib/log.h"
 #include "lib/sandbox.h"
+#include "lib/text.h"
 #include "vault/serve.h"
 #include "vault/tool.h"
 
@@ -37,6 +38,8 @@ static void serve(int argc, char **argv)
 	/* what libraries open or load at first use is loaded before the door closes */
 	merkle_empty(warm);
 	json_object_seed(0);
+	if (text_open() != 0)
+		log_fatal("vault.start", "text=\"the tables of characters are missing (package libc-bin)\"");
 	if (sodium_init() < 0)
 		log_fatal("vault.start", "text=\"libsodium does not start\"");
 	s.child = &c;

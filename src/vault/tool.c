@@ -8,6 +8,7 @@
 #include "embed.h"
 #include "lib/clock.h"
 #include "lib/file.h"
+#include "lib/text.h"
 #include "vault/tool_parts.h"
 #include "vault/vault.h"
 
@@ -22,6 +23,7 @@ static void open_words(void)
 		lang = getenv("LANG");
 	while (f->name && strcmp(f->name, "ja.mo") != 0)
 		f++;
+	(void)!text_open(); /* without it, only CP932 is not read */
 	i18n_set(f->name && !i18n_open(f->bytes, f->size) && lang && !strncmp(lang, "ja", 2) ? LANG_JA : LANG_EN);
 }
 
