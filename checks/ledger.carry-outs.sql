@@ -14,6 +14,7 @@
 -- reason: no-number | ケース又は封印の番号が書かれていません | The number of the case or seal is missing
 -- reason: courier | 配送業者が、登録された配送業者ではありません | The courier is not a registered one
 -- affects: carry_outs = SELECT :id
+-- timed: SELECT t.id FROM carry_outs t WHERE t.state IN ('out', 'extending', 'returned')
 -- affects: parties = SELECT x.id FROM carry_outs x WHERE x.courier = :id
 WITH x AS NOT MATERIALIZED (
 	SELECT c.*, coalesce(c.extended_to, c.due_at) AS due_to FROM carry_outs c
@@ -29,7 +30,7 @@ SELECT x.id AS subject_id, x.section, x.title, 'fields' AS part, NULL AS due_at,
        END AS verdict
 FROM x
 UNION ALL
-SELECT x.id, x.section, x.title, 'returned', day(x.due_to),
+SELECT x.id, x.section, x.title, 'returned', iif(x.state = 'closed' AND x.complete IS NOT 0, NULL, day(x.due_to)),
        CASE WHEN x.state IN ('out', 'extending')
              AND x.due_to < :now
             THEN say('overdue', day(x.due_to))

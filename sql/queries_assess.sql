@@ -26,6 +26,12 @@ INSERT INTO finding_span(control, subject_id, part, subject_kind, section, title
 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10);
 -- name: finding_span_close
 UPDATE finding_span SET to_at = ?4 WHERE control = ?1 AND subject_id = ?2 AND part = ?3 AND to_at IS NULL;
+-- name: finding_excusable
+SELECT DISTINCT subject_id FROM finding WHERE control = ?1
+	AND (?2 OR exception IS NOT NULL OR EXISTS (SELECT 1 FROM exceptions__controls_waived w WHERE w.value = ?1));
+-- name: assess_values
+SELECT json_array(name, value) FROM (SELECT name, value, 1 AS kind FROM parameter_now UNION ALL SELECT name, value, 2 FROM standard_param_now
+	UNION ALL SELECT c.id, coalesce(s.cycle, c.cycle, ''), 3 FROM control c LEFT JOIN control_setting s ON s.control = c.id) ORDER BY kind, name, value;
 -- name: finding_excepted_by
 SELECT DISTINCT control FROM finding WHERE exception = ?1;
 -- name: finding_count_clear
@@ -93,3 +99,12 @@ SELECT p.status, p.met, p.total FROM control_span p WHERE p.control = ?1 AND p.p
 SELECT subject_id, title, status, part, reason, due_at, subject_kind, section FROM finding_span
 WHERE control = ?1 AND from_at <= ?2 AND (to_at IS NULL OR to_at > ?2) AND (?3 = '' OR part = ?3)
 ORDER BY subject_id, part, id;
+-- name: board_job_put
+INSERT INTO job(id, kind, state, done, total, created_at, started_at, ended_at)
+VALUES ((SELECT min(id) FROM job WHERE kind = 'board'), 'board', ?1, ?2, (SELECT count(*) FROM control WHERE NOT withdrawn), ?3, ?3, iif(?1 = 'done', ?3, NULL))
+ON CONFLICT(id) DO UPDATE SET state = excluded.state, done = excluded.done, total = excluded.total,
+	started_at = iif(state = 'running', started_at, excluded.started_at), ended_at = coalesce(excluded.ended_at, ended_at);
+-- name: board_job_behind
+SELECT coalesce(ended_at, 0), done, total, state = 'failed' FROM job WHERE kind = 'board' AND state IN ('running', 'failed');
+-- name: board_subjects
+SELECT sum(total) FROM control_status WHERE part = '';

@@ -237,6 +237,7 @@ CREATE TABLE IF NOT EXISTS job(
 	done INTEGER NOT NULL DEFAULT 0, total INTEGER, text TEXT, result INTEGER,      -- result: attachment.id
 	created_at INTEGER NOT NULL, started_at INTEGER, ended_at INTEGER) STRICT;
 CREATE INDEX IF NOT EXISTS job_waiting ON job(id) WHERE state IN ('waiting', 'running');
+CREATE INDEX IF NOT EXISTS job_board ON job(kind) WHERE kind = 'board';   -- one row: how far the whole board is judged
 CREATE TABLE IF NOT EXISTS number_series(
 	ledger TEXT NOT NULL, fy INTEGER NOT NULL,       -- fiscal year; 0 for numbers that run on for ever
 	last INTEGER NOT NULL, PRIMARY KEY (ledger, fy)) STRICT, WITHOUT ROWID;

@@ -11,7 +11,7 @@ const struct command commands[] = {
 	{"link", "DIR --person ID", N_("A one-time sign-in link (sample folders)"), command_data, FILE_NONE},
 	{"password", "DIR --person ID", N_("A temporary password, to be changed at the first sign-in"), command_data, FILE_NONE},
 	{"status", "DIR [--as-of DATE] [--control ID] [--clause ID] [--json]", N_("Status of clauses, controls and subjects"), command_data, FILE_NONE},
-	{"assess", "DIR [--today DATE]", N_("Judges everything now"), command_data, FILE_NONE},
+	{"assess", "DIR [--today DATE] [--anew]", N_("Judges everything now (--anew: from the records alone)"), command_data, FILE_NONE},
 	{"standard list", "DIR", N_("Standards in the store"), command_data, FILE_NONE},
 	{"standard show", "DIR ID", N_("Clauses of a standard with their controls"), command_data, FILE_NONE},
 	{"standard import", "DIR FILE [--source TEXT] [--version TEXT] [--dry-run]", N_("Loads a municipality's own text"), command_data, FILE_READ},

@@ -2,9 +2,7 @@
 #include "core/assess.h"
 
 #include "core/assess_int.h"
-#include "lib/clock.h"
 #include "lib/i18n.h"
-#include "lib/log.h"
 #include "queries.h"
 
 static const struct {
@@ -107,6 +105,7 @@ int assess_start(struct assess *x, struct world *w, const struct checks *c, stru
 
 int assess_finish(struct assess *x, int rc)
 {
+	assess_before_end(x);
 	if (!rc && x->changed)
 		rc = judge_clauses(x);
 	arena_free(x->a);
@@ -121,7 +120,7 @@ const struct control_row *assess_row(const struct assess *x, struct str id)
 	return NULL;
 }
 
-static int mark_check(struct assess *x, const struct control_row *k)
+int assess_mark_check(struct assess *x, const struct control_row *k)
 {
 	struct stmt *s = assess_query(x, Q_CONTROL_HAS_CHECK);
 
@@ -132,31 +131,16 @@ static int mark_check(struct assess *x, const struct control_row *k)
 	return run(s, x->e);
 }
 
-int assess_all(struct world *w, struct checks *c, struct err *e)
-{
-	struct assess x;
-	int rc = assess_start(&x, w, c, e);
-
-	for (size_t i = 0; !rc && i < x.n_controls; i++) {
-		int64_t from = clock_mono();
-
-		rc = mark_check(&x, &x.controls[i]);
-		if (!rc)
-			rc = judge_control(&x, &x.controls[i], STR_NONE);
-		log_debug("assess.control", "control=%.*s us=%lld", STR_ARG(x.controls[i].id), (long long)(clock_mono() - from));
-	}
-	x.changed = true;                                /* another standard or network model may be in force */
-	return assess_finish(&x, rc);
-}
-
-static int job(struct assess *x, struct str control)
+/* Judged whole later, and until then not known to hold. */
+static int job(struct assess *x, const struct control_row *k)
 {
 	struct stmt *s = assess_query(x, Q_ASSESS_JOB_WAITING);
 	int rc;
 
 	if (!s)
 		return ERR_DB;
-	bind_str(s, 1, control);
+	assess_forget_control(x, k);
+	bind_str(s, 1, k->id);
 	rc = step(s);
 	stmt_done(s);
 	if (rc)
@@ -164,13 +148,13 @@ static int job(struct assess *x, struct str control)
 	s = assess_query(x, Q_ASSESS_JOB_PUT);
 	if (!s)
 		return ERR_DB;
-	bind_str(s, 1, control);
+	bind_str(s, 1, k->id);
 	bind_int(s, 2, x->w->now);
 	return run(s, x->e);
 }
 
 /* How many subjects the control had when it was last judged; -1 never. */
-static int64_t subjects_of(struct assess *x, struct str control)
+int64_t assess_subjects(struct assess *x, struct str control)
 {
 	struct stmt *s = assess_query(x, Q_CONTROL_STATUS_GET);
 	int64_t n = -1;
@@ -245,10 +229,10 @@ int judge_affected(struct assess *x, const struct control_row *k, const struct t
 	if (rc || (!t.n && !t.every))
 		return rc;
 	if (t.every || t.n > ASSESS_INLINE_MAX)
-		return job(x, k->id);
+		return assess_quick(x, k, ASSESS_BEAR_US) ? judge_whole(x, k) : job(x, k);
 	for (size_t i = 0; !rc && i < t.n; i++)
 		rc = judge_control(x, k, t.v[i]);
-	return rc ? rc : job(x, k->id);                  /* recounts */
+	return rc || x->looked_back ? rc : job(x, k);    /* recounts */
 }
 
 static int judge_changed(struct assess *x, const struct control_row *k, const struct table_change *v, size_t n)
@@ -259,7 +243,7 @@ static int judge_changed(struct assess *x, const struct control_row *k, const st
 		i++;
 	if (i == n)
 		return 0;
-	return subjects_of(x, k->id) <= ASSESS_WHOLE_MAX ? judge_control(x, k, STR_NONE) : judge_affected(x, k, v, n);
+	return assess_quick(x, k, ASSESS_QUICK_US) ? judge_whole(x, k) : judge_affected(x, k, v, n);
 }
 
 /* An exception came, changed or ended: the controls it names, and those where it counted until now. */
@@ -293,7 +277,7 @@ static int judge_excepted(struct assess *x, int64_t id)
 		const struct control_row *k = assess_row(x, names[i]);
 
 		if (k)
-			rc = subjects_of(x, k->id) <= ASSESS_WHOLE_MAX * 10 ? judge_control(x, k, STR_NONE) : job(x, k->id);
+			rc = assess_quick(x, k, ASSESS_QUICK_US) ? judge_whole(x, k) : judge_failing(x, k);
 	}
 	return rc;
 }
@@ -322,6 +306,9 @@ int assess_changes(struct world *w, struct checks *c, const struct table_change 
 	struct assess x;
 	int rc = concerning(c, v, n, left, &n_left);
 
+	for (size_t i = 0; rc == 1 && i < n; i++)        /* these rows are judged with everything */
+		if (!check_config_table(v[i].table))
+			assess_forget(c, v[i].table);
 	if (!rc && n_left) {
 		rc = assess_start(&x, w, c, e);
 		for (size_t i = 0; !rc && i < x.n_controls; i++)
@@ -360,7 +347,7 @@ int assess_jobs(struct world *w, struct checks *c, int64_t *ret_n, struct err *e
 		if (rc <= 0)
 			break;
 		const struct control_row *k = assess_row(&x, control);
-		rc = k ? judge_control(&x, k, STR_NONE) : 0;
+		rc = k ? judge_whole(&x, k) : 0;
 		s = rc ? NULL : assess_query(&x, Q_ASSESS_JOB_DONE);
 		if (s) {
 			bind_int(s, 1, id);

@@ -21,15 +21,28 @@ void checks_free(struct checks *c);
 
 /* Above so many subjects one change is judged later, as a job (kind "assess", args the control). */
 #define ASSESS_INLINE_MAX 1000
-/* Controls with at most so many subjects are judged whole after a change: their counts stay exact. */
+/* Controls with at most so many subjects are judged whole after a change, if that took no longer than this the last time. */
 #define ASSESS_WHOLE_MAX 2000
+#define ASSESS_QUICK_US 2000
+#define ASSESS_BEAR_US 200000                            /* where every subject is touched, this long; else a job */
 
 /* Judges every control, or the subjects one change touches; writes finding, finding_span, the status of controls and
  * clauses and the event of each change of a clause. In the caller's transaction. */
 int assess_all(struct world *w, struct checks *c, struct err *e) MUST_USE;
+/* The same result, but a control that takes long and that this process judged whole before is taken as it stands when
+ * nothing but rows came in since: not the time, a new day it looks at, a parameter (src/core/assess_again.c). */
+int assess_again(struct world *w, struct checks *c, struct err *e) MUST_USE;
+/* assess_all in pieces, each in a transaction of its own: judges control number *at and moves on. 1: there are more. */
+int assess_step(struct world *w, struct checks *c, size_t *at, struct err *e) MUST_USE;
+/* After the transaction of one of these three. */
+void assess_settled(struct checks *c, bool committed);
+/* Rows of this table (STR_NONE: of any) changed without assess_changes: what reads them is judged whole next time. */
+void assess_forget(struct checks *c, struct str table);
+/* Gives back what is held between changes. */
+void assess_rest(struct checks *c);
 /* table: of the store. Returns 1 when the change touches everything (a parameter, a setting): judge all. */
 int assess_change(struct world *w, struct checks *c, struct str table, int64_t changed_id, struct err *e) MUST_USE;
-/* Many at once: each control is judged once. */
+/* Many at once: each control is judged once. Call it once in a transaction: counts are told from the store as it was before. */
 struct table_change {
 	struct str table;
 	int64_t id;

@@ -4,6 +4,7 @@
 
 #include "core/assess.h"
 #include "core/check.h"
+#include "lib/hash.h"
 
 #define ASSESS_ARENA_MAX (512u << 20)                /* controls, clauses */
 #define JUDGE_ARENA_MAX ((size_t)2 << 30)            /* findings of one control, those before and those now: about two million */
@@ -25,11 +26,19 @@ struct assess {
 	struct control_row *controls;                    /* by id */
 	size_t n_controls;
 	bool changed;                                    /* some control or part changed its status */
+	size_t moved;                                    /* findings written or dropped */
+	bool looked_back;                                /* reads the store as it was */
+	uint8_t values[SHA256_LEN];                      /* of parameters, cycles and words of the standard, once asked for */
+	bool has_values;
 };
 
 int assess_start(struct assess *x, struct world *w, const struct checks *c, struct err *e) MUST_USE;
 /* Judges the clauses when something changed; frees what assess_start took. Hands on rc. */
 int assess_finish(struct assess *x, int rc) MUST_USE;
+int assess_mark_check(struct assess *x, const struct control_row *k) MUST_USE;
+/* How many the control had when it was last judged; -1 never. */
+int64_t assess_subjects(struct assess *x, struct str control);
+void assess_forget_control(struct assess *x, const struct control_row *k);
 const struct control_row *assess_row(const struct assess *x, struct str control);
 /* The subjects that changed rows touch, one by one, whatever the size of the control; too many become a job. */
 int judge_affected(struct assess *x, const struct control_row *k, const struct table_change *v, size_t n) MUST_USE;
@@ -41,6 +50,16 @@ int judge_status(struct assess *x, const struct control_row *k) MUST_USE;
 int judge_clauses(struct assess *x) MUST_USE;
 
 /* Named statement, prepared at first use; NULL fills *x->e. */
+/* The store as it was before this transaction, as its readers see it; NULL for a store in memory. Lasts until assess_finish. */
+int assess_before(struct assess *x, struct db **ret) MUST_USE;
+void assess_before_end(struct assess *x);
+/* All its subjects, taking the time; was that within us the last time, and are they few? */
+int judge_whole(struct assess *x, const struct control_row *k) MUST_USE;
+bool assess_quick(struct assess *x, const struct control_row *k, int64_t us);
+/* The subjects that the check names as `timed`. */
+int judge_timed(struct assess *x, const struct control_row *k) MUST_USE;
+/* The subjects that fail: only their excuses and their grace may have changed. */
+int judge_failing(struct assess *x, const struct control_row *k) MUST_USE;
 struct stmt *assess_query(struct assess *x, int q);
 int assess_db(struct assess *x);                     /* ERR_DB with SQLite's text */
 int assess_full(struct assess *x);                   /* ERR_TOOBIG: an arena took no more */

@@ -75,6 +75,8 @@ static int parse_header(struct parser *p, struct str key, struct str value)
 		c->subject = arena_str(p->a, value);
 	else if (str_is(key, "affects"))
 		return parse_affects(p, value);
+	else if (str_is(key, "timed"))
+		c->timed = arena_z(p->a, value);
 	else if (str_is(key, "empty"))
 		return parse_empty(p, value);
 	else if (str_is(key, "part"))
@@ -86,7 +88,7 @@ static int parse_header(struct parser *p, struct str key, struct str value)
 		return c->n_later == CHECK_PARTS_MAX ? fail(p, "too many later parts") :
 		       (c->later[c->n_later++] = arena_str(p->a, value), 0);
 	else
-		return fail(p, "unknown header; known are control, subject, part, later, reason, affects, empty");
+		return fail(p, "unknown header; known are control, subject, part, later, reason, affects, timed, empty");
 	return 0;
 }
 
@@ -131,6 +133,12 @@ void check_set_body(struct arena *a, struct check *c, struct str body)
 	c->body = arena_str(a, body);
 	c->sql = arena_printf(a, "SELECT subject_id, section, title, part, verdict, due_at FROM (\n%.*s\n)", STR_ARG(body));
 	c->sql_one = arena_printf(a, "%s WHERE subject_id = :subject", c->sql);
+	if (!c->timed)
+		return;
+	c->sql_timed = arena_printf(a, "%s WHERE subject_id IN (%s)", c->sql, c->timed);
+	c->sql_timed_ids = arena_printf(a, "WITH t(id) AS (%s) SELECT f.subject_id, f.part, f.status, f.reason, f.due_at, f.section, f.title, "
+	                                "f.since_at, f.exception FROM finding f WHERE f.control = :control AND f.subject_id IN "
+	                                "(SELECT CAST(t.id AS TEXT) FROM t)", c->timed);
 }
 
 int check_parse(struct arena *a, const char *file, struct str text, struct check **ret, struct err *e)
@@ -175,10 +183,22 @@ bool check_config_table(struct str table)
 	return false;
 }
 
+bool check_unwatched_table(struct str table)
+{
+	static const char *const names[] = {"outbox", "record_log", "session", "signin_log", "finding", "finding_count", "finding_span", "clause_status",
+		"clause_span", "control_status", "control_span", "search_doc", "notice", "attachment", "job", "number_series", "token"};
+
+	for (size_t i = 0; i < ARRAY_LEN(names); i++)
+		if (str_is(table, names[i]))
+			return true;
+	return str_starts(table, "search_") || str_starts(table, "sqlite_");
+}
+
 struct reading {
 	struct arena *a;
 	struct check *c;
 	bool overflow;
+	bool by_clock;                                   /* a view asks for the date or time by itself */
 };
 
 static void add_read(struct reading *r, struct str table)
@@ -194,10 +214,24 @@ static void add_read(struct reading *r, struct str table)
 		c->reads[c->n_reads++] = arena_str(r->a, table);
 }
 
+static void add_function(struct reading *r, const char *name)
+{
+	static const char *const values[] = {"param", "std", "std_has", "std_list", "cycle"};
+	static const char *const clocks[] = {"today_", "now_", "date", "time", "datetime", "julianday", "unixepoch", "strftime",
+		"current_date", "current_time", "current_timestamp", "random", "randomblob"};
+
+	for (size_t i = 0; i < ARRAY_LEN(values); i++)
+		r->c->by_values |= strcmp(name, values[i]) == 0;
+	for (size_t i = 0; i < ARRAY_LEN(clocks); i++)
+		r->by_clock |= strcmp(name, clocks[i]) == 0;
+}
+
 /* Only listens: a check stands inside a SELECT, so it cannot do anything but read. */
 static int watch(void *arg, int op, const char *x, const char *y, const char *schema, const char *view)
 {
-	(void)y, (void)schema, (void)view;
+	(void)schema, (void)view;
+	if (op == SQLITE_FUNCTION && y)
+		add_function(arg, y);
 	if (op == SQLITE_READ && x && *x && strcmp(x, "json_each") != 0 && strncmp(x, "sqlite_", 7) != 0)
 		add_read(arg, str_from(x));
 	return SQLITE_OK;
@@ -248,9 +282,38 @@ static int compare_affects(struct db *db, struct check *c, struct err *e)
 	return 0;
 }
 
+/* SQLite tells of changed rows by their rowid: a table without one is followed only through the record it belongs to. */
+static bool followed(struct db *db, struct str table)
+{
+	struct stmt *s;
+	bool yes;
+
+	if (check_unwatched_table(table) || check_config_table(table))
+		return false;
+	if (check_base_table(table).n < table.n)
+		return true;
+	s = db_sql(db, "SELECT 1 FROM sqlite_schema WHERE name = ?1 AND sql LIKE '%WITHOUT ROWID%'");
+	if (!s)
+		return false;
+	bind_str(s, 1, table);
+	yes = step(s) == 0;
+	stmt_done(s);
+	return yes;
+}
+
+static enum check_basis basis_of(struct db *db, const struct reading *r)
+{
+	if (r->by_clock)
+		return BASIS_OPEN;
+	for (size_t i = 0; i < r->c->n_reads; i++)
+		if (!followed(db, r->c->reads[i]))
+			return BASIS_OPEN;
+	return BASIS_ROWS;
+}
+
 int check_prepare(struct db *db, struct arena *a, struct check *c, struct err *e)
 {
-	struct reading r = {a, c, false};
+	struct reading r = {.a = a, .c = c};
 	sqlite3_stmt *h = NULL;
 	struct stmt *s;
 	int rc;
@@ -258,6 +321,8 @@ int check_prepare(struct db *db, struct arena *a, struct check *c, struct err *e
 	/* Prepared afresh: the cache would answer without asking the authorizer. */
 	sqlite3_set_authorizer(db_handle(db), watch, &r);
 	rc = sqlite3_prepare_v2(db_handle(db), c->sql_one, -1, &h, NULL);
+	c->by_day = sqlite3_bind_parameter_index(h, ":today") > 0;
+	c->by_now = sqlite3_bind_parameter_index(h, ":now") > 0;
 	sqlite3_finalize(h);
 	sqlite3_set_authorizer(db_handle(db), NULL, NULL);
 	if (rc != SQLITE_OK)
@@ -273,6 +338,11 @@ int check_prepare(struct db *db, struct arena *a, struct check *c, struct err *e
 		if (!bind_index(s, ":id"))
 			return err_at(e, ERR_INVALID, c->file, c->affects[i].line, 0, "affects must use :id");
 	}
+	c->basis = basis_of(db, &r);
+	if (c->timed && (!db_sql(db, c->sql_timed) || !db_sql(db, c->sql_timed_ids)))
+		return err_at(e, ERR_DB, c->file, 0, 0, "timed: %s", db_error(db));
+	if (c->timed && !c->by_day && !c->by_now)
+		return err_at(e, ERR_INVALID, c->file, 0, 0, "timed is given, but the check uses neither :today nor :now");
 	return compare_affects(db, c, e);
 }
 
@@ -331,6 +401,11 @@ int checks_load(struct db *db, const char *dir, struct checks **ret, struct err 
 		return rc;
 	}
 	qsort(all->v, all->n, sizeof *all->v, by_control);
+	all->memory = arena_array(a, all->n + 1, sizeof *all->memory);
+	if (!all->memory) {
+		arena_free(a);
+		return err_set(e, ERR_TOOBIG, "%s: more than %u MB", dir, CHECKS_ARENA_MAX >> 20);
+	}
 	loaded = all;
 	*ret = all;
 	return 0;
@@ -342,6 +417,7 @@ void checks_free(struct checks *c)
 		return;
 	if (loaded == c)
 		loaded = NULL;
+	db_close(c->before);
 	arena_free(c->arena);
 }
 

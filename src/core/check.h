@@ -20,6 +20,11 @@ struct check_affects {
 	const char *sql;                                 /* NULL: every subject */
 	int line;
 };
+/* What decides besides the rows of ledgers, whose every change is judged as it comes. */
+enum check_basis {
+	BASIS_ROWS,                                      /* nothing else, or what the flags below say */
+	BASIS_OPEN,                                      /* tables nobody follows, a clock of its own: always judged anew */
+};
 enum check_empty { EMPTY_BY_KIND, EMPTY_MET, EMPTY_UNKNOWN };
 
 struct check {
@@ -36,15 +41,30 @@ struct check {
 	struct str reads[CHECK_TABLES_MAX];              /* as SQLite's authorizer saw */
 	size_t n_reads;
 	enum check_empty empty;
+	enum check_basis basis;
+	bool by_day, by_now, by_values;                  /* :today, :now; a parameter, cycle or word of the standard */
+	const char *timed;                               /* SQL: whose verdicts may change as time passes; NULL: not said */
 	struct str body;                                 /* the SELECT as written */
 	const char *sql;                                 /* every subject */
 	const char *sql_one;                             /* those with :subject */
+	const char *sql_timed;                           /* those of `timed`; NULL without */
+	const char *sql_timed_ids;                       /* their ids as they stand in findings */
+};
+
+/* When a control was judged whole by this process: its findings hold as long as nothing else comes in but rows. */
+struct check_memory {
+	enum { MEMORY_NONE, MEMORY_NEW, MEMORY_HOLDS } state; /* new: until the transaction is committed */
+	int64_t cost;                                    /* µs it took; 0 not known */
+	char day[11];
+	uint8_t values[32];
 };
 
 struct checks {
 	struct arena *arena;
 	struct check **v;                                /* by control */
 	size_t n;
+	struct check_memory *memory;                     /* of v[i] */
+	struct db *before;                               /* a second connection that reads; NULL until needed */
 };
 
 /* Header and SQL of one file; faults with file and line. Needs no store. */
@@ -68,5 +88,7 @@ int check_functions(struct db *db, struct err *e) MUST_USE;
 struct str check_base_table(struct str table);
 /* Tables of settings and standards: a change of one judges everything. */
 bool check_config_table(struct str table);
+/* Tables the office writes all the time: no change of theirs is judged at once. */
+bool check_unwatched_table(struct str table);
 
 #endif

@@ -413,8 +413,72 @@ static void set_today(struct testing *t, struct str date)
 	t->world.now = date_to_instant(d, 12, 0);
 }
 
+/* Findings, counts and status as they are stored. */
+static struct str stored(struct testing *t)
+{
+	struct stmt *s = db_sql(suite.db, "SELECT coalesce(group_concat(v, char(10)), '') FROM (SELECT json_array('finding', subject_id, part, section, "
+		"title, status, reason, due_at, exception, since_at) AS v FROM finding WHERE control = ?1 UNION ALL SELECT json_array('count', section, "
+		"part, status, n) FROM finding_count WHERE control = ?1 AND n <> 0 UNION ALL SELECT json_array('control', part, status, met, total) "
+		"FROM control_status WHERE control = ?1 ORDER BY v)");
+	struct str v = STR("");
+
+	bind_str(s, 1, t->check->control);
+	if (step(s) == 1)
+		v = col_dup(s, 0, t->a);
+	stmt_done(s);
+	return v;
+}
+
+static int judge_as_timed(struct testing *t)
+{
+	struct assess x;
+	int rc = assess_start(&x, &t->world, suite.checks, &t->err);
+
+	if (!rc)
+		rc = judge_timed(&x, assess_row(&x, t->check->control));
+	x.changed = false;
+	return assess_finish(&x, rc);
+}
+
+/* As time passes, judging the subjects that the check calls `timed` must come to the same as judging all. */
+static int time_passes(struct testing *t, int line)
+{
+	static const int days[] = {1, 1, 1, 1, 6, 30, 400};
+	char first[DATE_TEXT];
+	struct date d;
+	int rc = t->check->timed ? db_exec(suite.db, "SAVEPOINT time", &t->err) : 0;
+
+	if (!t->check->timed || rc || date_parse(t->world.today, &d))
+		return rc;
+	snprintf(first, sizeof first, "%s", t->today);
+	rc = judge(t);
+	for (size_t i = 0; !rc && i < ARRAY_LEN(days); i++) {
+		char day[DATE_TEXT];
+		struct str all;
+
+		d = date_add(d, 0, 0, days[i]);
+		date_format(d, day);
+		set_today(t, str_from(day));
+		rc = db_exec(suite.db, "SAVEPOINT whole", &t->err);
+		if (!rc)
+			rc = judge(t);
+		all = stored(t);
+		if (!rc)
+			rc = db_exec(suite.db, "ROLLBACK TO whole; RELEASE whole", &t->err);
+		if (!rc)
+			rc = judge_as_timed(t);
+		if (!rc && !str_eq(all, stored(t)))
+			rc = fault(t, line, "on %s judging the timed subjects gives something else than judging all: is the timed line wrong?\n"
+			           "timed:\n%.*s\nall:\n%.*s", day, STR_ARG(stored(t)), STR_ARG(all));
+	}
+	set_today(t, str_from(first));
+	return db_exec(suite.db, "ROLLBACK TO time; RELEASE time", NULL) ? ERR_DB : rc;
+}
+
 static int run_step(struct testing *t, const struct script_step *x, bool *settled)
 {
+	int rc;
+
 	struct str id;
 	bool met;
 
@@ -426,7 +490,8 @@ static int run_step(struct testing *t, const struct script_step *x, bool *settle
 		return change(t, x, *settled);
 	case SCRIPT_EXPECT:
 		*settled = true;
-		return expect(t, x);
+		rc = expect(t, x);
+		return rc ? rc : time_passes(t, x->line);
 	case SCRIPT_CONTROL:
 		*settled = true;
 		return expect_control(t, x->line, x->cell[0], x->cell[1]);
@@ -541,6 +606,39 @@ static int try_check(const struct check *c, struct err *e)
 
 /* --- mutation ------------------------------------------------------------------------------------------------------------------------ */
 
+/* Each value that the timed line names taken away: some subject must be missed. */
+static int mutate_timed(struct check **slot, int *ret_tried)
+{
+	struct check *c = *slot;
+	struct str timed = c->timed ? str_from(c->timed) : STR("");
+	int survivors = 0;
+	struct err e = {0};
+
+	for (size_t i = 0; i < timed.n; i++) {
+		size_t end = i + 1;
+
+		if (timed.p[i] != '\'')
+			continue;
+		while (end < timed.n && timed.p[end] != '\'')
+			end++;
+		struct arena *a = arena_new(4u << 20);
+		struct check changed = *c;
+
+		changed.timed = arena_printf(a, "%.*s'-%.*s", (int)i, timed.p, (int)(timed.n - end), timed.p + end);
+		check_set_body(a, &changed, c->body);
+		*slot = &changed;
+		++*ret_tried;
+		if (!try_check(&changed, &e)) {
+			printf("survivor %s timed: %.*s'\n", c->file, (int)(end - i), timed.p + i);
+			survivors++;
+		}
+		*slot = c;
+		arena_free(a);
+		i = end;
+	}
+	return survivors;
+}
+
 /* Returns the number of survivors. */
 static int mutate(struct check **slot, int *ret_tried)
 {
@@ -574,7 +672,7 @@ static int mutate(struct check **slot, int *ret_tried)
 			arena_free(a);
 		}
 	}
-	return survivors;
+	return survivors + mutate_timed(slot, ret_tried);
 }
 
 /* --- main --------------------------------------------------------------------------------------------------------------------------------- */

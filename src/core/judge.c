@@ -1,48 +1,17 @@
 /* One control: run its check, apply exceptions and grace, store what is not met, keep spans and counts. */
-#include "core/assess_int.h"
+#include "core/judge_int.h"
 
-#include "core/tally.h"
 #include "lib/date.h"
 #include "queries.h"
 
 size_t judge_arena_max = JUDGE_ARENA_MAX;
-
-struct verdict {                                             /* one subject and part that is not met */
-	struct str subject, part, title, reason, due;
-	int64_t section, exception, since;               /* section 0: none; exception 0: none */
-	enum status status;
-	bool highest;                                    /* has no grace */
-};
-struct verdicts {
-	struct verdict *v;
-	size_t n, cap;
-};
-
-struct waiver {
-	struct str subject;                              /* kind:id */
-	int64_t exception;
-};
-
-struct judge {
-	struct assess *x;
-	struct arena *a;                                 /* rows, until the control is judged */
-	const struct control_row *k;
-	struct str only;                                 /* STR_NONE: every subject */
-	struct verdicts now, old;
-	struct tallies tallies;
-	int last_part;                                   /* of the row before */
-	bool in_scope;                                   /* the check returned a row at all */
-	struct waiver *waivers;
-	size_t n_waivers, cap_waivers;
-	int64_t waive_all;                               /* exception id */
-};
 
 static int by_subject(const void *a, const void *b)
 {
 	return str_cmp(((const struct waiver *)a)->subject, ((const struct waiver *)b)->subject);
 }
 
-static int too_much(struct judge *j)
+int judge_too_much(struct judge *j)
 {
 	return err_set(j->x->e, ERR_TOOBIG, "control %.*s: its findings take more than %zu MB", STR_ARG(j->k->id), judge_arena_max >> 20);
 }
@@ -75,8 +44,8 @@ static int load_waivers(struct judge *j)
 	}
 	stmt_done(s);
 	if (arena_full(j->a))
-		return too_much(j);
-	if (j->n_waivers)
+		return judge_too_much(j);
+	if (j->waivers)
 		qsort(j->waivers, j->n_waivers, sizeof *j->waivers, by_subject);
 	return rc < 0 ? assess_db(j->x) : 0;
 }
@@ -127,7 +96,7 @@ static int parse_verdict(struct judge *j, struct str text, struct verdict *r)
 }
 
 /* 1.. in the order of the header; 0 when the check does not declare it. Rows of one part come together. */
-static int part_number(struct judge *j, struct str part)
+int judge_part(struct judge *j, struct str part)
 {
 	const struct check *c = j->k->check;
 
@@ -142,7 +111,7 @@ static int part_number(struct judge *j, struct str part)
 /* One row of the check at the cursor. */
 static int take_row(struct judge *j, struct stmt *s)
 {
-	int part = part_number(j, col_str(s, 3)), rc;
+	int part = judge_part(j, col_str(s, 3)), rc;
 	int64_t section = col_int(s, 1);                 /* NULL is 0: none */
 	struct verdict r = {.section = section, .since = j->x->w->now};
 
@@ -150,7 +119,7 @@ static int take_row(struct judge *j, struct stmt *s)
 		return check_fault(j, "the check returned an undeclared part", col_str(s, 3));
 	r.part = j->k->check->parts[part - 1].key;
 	j->in_scope = true;
-	if (col_is_int(s, 0))
+	if (col_is_int(s, 0) && !j->only.p)              /* a table by id is for many */
 		tallies_see_id(&j->tallies, col_int(s, 0), section);
 	else if (col_str(s, 0).n)
 		tallies_see(&j->tallies, col_str(s, 0), section);
@@ -169,35 +138,36 @@ static int take_row(struct judge *j, struct stmt *s)
 	if (j->now.n == j->now.cap)
 		j->now.v = assess_grow(j->a, j->now.v, j->now.n, &j->now.cap, sizeof *j->now.v);
 	if (arena_full(j->a))
-		return too_much(j);
+		return judge_too_much(j);
 	j->now.v[j->now.n++] = r;
 	return 0;
 }
 
-static void bind_clock(struct stmt *s, const struct world *w)
+void judge_bind(struct stmt *s, const struct judge *j)
 {
 	int i = bind_index(s, ":today");
+	int64_t id;
 
 	if (i)
-		bind_str(s, i, w->today);
+		bind_str(s, i, j->x->w->today);
 	i = bind_index(s, ":now");
 	if (i)
-		bind_int(s, i, w->now);
-}
-
-static int run_check(struct judge *j)
-{
-	struct stmt *s = db_sql(j->x->w->db, j->only.p ? j->k->check->sql_one : j->k->check->sql);
-	int64_t id;
-	int rc;
-
-	if (!s)
-		return assess_db(j->x);
-	bind_clock(s, j->x->w);
+		bind_int(s, i, j->x->w->now);
 	if (j->only.p && !str_int(j->only, INT64_MIN, INT64_MAX, &id))
 		bind_int(s, bind_index(s, ":subject"), id);
 	else if (j->only.p)
 		bind_str(s, bind_index(s, ":subject"), j->only);
+}
+
+static int run_check(struct judge *j)
+{
+	const struct check *c = j->k->check;
+	struct stmt *s = db_sql(j->x->w->db, j->only.p ? c->sql_one : j->timed ? c->sql_timed : c->sql);
+	int rc;
+
+	if (!s)
+		return assess_db(j->x);
+	judge_bind(s, j);
 	while ((rc = step(s)) == 1) {
 		rc = take_row(j, s);
 		if (rc)
@@ -209,7 +179,7 @@ static int run_check(struct judge *j)
 	return rc;
 }
 
-static int by_key(const struct verdict *a, const struct verdict *b)
+int judge_by_key(const struct verdict *a, const struct verdict *b)
 {
 	int d = str_cmp(a->subject, b->subject);
 
@@ -219,7 +189,7 @@ static int by_key(const struct verdict *a, const struct verdict *b)
 static int by_key_and_status(const void *a, const void *b)
 {
 	const struct verdict *x = a, *y = b;
-	int d = by_key(x, y);
+	int d = judge_by_key(x, y);
 
 	return d ? d : (int)x->status - (int)y->status;
 }
@@ -232,22 +202,42 @@ static void order(struct verdicts *r)
 	if (r->n)
 		qsort(r->v, r->n, sizeof *r->v, by_key_and_status);
 	for (size_t i = 0; i < r->n; i++)
-		if (!n || by_key(&r->v[n - 1], &r->v[i]))
+		if (!n || judge_by_key(&r->v[n - 1], &r->v[i]))
 			r->v[n++] = r->v[i];
 	r->n = n;
 }
 
+static struct stmt *old_findings(struct judge *j)
+{
+	struct stmt *s;
+
+	if (j->timed) {
+		s = db_sql(j->x->w->db, j->k->check->sql_timed_ids);
+		if (!s) {
+			assess_db(j->x);
+			return NULL;
+		}
+		judge_bind(s, j);
+		bind_str(s, bind_index(s, ":control"), j->k->id);
+		return s;
+	}
+	s = assess_query(j->x, j->only.p ? Q_FINDING_OF_SUBJECT : Q_FINDING_OF_CONTROL);
+	if (s) {
+		bind_str(s, 1, j->k->id);
+		if (j->only.p)
+			bind_str(s, 2, j->only);
+	}
+	return s;
+}
+
 static int load_old(struct judge *j)
 {
-	struct stmt *s = assess_query(j->x, j->only.p ? Q_FINDING_OF_SUBJECT : Q_FINDING_OF_CONTROL);
+	struct stmt *s = old_findings(j);
 	struct arena *a = j->a;
 	int rc;
 
 	if (!s)
 		return ERR_DB;
-	bind_str(s, 1, j->k->id);
-	if (j->only.p)
-		bind_str(s, 2, j->only);
 	while ((rc = step(s)) == 1) {
 		if (j->old.n == j->old.cap)
 			j->old.v = assess_grow(a, j->old.v, j->old.n, &j->old.cap, sizeof *j->old.v);
@@ -260,7 +250,7 @@ static int load_old(struct judge *j)
 	stmt_done(s);
 	if (rc < 0)
 		return assess_db(j->x);
-	return arena_full(a) ? too_much(j) : 0;
+	return arena_full(a) ? judge_too_much(j) : 0;
 }
 
 /* Failing since when, whatever it was called meanwhile. */
@@ -334,6 +324,7 @@ static int drop(struct judge *j, const struct verdict *r)
 	struct stmt *s = assess_query(j->x, Q_FINDING_DROP);
 	int rc;
 
+	j->x->moved++;
 	if (!s)
 		return ERR_DB;
 	bind_str(s, 1, j->k->id);
@@ -348,6 +339,7 @@ static int store(struct judge *j, const struct verdict *r, bool new_span)
 	struct stmt *s = assess_query(j->x, Q_FINDING_PUT);
 	int rc;
 
+	j->x->moved++;
 	if (!s)
 		return ERR_DB;
 	bind_finding(j, s, r);
@@ -385,7 +377,7 @@ static int merge(struct judge *j)
 	int rc = 0;
 
 	while (!rc && (i < j->old.n || k < j->now.n)) {
-		int d = i == j->old.n ? 1 : k == j->now.n ? -1 : by_key(&j->old.v[i], &j->now.v[k]);
+		int d = i == j->old.n ? 1 : k == j->now.n ? -1 : judge_by_key(&j->old.v[i], &j->now.v[k]);
 
 		if (d < 0) {
 			rc = drop(j, &j->old.v[i++]);
@@ -399,111 +391,9 @@ static int merge(struct judge *j)
 	return rc;
 }
 
-/* A part the check no longer judges is counted no more. */
-static void count(struct judge *j, const struct verdict *r, enum status status, int64_t n)
+static int judge(struct assess *x, const struct control_row *k, struct str subject, bool timed)
 {
-	int part = part_number(j, r->part);
-
-	if (part)
-		tallies_add(&j->tallies, r->section, part, status, n);
-}
-
-/* Part '' counts subjects, each by its worst part. */
-static void count_subjects(struct judge *j)
-{
-	size_t i = 0;
-
-	tallies_add_seen(&j->tallies);
-	while (i < j->now.n) {
-		struct str subject = j->now.v[i].subject;
-		enum status worst = ST_MET;
-		int64_t section = tallies_section(&j->tallies, subject);
-
-		for (; i < j->now.n && str_eq(j->now.v[i].subject, subject); i++) {
-			count(j, &j->now.v[i], j->now.v[i].status, 1);
-			if (j->now.v[i].status < worst)
-				worst = j->now.v[i].status;
-		}
-		tallies_add(&j->tallies, section, TALLY_SUBJECTS, ST_MET, -1);
-		tallies_add(&j->tallies, section, TALLY_SUBJECTS, worst, 1);
-	}
-}
-
-static enum status worst_in(const struct verdicts *r)
-{
-	enum status worst = ST_MET;
-
-	for (size_t i = 0; i < r->n; i++)
-		if (r->v[i].status < worst)
-			worst = r->v[i].status;
-	return worst;
-}
-
-/* By subject the count of met ones cannot be known exactly (was it in scope before?): what was stored leaves, what is stored
- * now enters, and whoever failed for the first time is taken to have been met. A job recounts. */
-static void count_change(struct judge *j)
-{
-	const struct verdict *any = j->now.n ? j->now.v : j->old.v;
-	size_t i = 0, k = 0;
-
-	while (i < j->old.n || k < j->now.n) {
-		int d = i == j->old.n ? 1 : k == j->now.n ? -1 : by_key(&j->old.v[i], &j->now.v[k]);
-
-		if (d <= 0)
-			count(j, &j->old.v[i], j->old.v[i].status, -1);
-		if (d >= 0)
-			count(j, &j->now.v[k], j->now.v[k].status, 1);
-		if (d > 0)
-			count(j, &j->now.v[k], ST_MET, -1);
-		if (d < 0 && j->in_scope)
-			count(j, &j->old.v[i], ST_MET, 1);
-		i += d <= 0;
-		k += d >= 0;
-	}
-	if (!j->old.n && !j->now.n)
-		return;
-	tallies_add(&j->tallies, any->section, TALLY_SUBJECTS, worst_in(&j->old), -1);
-	if (j->in_scope)
-		tallies_add(&j->tallies, any->section, TALLY_SUBJECTS, worst_in(&j->now), 1);
-}
-
-static int store_counts(struct judge *j)
-{
-	struct stmt *s;
-	int rc;
-
-	if (!j->only.p) {
-		s = assess_query(j->x, Q_FINDING_COUNT_CLEAR);
-		if (!s)
-			return ERR_DB;
-		bind_str(s, 1, j->k->id);
-		rc = run(s, j->x->e);
-		if (rc)
-			return rc;
-	}
-	for (size_t i = 0; i < j->tallies.cap; i++) {
-		const struct tally *c = &j->tallies.v[i];
-
-		if (!c->used || !c->n)
-			continue;
-		s = assess_query(j->x, Q_FINDING_COUNT_ADD);
-		if (!s)
-			return ERR_DB;
-		bind_str(s, 1, j->k->id);
-		bind_int(s, 2, c->section);
-		bind_str(s, 3, c->part ? j->k->check->parts[c->part - 1].key : STR(""));
-		bind_z(s, 4, status_code(c->status));
-		bind_int(s, 5, c->n);
-		rc = run(s, j->x->e);
-		if (rc)
-			return rc;
-	}
-	return 0;
-}
-
-int judge_control(struct assess *x, const struct control_row *k, struct str subject)
-{
-	struct judge j = {.x = x, .k = k, .only = subject};
+	struct judge j = {.x = x, .k = k, .only = subject, .timed = timed};
 	int rc;
 
 	if (!k->check)
@@ -520,18 +410,20 @@ int judge_control(struct assess *x, const struct control_row *k, struct str subj
 		rc = merge(&j);
 	}
 	if (!rc && arena_full(j.a))                      /* a name needed for an exception may be missing */
-		rc = too_much(&j);
-	if (!rc) {
-		if (subject.p) {
-			/* met rows of the subject were counted on the way in: they are no news */
-			tallies_clear(&j.tallies);
-			count_change(&j);
-		} else {
-			count_subjects(&j);
-		}
-		rc = store_counts(&j);
-	}
+		rc = judge_too_much(&j);
+	if (!rc)
+		rc = judge_count(&j);
 	tallies_release(&j.tallies);
 	arena_free(j.a);
 	return rc ? rc : judge_status(x, k);
+}
+
+int judge_control(struct assess *x, const struct control_row *k, struct str subject)
+{
+	return judge(x, k, subject, false);
+}
+
+int judge_timed(struct assess *x, const struct control_row *k)
+{
+	return judge(x, k, STR_NONE, true);
 }

@@ -241,6 +241,7 @@ static int do_assess(struct sample *s, struct err *e)
 {
 	int64_t moved;
 	int r = ledger_tick(&s->w, s->line, &moved, e);
+	assess_forget(s->checks, STR_NONE);              /* its records are written past assess_changes */
 	return r < 0 ? r : assess_all(&s->w, s->checks, e);
 }
 

@@ -172,6 +172,12 @@ int db_exec(struct db *db, const char *sql, struct err *e)
 	return 0;
 }
 
+void db_sweep(struct db *db, bool on)
+{
+	sqlite3_exec(db->h, on ? "PRAGMA mmap_size=2147418112; PRAGMA cell_size_check=OFF" : "PRAGMA cell_size_check=ON; PRAGMA mmap_size=0",
+	             NULL, NULL, NULL);              /* speed only: nothing to tell when it is refused */
+}
+
 int db_begin(struct db *db, struct err *e)
 {
 	db->no_room = false;

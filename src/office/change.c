@@ -3,41 +3,41 @@
 
 #include <sqlite3.h>
 
+#include "core/check.h"
+
 static struct table_change changes[CHANGES_MAX];         /* tables in names: they live as long as the process */
 static size_t n_changes;
 static bool overflow;
 static struct arena *names;
 static const char *known[2048];
 static size_t n_known;
+static bool touched[ARRAY_LEN(known)];                   /* known[i] in this transaction, beyond CHANGES_MAX too */
+static bool unknown_touched;                             /* a table beyond the room for names */
 
-/* Tables that are never subjects of a check; the office writes them all the time. */
-static bool internal(const char *table)
-{
-	static const char *const list[] = {"outbox", "record_log", "session", "signin_log", "finding", "finding_count", "finding_span",
-	                                   "clause_status", "clause_span", "control_status", "control_span", "search_doc", "notice", "attachment", "job", "number_series", "token"};
-	for (size_t i = 0; i < ARRAY_LEN(list); i++)
-		if (strcmp(table, list[i]) == 0)
-			return true;
-	size_t n = strlen(table);
-	return strncmp(table, "search_", 7) == 0 || (n > 7 && strncmp(table, "sqlite_", 7) == 0);
-}
-
+/* NULL: no room for another name. */
 static const char *intern(const char *table)
 {
-	for (size_t i = 0; i < n_known; i++)
-		if (strcmp(known[i], table) == 0)
-			return known[i];
-	if (n_known == ARRAY_LEN(known))
+	size_t i = 0;
+	while (i < n_known && strcmp(known[i], table) != 0)
+		i++;
+	if (i == ARRAY_LEN(known)) {
+		unknown_touched = true;
 		return NULL;
-	return known[n_known++] = arena_strdup(names, table);
+	}
+	if (i == n_known)
+		known[n_known++] = arena_strdup(names, table);
+	touched[i] = true;
+	return known[i];
 }
 
 static void changed(void *arg, int op, const char *schema, const char *table, sqlite3_int64 id)
 {
 	(void)arg, (void)op, (void)schema;
-	if (internal(table) || overflow)
+	if (check_unwatched_table(str_from(table)))
 		return;
 	const char *name = intern(table);
+	if (overflow)
+		return;
 	for (size_t i = n_changes; i > 0 && n_changes - i < 64; i--)
 		if (changes[i - 1].table.p == name && changes[i - 1].id == id)
 			return;
@@ -57,13 +57,19 @@ void change_watch(struct office *o)
 void change_clear(void)
 {
 	n_changes = 0;
-	overflow = false;
+	overflow = unknown_touched = false;
+	memset(touched, 0, sizeof(touched));
 }
 
 int change_assess(struct world *w, struct checks *checks, bool *ret_all, struct err *e)
 {
 	size_t n = n_changes; /* judging writes findings, which are internal */
 	int r = overflow ? 1 : assess_changes(w, checks, changes, n, e);
+	if (unknown_touched)
+		assess_forget(checks, STR_NONE);
+	for (size_t i = 0; overflow && i < n_known; i++) /* their rows are judged with everything */
+		if (touched[i] && !check_config_table(str_from(known[i])))
+			assess_forget(checks, str_from(known[i]));
 	*ret_all = r == 1; /* too much at once, or a parameter or setting: everything may be different */
 	change_clear();
 	return r < 0 ? r : 0;

@@ -17,6 +17,7 @@
 #include "lib/json.h"
 #include "office/change.h"
 #include "office/dispatch.h"
+#include "office/judging.h"
 #include "office/life.h"
 #include "office/setting.h"
 #include "office/signin.h"
@@ -99,6 +100,8 @@ static int run_status(struct cli *c)
 	struct str as_of = cli_option(c, "--as-of"), control = cli_option(c, "--control"), clause = cli_option(c, "--clause");
 	if (c->n_args != 1)
 		return 2;
+	if (judging_pending() && !as_of.p && office_assess(c->office, &e) < 0) /* the house has just started: nothing half judged */
+		return cli_fail(c, &e);
 	int r = c->json ? assess_status_json(&c->world, as_of, control, clause, &c->out, &e)
 	                : assess_status_text(&c->world, as_of, control, clause, &c->out, &e);
 	return r < 0 ? cli_fail(c, &e) : 0;
@@ -109,6 +112,7 @@ static int run_assess(struct cli *c)
 	struct err e = {0};
 	struct date d;
 	struct str today = cli_option(c, "--today");
+	bool anew = cli_flag(c, "--anew");
 	if (c->n_args != 1)
 		return 2;
 	if (today.p) {
@@ -126,7 +130,7 @@ static int run_assess(struct cli *c)
 	int64_t from = clock_mono();
 	int r = office_tick(c->office, &e);
 	if (r >= 0)
-		r = office_assess(c->office, &e);
+		r = anew ? office_assess_anew(c->office, &e) : office_assess(c->office, &e);
 	if (today.p)
 		clock_shift(0);
 	if (r < 0)
@@ -448,7 +452,7 @@ static int run_people_import(struct cli *c)
 const struct cli_command cli_commands[] = {
 	{"init", "--city NAME --standard ID [--sample]", N_("Makes the store of a new data folder"), run_init},
 	{"status", "[--as-of DATE] [--control ID] [--clause ID]", N_("Status of clauses, controls and subjects"), run_status},
-	{"assess", "[--today DATE]", N_("Judges everything now"), run_assess},
+	{"assess", "[--today DATE] [--anew]", N_("Judges everything now (--anew: from the records alone)"), run_assess},
 	{"link", "--person ID", N_("A one-time sign-in link (sample folders)"), run_link},
 	{"password", "--person ID", N_("A temporary password, to be changed at the first sign-in"), run_password},
 	{"token create", "--person ID --scope read|write [--for TEXT] [--days N]", N_("A token for the API"), run_token_create},

@@ -16,6 +16,7 @@
 #include "lib/log.h"
 #include "office/change.h"
 #include "office/dispatch.h"
+#include "office/judging.h"
 #include "office/setting.h"
 
 #define READER_WAIT_US (30 * SECOND_US)
@@ -121,24 +122,6 @@ static void world_now(struct office *o, struct world *w, char today[DATE_TEXT])
 	w->today = str_from(today);
 }
 
-int office_assess(struct office *o, struct err *e)
-{
-	struct world w;
-	char today[DATE_TEXT];
-	world_now(o, &w, today);
-	int r = db_begin(o->db, e);
-	if (r < 0)
-		return r;
-	change_clear();
-	r = assess_all(&w, o->checks, e);
-	change_clear();
-	if (r >= 0)
-		r = db_commit(o->db, e);
-	if (r < 0)
-		db_rollback(o->db);
-	return r;
-}
-
 int office_tick(struct office *o, struct err *e)
 {
 	static char last[DATE_TEXT];
@@ -164,8 +147,10 @@ int office_tick(struct office *o, struct err *e)
 		}
 	}
 	arena_free(a);
+	assess_settled(o->checks, r >= 0);
+	assess_rest(o->checks);
 	if (r >= 0 && (all || strcmp(last, today) != 0)) {
-		r = office_assess(o, e);
+		r = all && strcmp(last, today) == 0 ? office_assess(o, e) : judging_day(o, e);
 		if (r >= 0)
 			snprintf(last, sizeof(last), "%s", today);
 	}

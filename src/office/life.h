@@ -9,7 +9,6 @@ int office_open(struct office *o, struct err *e) MUST_USE;
 int office_open_for_job(struct office *o, struct err *e) MUST_USE;
 /* Once a minute: auto actions, duties; at a new date everything is judged. */
 int office_tick(struct office *o, struct err *e) MUST_USE;
-int office_assess(struct office *o, struct err *e) MUST_USE;
 /* auth is told the password rules of the settings. */
 void auth_rules_send(struct office *o);
 

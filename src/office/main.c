@@ -13,6 +13,7 @@
 #include "office/change.h"
 #include "office/cli.h"
 #include "office/dispatch.h"
+#include "office/judging.h"
 #include "office/life.h"
 #include "office/note.h"
 #include "office/restored.h"
@@ -22,7 +23,7 @@
 #define OUTBOX_RETRY_MS 1000
 
 static struct office office = {.blobs = -1, .front = -1, .auth = -1, .vault = -1, .writer = -1, .job = -1};
-static bool assess_pending;
+static bool assess_pending, piece_waits;
 
 static int on_message(void *arg, const char *peer, int fd, struct msg *m)
 {
@@ -96,6 +97,28 @@ static void on_control(void *arg, int fd, uint32_t uid)
 
 /* --- what happens by itself -------------------------------------------------------------------------------------------- */
 
+/* One piece, then whatever came in meanwhile. */
+static void on_piece(void *arg)
+{
+	struct office *o = arg;
+	struct err e = {0};
+	int r = judging_pending() ? judging_piece(o, &e) : 0;
+	if (r < 0)
+		log_error("office.assess", "text=\"%s\"", e.text);
+	outbox_poke(o);
+	piece_waits = judging_pending();
+	if (piece_waits)
+		loop_after(o->loop, 0, on_piece, o);
+}
+
+static void pieces_soon(struct office *o)
+{
+	if (piece_waits || !judging_pending())
+		return;
+	piece_waits = true;
+	loop_after(o->loop, 0, on_piece, o);
+}
+
 static void assess_now(void *arg)
 {
 	struct office *o = arg;
@@ -120,6 +143,7 @@ static void on_tick(void *arg)
 	struct err e = {0};
 	if (office_tick(o, &e) < 0)
 		log_error("office.tick", "text=\"%s\"", e.text);
+	pieces_soon(o);
 	outbox_poke(o);
 	cli_backup_old();
 	loop_after(o->loop, TICK_MS, on_tick, o);

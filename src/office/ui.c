@@ -5,6 +5,7 @@
 #include "embed.h"
 #include "queries.h"
 #include "tpl.h"
+#include "office/judging.h"
 #include "office/setting.h"
 
 #define R(r) (1u << ROLE_##r)
@@ -114,6 +115,14 @@ static void fill_person(struct ctx *c, struct tpl_layout_top *d)
 	if (step(q) == 1 && !col_null(q, 1) && c->world.now - col_int(q, 1) > UNSEALED_TOLD_US)
 		d->unsealed = col_int(q, 0);
 	stmt_done(q);
+	struct judging_state j;
+	if (judging_now(c->office->db, &j)) {
+		d->judging = !j.failed;
+		d->judging_failed = j.failed;
+		d->judged = j.done;
+		d->judged_total = j.total;
+		d->judged_at = j.as_of;
+	}
 	d->signed_in = true;
 	d->person = c->actor.name;
 	d->roles = role_words(c);
