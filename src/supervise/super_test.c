@@ -148,13 +148,14 @@ static int play(int argc, char **argv)
 
 /* --- the house under test --------------------------------------------------------------------------------------------- */
 
-static const char *const names[] = {"keys", "vault", "auth", "office.writer", "office.job", "office.reader.0", "office.reader.1",
-                                    "front"};
+static const char *const names[] = {"keys", "vault", "search", "auth", "office.writer", "office.job", "office.reader.0",
+                                    "office.reader.1", "front"};
 static const char *const pairs[][2] = {
 	{"front", "office.writer"}, {"front", "office.reader.0"}, {"front", "office.reader.1"}, {"front", "keys"},
 	{"office.writer", "auth"}, {"office.writer", "vault"}, {"office.reader.0", "vault"}, {"office.reader.1", "vault"},
 	{"office.job", "vault"}, {"office.reader.0", "office.writer"}, {"office.reader.1", "office.writer"},
-	{"office.job", "office.writer"}, {"vault", "keys"},
+	{"office.job", "office.writer"}, {"vault", "keys"}, {"office.writer", "search"}, {"office.reader.0", "search"},
+	{"office.reader.1", "search"},
 };
 
 static char folder[64], libexec[80], dir[80], seen[100];
@@ -183,7 +184,7 @@ static int setup(void **state)
 	snprintf(dir, sizeof dir, "%s/dir", folder);
 	snprintf(seen, sizeof seen, "%s/seen", dir);
 	snprintf(command, sizeof command,
-	         "mkdir %s %s && cp $(dirname %s)/../../libexec/sekisho/supervise %s && for p in keys vault auth office front; do ln -s %s %s/$p; done",
+	         "mkdir %s %s && cp $(dirname %s)/../../libexec/sekisho/supervise %s && for p in keys vault search auth office front; do ln -s %s %s/$p; done",
 	         libexec, dir, self, libexec, self, libexec);
 	shell(command);
 	return 0;
@@ -378,7 +379,7 @@ static void test_who_breaks_the_protocol_is_ended(void **state)
 /* All that the writer talks to dies again and again: it reports more losses than LOST_PER_MINUTE and is not blamed for them. */
 static void test_the_bereaved_are_innocent(void **state)
 {
-	static const char *const peers[] = {"vault", "auth", "office.job", "office.reader.0", "office.reader.1", "front"};
+	static const char *const peers[] = {"vault", "search", "auth", "office.job", "office.reader.0", "office.reader.1", "front"};
 	begin();
 	pairs_work(NULL, 1);
 	pid_t writer = pid_of("office.writer");
