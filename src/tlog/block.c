@@ -1,6 +1,7 @@
 #include "tlog/block.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "lib/arena.h"
 
@@ -24,7 +25,7 @@ void block_free(struct block *b)
 void block_reset(struct block *b, uint64_t first)
 {
 	b->first = first;
-	b->count = 0;
+	b->count = b->redacted = 0;
 	buf_clear(&b->raw);
 	b->at[0] = 0;
 	b->time_min = INT64_MAX;
@@ -37,41 +38,64 @@ static void hash_from(struct block *b, uint32_t from)
 	struct str run[BUNDLE];
 	uint32_t n = b->count - from, bundle = b->count / BUNDLE;
 
+	if (!n || n > BUNDLE)
+		return;
 	for (uint32_t i = 0; i < n; i++)
 		run[i] = block_entry(b, from + i);
 	merkle_leaves(run, n, b->leaf[from]);
+	for (uint32_t i = 0; b->redacted && i < n; i++)
+		if (entry_redacted(run[i]))
+			memcpy(b->leaf[from + i], run[i].p + 1, MERKLE_LEN);
 	if (b->count % BUNDLE == 0)
 		merkle_root(b->leaf[b->count - BUNDLE], BUNDLE, b->bundle[bundle - 1]);
 }
 
-/* Entry b->count stands at the end of raw, behind its length, and was received at time_ns. */
+/* Entry b->count is of n bytes. */
+static void placed(struct block *b, size_t n)
+{
+	b->count++;
+	b->at[b->count] = b->at[b->count - 1] + 2 + (uint32_t)n;
+}
+
+/* The same, and was received at time_ns. */
 static void added(struct block *b, size_t n, int64_t time_ns)
 {
 	if (time_ns < b->time_min)
 		b->time_min = time_ns;
 	if (time_ns > b->time_max)
 		b->time_max = time_ns;
-	b->count++;
-	b->at[b->count] = b->at[b->count - 1] + 2 + (uint32_t)n;
+	placed(b, n);
+}
+
+static int added_stored(struct block *b, struct str bytes)
+{
+	struct entry en;
+
+	if (entry_redacted(bytes)) {
+		b->redacted++;
+		placed(b, bytes.n);
+		return 0;
+	}
+	if (entry_parse(bytes, &en))
+		return ERR_CORRUPT;
+	added(b, bytes.n, en.time_ns);
+	return 0;
 }
 
 int block_add(struct block *b, struct str entry)
 {
-	struct entry en;
 	int r;
 
 	if (b->count == BLOCK_ENTRIES || entry.n > ENTRY_MAX)
 		return ERR_NOMEM;
-	r = entry_parse(entry, &en);
-	if (r)
-		return r;
 	buf_u16(&b->raw, (uint16_t)entry.n);
 	buf_str(&b->raw, entry);
-	if (buf_err(&b->raw)) {
+	r = buf_err(&b->raw) ? ERR_NOMEM : added_stored(b, entry);
+	if (r) {
 		b->raw.n = b->at[b->count];
-		return ERR_NOMEM;
+		b->raw.failed = false;
+		return r;
 	}
-	added(b, entry.n, en.time_ns);
 	hash_from(b, b->count - 1);
 	return 0;
 }
@@ -116,11 +140,8 @@ int block_index(struct block *b, uint32_t count)
 	if (count > BLOCK_ENTRIES || b->count)
 		return ERR_CORRUPT;
 	for (uint32_t i = 0; i < count; i++) {
-		struct entry en;
-
-		if (bundle_next(&rest, &bytes) || entry_parse(bytes, &en))
+		if (bundle_next(&rest, &bytes) || added_stored(b, bytes))
 			return ERR_CORRUPT;
-		added(b, bytes.n, en.time_ns);
 		if (b->count % BUNDLE == 0 || b->count == count)
 			hash_from(b, (b->count - 1) / BUNDLE * BUNDLE);
 	}
@@ -132,4 +153,23 @@ int block_load(struct block *b, uint64_t first, uint32_t count, struct str raw)
 	block_reset(b, first);
 	buf_str(&b->raw, raw);
 	return buf_err(&b->raw) ? ERR_NOMEM : block_index(b, count);
+}
+
+int block_redact(struct block *b, uint32_t i)
+{
+	uint64_t first = b->first;
+	uint32_t count = b->count;
+	struct buf raw;
+	int r;
+
+	buf_init(&raw, BLOCK_BYTES_MAX);
+	buf_put(&raw, b->raw.p, b->at[i]);
+	buf_u16(&raw, REDACTED_LEN);
+	buf_u8(&raw, 0);
+	buf_put(&raw, b->leaf[i], MERKLE_LEN);
+	buf_put(&raw, b->raw.p + b->at[i + 1], b->raw.n - b->at[i + 1]);
+	r = buf_err(&raw) ? ERR_NOMEM : block_load(b, first, count, buf_view(&raw));
+	explicit_bzero(raw.p, raw.n);
+	buf_release(&raw);
+	return r;
 }

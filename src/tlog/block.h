@@ -19,7 +19,8 @@ struct block {
 	uint32_t at[BLOCK_ENTRIES + 1];                  /* offset of each length in raw, and of the end */
 	uint8_t leaf[BLOCK_ENTRIES][MERKLE_LEN];
 	uint8_t bundle[BLOCK_BUNDLES][MERKLE_LEN];       /* MTH of each full bundle */
-	int64_t time_min, time_max;
+	int64_t time_min, time_max;                      /* of the entries that are there */
+	uint32_t redacted;                               /* entries of which only the leaf hash is left */
 };
 
 struct block *block_new(void);
@@ -39,5 +40,7 @@ struct str block_entry(const struct block *b, uint32_t i);
 int block_index(struct block *b, uint32_t count) MUST_USE;
 /* Reset, then all entries of raw bytes: exactly count of them, else ERR_CORRUPT. */
 int block_load(struct block *b, uint64_t first, uint32_t count, struct str raw) MUST_USE;
+/* Puts the leaf hash in the place of entry first + i. All hashes stay; after an error the block must be loaded anew. */
+int block_redact(struct block *b, uint32_t i) MUST_USE;
 
 #endif

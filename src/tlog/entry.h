@@ -42,6 +42,12 @@ struct entry {
 int entry_put(struct buf *b, const struct entry *en) MUST_USE;
 /* Reads one; views into bytes. There is exactly one encoding of an entry: anything else is ERR_CORRUPT. */
 int entry_parse(struct str bytes, struct entry *ret) MUST_USE;
+/* An entry that was redacted: a zero byte and its leaf hash stand in its place (docs/formats/vault.md). */
+#define REDACTED_LEN (1 + SHA256_LEN)
+static inline bool entry_redacted(struct str bytes)
+{
+	return bytes.n == REDACTED_LEN && !bytes.p[0];
+}
 /* The next one of a bundle, entries side by side, each behind its 16-bit length: ERR_SHORT when none is whole. */
 int bundle_next(struct str *rest, struct str *ret) MUST_USE;
 /* Of bytes that parse: without parsing them again. */

@@ -16,6 +16,8 @@ int tlog_prove(struct tlog *s, uint64_t index, uint64_t size, struct str note, s
 	r = tlog_entry(s, index, &bytes, e);
 	if (r)
 		return r;
+	if (entry_redacted(bytes))
+		return err_set(e, ERR_NOTFOUND, "entry %llu was redacted: only its hash is left", (unsigned long long)index);
 	buf_str(entry, bytes);
 	if (bytes.n <= PROOF_EXTRA_MAX)
 		p.extra = bytes;

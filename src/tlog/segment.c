@@ -273,8 +273,14 @@ static int reserve(struct segment *s, off_t to)
 
 int segment_append(struct segment *s, const struct block *b, struct str sources, struct err *e)
 {
-	struct seg_block sb = {.first = b->first, .count = b->count, .raw = (uint32_t)b->raw.n, .time_min = b->time_min,
-	                       .time_max = b->time_max, .meta_at = (uint64_t)s->bytes};
+	return segment_append_as(s, b, sources, b->time_min, b->time_max, e);
+}
+
+int segment_append_as(struct segment *s, const struct block *b, struct str sources, int64_t time_min, int64_t time_max,
+                      struct err *e)
+{
+	struct seg_block sb = {.first = b->first, .count = b->count, .raw = (uint32_t)b->raw.n, .time_min = time_min,
+	                       .time_max = time_max, .meta_at = (uint64_t)s->bytes};
 	struct buf *out = &packer.out;
 	struct str packed;
 	int r;

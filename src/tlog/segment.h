@@ -55,6 +55,13 @@ int segment_create(int dirfd, uint64_t first, uint64_t capacity, const uint8_t o
                    int64_t created_ns, struct str snapshot, struct segment **ret, struct err *e) MUST_USE;
 /* Compresses and writes a full block behind the last one, not yet synced. */
 int segment_append(struct segment *s, const struct block *b, struct str sources, struct err *e) MUST_USE;
+/* The same for a block some of whose entries are redacted: with the times it had before. */
+int segment_append_as(struct segment *s, const struct block *b, struct str sources, int64_t time_min, int64_t time_max,
+                      struct err *e) MUST_USE;
+/* Writes the segment anew with the leaf hash in the place of entry index, and puts the file in its place in one step. s is as it
+ * was before: open the segment again. */
+int segment_redact(int dirfd, const struct segment *s, const uint8_t origin_hash[SHA256_LEN], uint64_t index,
+                   struct err *e) MUST_USE;
 /* Gives back the space reserved beyond the end. */
 void segment_trim(struct segment *s);
 /* Cuts the file to the blocks that end at or before index; ERR_RANGE when no block ends there. */

@@ -105,7 +105,7 @@ static int open_all(struct tlog *s, const char *path, struct err *e)
 	if (s->dir < 0)
 		return errno == ENOENT ? err_set(e, ERR_NOTFOUND, "%s: no such folder", path) : err_sys(e, "%s", path);
 	if ((r = read_about(s, e)) || (r = optional(s, "checkpoint", &s->checkpoint, e)) ||
-	    (r = optional(s, "last-signed", &s->last_signed, e)) || (r = optional(s, "vkey", &s->vkey, e)))
+	    (r = optional(s, "last-signed", &s->last_signed, e)) || (r = optional(s, "vkey", &s->vkey, e)) || (r = retention_read(s->dir, &s->keep, e)))
 		return r;
 	s->seg_dir = openat(s->dir, "seg", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (s->seg_dir < 0)
@@ -198,8 +198,11 @@ static int locate(struct tlog *s, uint64_t index, struct segment **ret, const st
 	size_t at = tlog_seg_at(s, index);
 	int r;
 
-	if (at == s->n_segs)
-		return err_set(e, ERR_CORRUPT, "no segment holds entry %llu", (unsigned long long)index);
+	if (at == s->n_segs || (index < s->keep.minimum && index >= s->segs[at] + s->capacity))
+		return index < s->keep.minimum
+		               ? err_set(e, ERR_NOTFOUND, "entry %llu was removed when its time was over; the log begins at %llu",
+		                         (unsigned long long)index, (unsigned long long)s->keep.minimum)
+		               : err_set(e, ERR_CORRUPT, "no segment holds entry %llu", (unsigned long long)index);
 	r = tlog_segment(s, s->segs[at], ret, e);
 	if (r)
 		return r;
@@ -316,7 +319,7 @@ int tlog_node(void *tlog, unsigned level, uint64_t index, uint8_t out[MERKLE_LEN
 		r = tlog_block(s, from, &b, NULL);
 		if (!r)
 			merkle_root(b->leaf[from - b->first], count, out);
-		return r;
+		return r == ERR_NOTFOUND ? kept_node(s->dir, level, index, out) : r;
 	}
 	at = (unsigned)(from % MERKLE_TILE);
 	r = tile_hashes(s, tile_level, from / MERKLE_TILE, at, count, hashes);

@@ -7,6 +7,8 @@
  *   tail         entries of the open block
  *   seg/         segments
  *   tile/        full tiles of level 1 and above
+ *   retention    what was removed on purpose (retention.h)
+ *   kept/        signed checkpoints that stay provable whatever is removed
  *
  * Opening reads in the order checkpoint, last-signed, tail, segments, so that what a checkpoint covers is found even while
  * the vault goes on writing: entries move from the tail to a segment, and only there. */
@@ -14,6 +16,7 @@
 #define TLOG_H
 
 #include "core/note.h"
+#include "tlog/retention.h"
 #include "tlog/segment.h"
 #include "tlog/tile.h"
 
@@ -36,6 +39,7 @@ struct tlog {
 	struct block *loaded;                            /* the last block unpacked */
 	struct block *open;                              /* of the tail: entries in segments end at open->first */
 	size_t tail_left;                                /* bytes behind the tail's last whole record */
+	struct retention keep;                           /* what was removed on purpose */
 	struct tile_part part[TILE_LEVELS];              /* [1] up: of the entries in segments */
 };
 

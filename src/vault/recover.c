@@ -50,13 +50,27 @@ int recover_edge(struct vault *v, struct err *e)
 	return r ? err_set(e, r, "the tree cannot be put together") : 0;
 }
 
+/* Every segment between where the log begins and its tail is there; what lies in them is the audit's to read. */
+static int all_there(const struct tlog *s, struct err *e)
+{
+	for (uint64_t at = s->keep.minimum; at < s->open->first; at += s->capacity) {
+		size_t i = tlog_seg_at(s, at);
+
+		if (i == s->n_segs || s->segs[i] != at)
+			return err_set(e, ERR_CORRUPT, "seg/%020llu is missing", (unsigned long long)at);
+	}
+	return 0;
+}
+
 int recover_judge(struct vault *v, struct err *e)
 {
 	struct tlog *s = v->log;
 	uint8_t root[MERKLE_LEN];
 	struct checkpoint c;
-	int r;
+	int r = all_there(s, e);
 
+	if (r)
+		return r;
 	if (!s->last_signed.n)
 		return s->checkpoint.n ? err_set(e, ERR_CORRUPT, "last-signed is missing, but a checkpoint was published") : 0;
 	if (!v->has_key)
@@ -171,6 +185,13 @@ static int sweep(struct tlog *s)
 
 	for (size_t i = 0; i < ARRAY_LEN(names); i++)
 		unlinkat(s->dir, names[i], 0);
+	for (size_t i = 0; i < s->n_segs; i++) { /* a segment that was being written anew */
+		char name[SEGMENT_NAME + 16];
+
+		snprintf(name, sizeof name, ".redact/%020llu", (unsigned long long)s->segs[i]);
+		unlinkat(s->seg_dir, name, 0);
+	}
+	unlinkat(s->seg_dir, ".redact", AT_REMOVEDIR);
 	return 0;
 }
 
@@ -225,6 +246,8 @@ int recover_sources(struct vault *v, struct err *e)
 	for (uint32_t i = 0; i < s->open->count; i++) {
 		struct entry en;
 
+		if (entry_redacted(block_entry(s->open, i)))
+			continue; /* it was not chained */
 		r = entry_parse(block_entry(s->open, i), &en);
 		if (r || (r = sources_follow(&v->sources, &en, s->open->first + i)))
 			return err_set(e, r, "tail: entry %llu does not follow its source's last",

@@ -40,6 +40,20 @@ int tool_new_origin(struct tool *t);
 int tool_search(struct tool *t);
 int tool_ingest(struct tool *t);
 int tool_reindex(struct tool *t);
+
+/* --- tool_alone.c: a log written to without the running vault */
+struct vault;
+struct logkey;
+struct alone {
+	struct vault *vault;
+	struct logkey *key;
+	int locks[2];                                    /* a data folder's: it may not start meanwhile */
+};
+/* Opens, or makes, the log of the arguments and its key; what is there is released by alone_close also after an error. */
+int alone_open(struct alone *a, struct tool *t, struct err *e) MUST_USE;
+/* Commits, signs, publishes. */
+int alone_commit(struct alone *a, struct err *e) MUST_USE;
+void alone_close(struct alone *a);
 /* A new name for a log. */
 void tool_origin(char out[TOOL_ORIGIN_MAX]);
 /* One entry as a line of text or a JSON object. */

@@ -48,6 +48,8 @@ static void put_report(struct jw *j, const struct verify_report *r, bool keys_as
 	jw_kz(j, "key", r->own_key ? "folder" : "given");
 	jw_kbool(j, "keys_asked", keys_asked);
 	jw_kint(j, "entries", (int64_t)r->entries);
+	jw_kint(j, "removed", (int64_t)r->removed);
+	jw_kint(j, "redacted", (int64_t)r->redacted);
 	jw_kint(j, "unsigned", (int64_t)r->unsigned_entries);
 	jw_kint(j, "segments", (int64_t)r->segments);
 	jw_kint(j, "tiles", (int64_t)r->tiles);
@@ -81,6 +83,10 @@ static void report_text(const char *name, const struct verify_report *r)
 		return;
 	}
 	printf(_("proven: %s, %llu entries as signed\n"), r->origin, (unsigned long long)r->size);
+	if (r->removed)
+		printf(_("removed when their time was over, as the log says: %llu entries\n"), (unsigned long long)r->removed);
+	if (r->redacted)
+		printf(_("redacted, as the log says: %llu entries\n"), (unsigned long long)r->redacted);
 	if (r->unsigned_entries)
 		printf(_("not yet signed: %llu entries\n"), (unsigned long long)r->unsigned_entries);
 }

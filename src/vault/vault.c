@@ -10,6 +10,7 @@
 #include "lib/clock.h"
 #include "lib/file.h"
 #include "tlog/io.h"
+#include "vault/retain.h"
 
 int vault_create(const char *path, struct str origin, unsigned units, struct err *e)
 {
@@ -81,7 +82,8 @@ static int open_steps(struct vault *v, const char *path, struct vault_repair *re
 	tlog_free(v->log);
 	v->log = NULL;
 	if ((r = tlog_open(path, &v->log, e)) || (r = open_key(v, e)) || (r = recover_edge(v, e)) ||
-	    (r = recover_judge(v, e)) || (r = recover_repair(v, repair, e)) || (r = recover_sources(v, e)))
+	    (r = recover_judge(v, e)) || (r = retain_judge(v, e)) || (r = recover_repair(v, repair, e)) ||
+	    (r = retain_sweep(v->log, e)) || (r = recover_sources(v, e)))
 		return r;
 	v->committed = v->edge.size;
 	merkle_edge_root(&v->edge, v->committed_root);

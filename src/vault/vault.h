@@ -17,7 +17,7 @@
 #include "tlog/tail.h"
 
 #define VAULT_OWN "vault"                            /* the source of the vault's own entries */
-#define VAULT_DETAIL_MAX 4096
+#define VAULT_DETAIL_MAX 16384
 #define VAULT_UNITS 16                               /* a segment of a new log: 16 x 65,536 entries */
 
 struct vault;

@@ -1,31 +1,13 @@
-#include "vault/verify.h"
+#include "vault/verify_parts.h"
 
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define TARGETS_MAX (3 + VERIFY_KNOWN_MAX)
+#include "lib/arena.h"
+#include "lib/file.h"
 
-/* A signed size on the way, and the root it must have. */
-struct target {
-	const char *name;
-	uint64_t size;
-	uint8_t root[MERKLE_LEN];
-	bool met;
-};
-
-struct audit {
-	struct tlog *log;
-	struct verify_report *report;
-	struct target targets[TARGETS_MAX];
-	size_t n_targets;
-	uint64_t signed_size;                            /* the largest target */
-	struct merkle_edge edge;
-	struct tile_part part[TILE_LEVELS];
-	struct block *block;
-};
-
-__attribute__((format(printf, 3, 4))) static void problem(struct verify_report *r, const char *where, const char *fmt, ...)
+void verify_problem(struct verify_report *r, const char *where, const char *fmt, ...)
 {
 	va_list ap;
 
@@ -42,9 +24,20 @@ __attribute__((format(printf, 3, 4))) static void problem(struct verify_report *
 
 static void add_target(struct audit *a, const char *name, uint64_t size, const uint8_t *root)
 {
-	struct target *t = &a->targets[a->n_targets++];
+	struct target *t;
 
-	t->name = name;
+	if (a->n_targets == a->cap_targets) {
+		size_t cap = a->cap_targets ? 2 * a->cap_targets : 16;
+		struct target *more = xcalloc(cap, sizeof *more);
+
+		if (a->n_targets)
+			memcpy(more, a->targets, a->n_targets * sizeof *more);
+		free(a->targets);
+		a->targets = more;
+		a->cap_targets = cap;
+	}
+	t = &a->targets[a->n_targets++];
+	snprintf(t->name, sizeof t->name, "%s", name);
 	t->size = size;
 	memcpy(t->root, root, MERKLE_LEN);
 	if (size > a->signed_size)
@@ -57,9 +50,9 @@ static void signed_target(struct audit *a, const char *name, struct str note, co
 	struct err e = {0};
 
 	if (!note.n)
-		problem(a->report, name, "missing");
+		verify_problem(a->report, name, "missing");
 	else if (checkpoint_check(note, key, &c, &e))
-		problem(a->report, name, "%s", e.text);
+		verify_problem(a->report, name, "%s", e.text);
 	else
 		add_target(a, name, c.size, c.root);
 }
@@ -73,8 +66,32 @@ static void same_key(struct audit *a, const struct note_key *trusted)
 	note_key_put(&b, trusted);
 	buf_putc(&b, '\n');
 	if (a->log->vkey.n && !str_eq(buf_view(&b), buf_view(&a->log->vkey)))
-		problem(a->report, "vkey", "another key than the one trusted");
+		verify_problem(a->report, "vkey", "another key than the one trusted");
 	buf_release(&b);
+}
+
+/* Those that must stay provable whatever is removed. */
+static void read_kept(struct audit *a, const struct note_key *key)
+{
+	uint64_t *sizes;
+	size_t n;
+	struct err e = {0};
+
+	if (kept_sizes(a->log->dir, &sizes, &n, &e))
+		verify_problem(a->report, "kept", "%s", e.text);
+	for (size_t i = 0; i < n; i++) {
+		struct buf note;
+		char name[40];
+
+		kept_name(sizes[i], false, name);
+		buf_init(&note, NOTE_MAX);
+		if (file_read_at(a->log->dir, name, NOTE_MAX, &note, &e))
+			verify_problem(a->report, name, "%s", e.text);
+		else
+			signed_target(a, name, buf_view(&note), key);
+		buf_release(&note);
+	}
+	free(sizes);
 }
 
 static void read_targets(struct audit *a, const struct verify_options *o)
@@ -85,15 +102,15 @@ static void read_targets(struct audit *a, const struct verify_options *o)
 
 	a->report->own_key = !o->vkey.n;
 	if (!vkey.n) {
-		problem(a->report, "vkey", "missing: without the log's key nothing is proven");
+		verify_problem(a->report, "vkey", "missing: without the log's key nothing is proven");
 		return;
 	}
 	if (note_key_parse(vkey, &key, &e)) {
-		problem(a->report, "vkey", "%s", e.text);
+		verify_problem(a->report, "vkey", "%s", e.text);
 		return;
 	}
 	if (!str_is(str_from(key.name), a->log->origin))
-		problem(a->report, "vkey", "a key of %.100s, not of this log", key.name);
+		verify_problem(a->report, "vkey", "a key of %.100s, not of this log", key.name);
 	if (o->vkey.n)
 		same_key(a, &key);
 	signed_target(a, "last-signed", buf_view(&a->log->last_signed), &key);
@@ -102,6 +119,7 @@ static void read_targets(struct audit *a, const struct verify_options *o)
 		signed_target(a, "known checkpoint", o->known[i], &key);
 	if (o->known_size)
 		add_target(a, "keys", o->known_size, o->known_root);
+	read_kept(a, &key);
 }
 
 /* Meets the targets whose size lies in the block just read; the edge still ends before it. */
@@ -120,7 +138,7 @@ static void meet_targets(struct audit *a, const struct block *b)
 		merkle_edge_root(&edge, root);
 		t->met = true;
 		if (memcmp(root, t->root, MERKLE_LEN) != 0)
-			problem(a->report, t->name, "the first %llu entries are not those that were signed",
+			verify_problem(a->report, t->name, "the first %llu entries are not those that were signed",
 			        (unsigned long long)t->size);
 		else if (t->size >= a->report->size) {
 			a->report->size = t->size;
@@ -136,12 +154,20 @@ static void check_chains(struct audit *a, const struct block *b, const char *whe
 		struct entry en;
 
 		/* that it parses was seen when its block was read */
+		if (b->redacted && entry_redacted(bytes)) {
+			verify_redacted(a, b->first + i);
+			continue;
+		}
 		if (!entry_chained(bytes))
 			continue;
-		if (entry_parse(bytes, &en))
-			problem(a->report, where, "entry %llu does not parse", (unsigned long long)b->first + i);
-		else if (sources_follow(&a->report->sources, &en, b->first + i))
-			problem(a->report, where, "entry %llu does not follow the last one of %.*s", (unsigned long long)b->first + i,
+		if (entry_parse(bytes, &en)) {
+			verify_problem(a->report, where, "entry %llu does not parse", (unsigned long long)b->first + i);
+			continue;
+		}
+		if (str_is(en.source, VERIFY_OWN))
+			verify_own(a, &en, b->first + i);
+		if (sources_follow(&a->report->sources, &en, b->first + i))
+			verify_problem(a->report, where, "entry %llu does not follow the last one of %.*s", (unsigned long long)b->first + i,
 			        (int)(en.source.n < 60 ? en.source.n : 60), en.source.p);
 	}
 	a->report->entries += b->count;
@@ -164,9 +190,9 @@ static void push_tile(struct audit *a, const uint8_t *hash)
 		r = tile_read(a->log->dir, l, p->n, disk);
 		/* a tile is written between the entries' commit and their signature */
 		if (r && (a->edge.size <= a->signed_size || r != ERR_NOTFOUND))
-			problem(a->report, path, r == ERR_NOTFOUND ? "missing" : "not a full tile");
+			verify_problem(a->report, path, r == ERR_NOTFOUND ? "missing" : "not a full tile");
 		else if (!r && memcmp(disk, p->h, TILE_BYTES) != 0)
-			problem(a->report, path, "holds other hashes than the entries");
+			verify_problem(a->report, path, "holds other hashes than the entries");
 		a->report->tiles += !r;
 		merkle_root(p->h, MERKLE_TILE, h);
 		p->n++;
@@ -193,28 +219,42 @@ static void check_block(struct audit *a, const struct segment *seg, const struct
 	struct err e = {0};
 
 	if (segment_read(seg, sb, b, &e)) {
-		problem(a->report, where, "%s", e.text);
+		verify_problem(a->report, where, "%s", e.text);
 		return;
 	}
 	check_chains(a, b, where);
-	if (b->time_min != sb->time_min || b->time_max != sb->time_max)
-		problem(a->report, where, "block at entry %llu: its times are not those of the entries",
+	if (b->redacted ? b->time_min < sb->time_min || b->time_max > sb->time_max
+	                : b->time_min != sb->time_min || b->time_max != sb->time_max)
+		verify_problem(a->report, where, "block at entry %llu: its times are not those of the entries",
 		        (unsigned long long)b->first);
 	if (!same_sources(&a->report->sources, b->first, sb->sources))
-		problem(a->report, where, "block at entry %llu: its sources are not those of the entries",
+		verify_problem(a->report, where, "block at entry %llu: its sources are not those of the entries",
 		        (unsigned long long)b->first);
 	meet_targets(a, b);
 	for (uint32_t i = 0; i < b->count / BUNDLE; i++) {
 		const uint8_t *h = b->bundle[i];
 
 		if (memcmp(h, sb->bundle[i], MERKLE_LEN) != 0)
-			problem(a->report, where, "block at entry %llu: its hashes are not those of the entries",
+			verify_problem(a->report, where, "block at entry %llu: its hashes are not those of the entries",
 			        (unsigned long long)b->first);
 		if (merkle_edge_add(&a->edge, 8, h))
-			problem(a->report, where, "block at entry %llu is out of place", (unsigned long long)b->first);
+			verify_problem(a->report, where, "block at entry %llu is out of place", (unsigned long long)b->first);
 		push_tile(a, h);
 	}
 	a->report->blocks++;
+}
+
+/* Behind a gap the segment itself says where its sources stood; for the first one that stays, so does the entry about the gap. */
+static void adopt_sources(struct audit *a, const struct segment *seg, const char *where)
+{
+	struct cur c = cur_init(seg->sources.p, seg->sources.n);
+
+	sources_release(&a->report->sources);
+	if (sources_get(&a->report->sources, &c))
+		verify_problem(a->report, where, "its sources are damaged");
+	if (seg->first == a->log->keep.minimum)
+		sha256_hex(seg->sources.p, seg->sources.n, a->sources);
+	a->gap = false;
 }
 
 /* False when the walk cannot go on behind this segment. */
@@ -227,24 +267,51 @@ static bool check_segment(struct audit *a, uint64_t first)
 
 	snprintf(where, sizeof where, "seg/%020llu", (unsigned long long)first);
 	if (segment_open(a->log->seg_dir, first, a->log->origin_hash, false, &seg, &e)) {
-		problem(a->report, where, "%s", e.text);
+		verify_problem(a->report, where, "%s", e.text);
 		return false;
 	}
 	if (seg->capacity != a->log->capacity)
-		problem(a->report, where, "made for another number of entries than the log's");
-	if (!same_sources(&a->report->sources, 0, seg->sources))
-		problem(a->report, where, "its sources are not those of the entries before");
+		verify_problem(a->report, where, "made for another number of entries than the log's");
+	if (a->gap)
+		adopt_sources(a, seg, where);
+	else if (!same_sources(&a->report->sources, 0, seg->sources))
+		verify_problem(a->report, where, "its sources are not those of the entries before");
 	for (size_t i = 0; i < seg->n && seg->blocks[i].first < end; i++)
 		check_block(a, seg, &seg->blocks[i], where);
 	if (seg->end < end && seg->end < seg->first + seg->capacity)
-		problem(a->report, where, "ends before entry %llu", (unsigned long long)seg->end);
+		verify_problem(a->report, where, "ends before entry %llu", (unsigned long long)seg->end);
 	if (!seg->sealed && seg->first + seg->capacity <= a->signed_size)
-		problem(a->report, where, "its footer or seek table is damaged");
+		verify_problem(a->report, where, "its footer or seek table is damaged");
 	if (!seg->sealed)
 		a->report->loose_bytes += (uint64_t)(seg->file_bytes - seg->bytes);
 	a->report->segments++;
 	segment_free(seg);
 	return a->edge.size == (end < first + a->log->capacity ? end : first + a->log->capacity);
+}
+
+/* A segment that was removed: its tiles stand for it. */
+static bool check_gap(struct audit *a)
+{
+	uint8_t tile[TILE_BYTES];
+	char path[TILE_PATH_MAX];
+
+	for (uint64_t end = a->edge.size + a->log->capacity; a->edge.size < end;) {
+		uint64_t n = a->edge.size / SEGMENT_UNIT;
+
+		tile_path(1, n, path);
+		if (tile_read(a->log->dir, 1, n, tile)) {
+			verify_problem(a->report, path, "missing, and it is all that is left of its entries");
+			return false;
+		}
+		for (unsigned i = 0; i < MERKLE_TILE; i++) {
+			if (merkle_edge_add(&a->edge, 8, tile + (size_t)i * MERKLE_LEN))
+				return false;
+			push_tile(a, tile + (size_t)i * MERKLE_LEN);
+		}
+	}
+	a->gap = true;
+	a->report->removed += a->log->capacity;
+	return true;
 }
 
 static void walk(struct audit *a)
@@ -253,14 +320,19 @@ static void walk(struct audit *a)
 	size_t i = 0;
 
 	while (a->edge.size < s->open->first) {
+		if (a->edge.size < s->keep.minimum && (i == s->n_segs || s->segs[i] != a->edge.size)) {
+			if (!check_gap(a))
+				return;
+			continue;
+		}
 		if (i == s->n_segs || s->segs[i] != a->edge.size) {
-			problem(a->report, "seg", "the segment that begins at entry %llu is missing",
+			verify_problem(a->report, "seg", "the segment that begins at entry %llu is missing",
 			        (unsigned long long)a->edge.size);
 			return;
 		}
 		if (!check_segment(a, s->segs[i++])) {
 			if (!a->report->n_problems)
-				problem(a->report, "seg", "entries from %llu on cannot be read", (unsigned long long)a->edge.size);
+				verify_problem(a->report, "seg", "entries from %llu on cannot be read", (unsigned long long)a->edge.size);
 			return;
 		}
 	}
@@ -276,22 +348,26 @@ void verify_folder(const char *path, const struct verify_options *o, struct veri
 
 	*ret = (struct verify_report){0};
 	if (tlog_open(path, &a.log, &e)) {
-		problem(ret, "folder", "%s", e.text);
+		verify_problem(ret, "folder", "%s", e.text);
 		block_free(a.block);
 		return;
 	}
 	memcpy(ret->origin, a.log->origin, sizeof ret->origin);
 	read_targets(&a, o);
 	walk(&a);
+	verify_old_targets(&a);
+	verify_retention(&a);
 	for (size_t i = 0; i < a.n_targets; i++)
 		if (!a.targets[i].met)
-			problem(ret, a.targets[i].name, "%llu entries were signed, %llu are here",
+			verify_problem(ret, a.targets[i].name, "%llu entries were signed, %llu are here",
 			        (unsigned long long)a.targets[i].size, (unsigned long long)ret->entries);
 	if (!a.n_targets && !ret->n_problems)
-		problem(ret, "checkpoint", "nothing is signed");
+		verify_problem(ret, "checkpoint", "nothing is signed");
 	ret->unsigned_entries = ret->entries > a.signed_size ? ret->entries - a.signed_size : 0;
 	tlog_free(a.log);
 	block_free(a.block);
+	free(a.targets);
+	verify_forget(&a);
 }
 
 void verify_release(struct verify_report *r)

@@ -27,6 +27,7 @@ struct verify_report {
 	uint64_t size;                                   /* proven: the largest signed size whose root was met */
 	uint8_t root[MERKLE_LEN];
 	uint64_t entries, unsigned_entries, segments, blocks, tiles;
+	uint64_t removed, redacted;                      /* entries that are gone as the log itself says */
 	uint64_t loose_bytes;                            /* behind the last whole record or block: an unfinished write */
 	bool own_key;
 	struct sources sources;                          /* release with verify_release */
