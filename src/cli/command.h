@@ -47,5 +47,6 @@ int command_restore(const struct command *c, const struct place *p, int n, char 
 int command_new_origin(const struct command *c, const struct place *p, int n, char **args);
 int command_doctor(const struct command *c, const struct place *p, int n, char **args);
 int command_tool(const struct command *c, const struct place *p, int n, char **args);
+int command_retain(const struct command *c, const struct place *p, int n, char **args);
 
 #endif

@@ -37,6 +37,11 @@ static const struct word {
 	{"restore IN", "IN", N_("the backup; DIR must not exist or be empty")},
 	{"--known", "--known FILE", N_("a checkpoint of the log kept elsewhere, which the restored log must continue")},
 	{"--vault OLD", "--vault OLD", N_("the old data folder, where its log survived: what is newer than the backup is taken over")},
+	{"HOLD", "HOLD", N_("a name for the hold, like the number of a case; letters, digits, . _ -")},
+	{"DIR INDEX", "INDEX", N_("the entry, as search and show number it")},
+	{"--days", "--days N", N_("what is older may be removed by vault prune")},
+	{"--from A", "--from A --to B", N_("the first and the last entry")},
+	{"[--log NAME]", "--log NAME", N_("which log of others; without it, standard")},
 	{"--reason", "--reason TEXT", N_("why; it is written into the log")},
 };
 

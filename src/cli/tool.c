@@ -22,3 +22,31 @@ int command_tool(const struct command *c, const struct place *p, int n, char **a
 	free(argv);
 	return command_fail(&e);
 }
+
+/* On a data folder through the house, which makes an event of it; on a vault folder by itself. */
+int command_retain(const struct command *c, const struct place *p, int n, char **args)
+{
+	struct str rest = str_from(c->name), program = str_cut(&rest, ' ');
+	char path[4200], name[32];
+	const char *dir = NULL;
+	for (int i = 0; i < n && !dir; i++) {
+		if (args[i][0] == '-')
+			i++;
+		else
+			dir = args[i];
+	}
+	if (!dir)
+		return command_usage(c);
+	snprintf(path, sizeof path, "%s/vault/log", dir);
+	if (access(path, F_OK) == 0)
+		return command_data(c, p, n, args);
+	snprintf(name, sizeof name, "%.*s", STR_ARG(program));
+	struct command tool = *c;
+	tool.name = name;
+	char **all = xcalloc((size_t)n + 2, sizeof *all);
+	all[0] = (char *)(uintptr_t)rest.p;
+	memcpy(all + 1, args, (size_t)n * sizeof *all);
+	int r = command_tool(&tool, p, n + 1, all);
+	free(all);
+	return r;
+}

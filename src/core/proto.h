@@ -80,6 +80,10 @@ enum {
 	VAULT_STATE,         /* s JSON: size, root, origin, signed at, last sequence per source, alarms */
 	VAULT_SOURCE,        /* s source -> VAULT_LAST */
 	VAULT_LAST,          /* i last sequence (0 none), s SHA-256 of its entry, i its index */
+	VAULT_RETAIN,        /* office.writer only: s log, s act (policy, prune, hold, release, redact), i days (policy), s id (hold,
+	                      * release), i first and i last entry (hold; redact: the first), s by whom, s reason -> VAULT_RETAINED
+	                      * when it stands in the signed log and is done */
+	VAULT_RETAINED,      /* u err code, s text, i index of the entry about it; prune: i first entry left, i segments removed */
 };
 
 /* collect -> vault; vault -> detect. Logs: docs/vault.md. Entries stand side by side, each behind its 16-bit length (tlog/entry.h). */

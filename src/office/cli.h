@@ -55,6 +55,8 @@ int cli_transact(struct cli *c, int (*fn)(struct cli *, void *, struct err *), v
 cli_run cli_backup;
 /* The office's part of sekisho doctor, a JSON array of points: office/cli_doctor.c */
 cli_run cli_doctor;
+/* What may leave a log of others: office/cli_vault.c */
+cli_run cli_vault_policy, cli_vault_prune, cli_vault_hold, cli_vault_release, cli_vault_redact;
 /* A backup whose command went away is given up. */
 void cli_backup_old(void);
 

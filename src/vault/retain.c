@@ -11,6 +11,7 @@
 
 #include "lib/arena.h"
 #include "lib/file.h"
+#include "lib/i18n.h"
 #include "lib/json.h"
 
 #define DAY_NS (86400ll * 1000000000ll)
@@ -92,7 +93,7 @@ static int plan_prune(struct vault *v, struct retain *a, struct plan *p, struct 
 	int r = 0;
 
 	if (!s->keep.days)
-		return err_set(e, ERR_WRONG_STATE, "no policy says how long this log keeps");
+		return err_set(e, ERR_WRONG_STATE, N_("no policy says how long this log keeps"));
 	*p = (struct plan){.newest = INT64_MIN};
 	a->minimum = s->keep.minimum;
 	a->segments = 0;
@@ -112,7 +113,7 @@ static int plan_prune(struct vault *v, struct retain *a, struct plan *p, struct 
 			a->minimum = seg->first + s->capacity;
 	}
 	if (!a->segments)
-		return err_set(e, ERR_NOTFOUND, "nothing is past its time");
+		return err_set(e, ERR_NOTFOUND, N_("nothing is past its time"));
 	r = tlog_segment(s, s->segs[tlog_seg_at(s, a->minimum)], &seg, e);
 	if (!r)
 		sha256_hex(seg->sources.p, seg->sources.n, p->sources);
@@ -259,7 +260,7 @@ static int check_hold(struct vault *v, const struct retain *a, struct err *e)
 	struct retention *keep = &v->log->keep;
 
 	if (!hold_id_ok(a->id))
-		return err_set(e, ERR_INVALID, "no name for a hold");
+		return err_set(e, ERR_INVALID, N_("no name for a hold"));
 	if (a->kind == RETAIN_RELEASE)
 		return retention_hold(keep, a->id) ? 0 : err_set(e, ERR_NOTFOUND, "no hold %.*s", STR_ARG(a->id));
 	if (retention_hold(keep, a->id))
@@ -267,7 +268,7 @@ static int check_hold(struct vault *v, const struct retain *a, struct err *e)
 	if (keep->n_holds == HOLDS_MAX)
 		return err_set(e, ERR_TOOBIG, "at most %u holds", HOLDS_MAX);
 	if (a->from > a->to || a->to >= tlog_size(v->log))
-		return err_set(e, ERR_INVALID, "no such entries");
+		return err_set(e, ERR_INVALID, N_("no such entries"));
 	if (a->from < keep->minimum)
 		return err_set(e, ERR_NOTFOUND, "the log begins at %llu", (unsigned long long)keep->minimum);
 	return 0;
@@ -291,7 +292,7 @@ static int check_redact(struct vault *v, const struct retain *a, char leaf[2 * M
 	if (entry_parse(bytes, &en))
 		return err_set(e, ERR_CORRUPT, "entry %llu is damaged", (unsigned long long)a->from);
 	if (en.flags & ENTRY_CHAINED)
-		return err_set(e, ERR_DENIED, "a numbered entry stays: the next one of its source relies on it");
+		return err_set(e, ERR_DENIED, N_("a numbered entry stays: the next one of its source relies on it"));
 	merkle_leaf(bytes.p, bytes.n, hash);
 	buf_init(&hex, 2 * MERKLE_LEN);
 	buf_hex(&hex, hash, MERKLE_LEN);
@@ -307,7 +308,7 @@ int retain_note(struct vault *v, struct retain *a, struct err *e)
 	int r = 0;
 
 	if (a->by.n > RETAIN_BY_MAX || a->reason.n > RETAIN_REASON_MAX || !a->reason.n)
-		return err_set(e, ERR_INVALID, "a reason is needed");
+		return err_set(e, ERR_INVALID, N_("a reason is needed"));
 	if (a->kind == RETAIN_POLICY && (a->days < 1 || a->days > RETENTION_DAYS_MAX))
 		return err_set(e, ERR_INVALID, "no number of days");
 	if (a->kind == RETAIN_HOLD || a->kind == RETAIN_RELEASE)

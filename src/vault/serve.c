@@ -183,6 +183,8 @@ static int handle(struct serve *s, const char *peer, int fd, struct msg *m)
 		return on_status(s, fd, m);
 	case VAULT_SOURCE:
 		return on_source(s, fd, m);
+	case VAULT_RETAIN:
+		return serve_on_retain(s, peer, fd, m);
 	case LOG_APPEND:
 		return serve_on_batch(s, peer, m);
 	}

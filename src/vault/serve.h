@@ -36,6 +36,7 @@ struct serve_log {
 	char why[ERR_TEXT_MAX];                          /* for closed and refused */
 	int64_t reopen_ms, signed_at;
 	uint64_t idle_since;                             /* size at the last heartbeat */
+	int64_t kept_day;                                /* UTC day whose first checkpoint was kept (retain.h) */
 };
 
 struct serve_answer {
@@ -123,6 +124,9 @@ void serve_send_acks(struct serve *s);
 void serve_forget_batches(struct serve *s, const char *peer);
 /* Batches of a log that closed or refuses: answered with code. */
 void serve_lose_batches(struct serve *s, const struct serve_log *l, int code);
+
+/* --- serve_retain.c: VAULT_RETAIN */
+int serve_on_retain(struct serve *s, const char *peer, int fd, struct msg *m) MUST_USE;
 
 /* --- serve_alarm.c */
 /* Writes an alarm entry (committed by the next serve_settle), unless the same was written just now. */

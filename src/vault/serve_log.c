@@ -7,6 +7,7 @@
 #include "lib/clock.h"
 #include "lib/file.h"
 #include "lib/log.h"
+#include "vault/retain.h"
 
 #define SIGN_MS 10000
 #define REOPEN_FIRST_MS 500
@@ -90,11 +91,23 @@ static int learn_key(struct serve_log *l)
 	return r;
 }
 
+/* The first checkpoint of each day stays provable for ever. */
+static int keep_daily(struct serve_log *l, struct err *e)
+{
+	int64_t day = clock_true() / (86400 * SECOND_US);
+	int r = day == l->kept_day ? 0 : retain_keep(l->vault, e);
+
+	l->kept_day = day;
+	return r;
+}
+
 static void publish(struct serve_log *l, struct str note)
 {
 	struct err e = {0};
 	int r = vault_publish(l->vault, note, &e);
 
+	if (!r)
+		r = keep_daily(l, &e);
 	if (r == ERR_SYS)
 		serve_failed(l, &e);
 	else if (r)

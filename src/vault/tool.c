@@ -37,6 +37,10 @@ static void print_usage(FILE *to)
 	        "       sekisho vault search DIR QUERY [--log NAME] [--since T] [--until T] [--limit N] [--scan] [--json]\n"
 	        "       sekisho vault reindex DIR [--log NAME] [--scan]\n"
 	        "       sekisho vault ingest DIR [--log NAME] [--source NAME] [--json] < LINES\n"
+	        "       sekisho vault policy DIR --days N --reason TEXT [--log NAME]\n"
+	        "       sekisho vault prune DIR --reason TEXT [--log NAME]\n"
+	        "       sekisho vault hold DIR ID --from A --to B --reason TEXT | release DIR ID --reason TEXT [--log NAME]\n"
+	        "       sekisho vault redact DIR INDEX --reason TEXT [--log NAME]\n"
 	        "--log NAME: one of the logs of others in a data folder. KEY is a verifier key or a file that holds one.\n"),
 	      to);
 }
@@ -97,7 +101,7 @@ static int parse(struct tool *t, int argc, char **argv)
 		const char *name, **value;
 	} with_value[] = {{"--vkey", &t->vkey}, {"--entry", &t->entry}, {"--from", &t->from}, {"--to", &t->to}, {"--reason", &t->reason},
 	                  {"--log", &t->log}, {"--limit", &t->limit}, {"--since", &t->since}, {"--until", &t->until},
-	                  {"--source", &t->source}};
+	                  {"--source", &t->source}, {"--days", &t->days}};
 
 	for (int i = 0; i < argc; i++) {
 		size_t k = 0;
@@ -145,6 +149,11 @@ static const struct {
     {"new-origin", 1, 1, true, tool_new_origin},
     {"search", 2, 2, true, tool_search},
     {"ingest", 1, 1, false, tool_ingest},
+    {"policy", 1, 1, false, tool_policy},
+    {"prune", 1, 1, false, tool_prune},
+    {"hold", 2, 2, false, tool_hold},
+    {"release", 2, 2, false, tool_release},
+    {"redact", 2, 2, false, tool_redact},
     {"reindex", 1, 1, true, tool_reindex},
 };
 

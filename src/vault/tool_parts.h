@@ -19,7 +19,7 @@ struct tool {
 	char dir[TOOL_PATH_MAX];                         /* the vault folder */
 	const char *vkey, *entry, *from, *to, *reason, *known[VERIFY_KNOWN_MAX];
 	const char *log, *limit, *since, *until;         /* log: name of one beside the own one */
-	const char *source;                              /* name that entries come under */
+	const char *source, *days;                       /* source: name that entries come under */
 	size_t n_known;
 	bool json, scan;
 };
@@ -39,6 +39,11 @@ int tool_show(struct tool *t);
 int tool_new_origin(struct tool *t);
 int tool_search(struct tool *t);
 int tool_ingest(struct tool *t);
+int tool_policy(struct tool *t);
+int tool_prune(struct tool *t);
+int tool_hold(struct tool *t);
+int tool_release(struct tool *t);
+int tool_redact(struct tool *t);
 int tool_reindex(struct tool *t);
 
 /* --- tool_alone.c: a log written to without the running vault */

@@ -42,7 +42,7 @@ void tool_entry_text(struct buf *out, uint64_t index, struct str bytes)
 
 	buf_printf(out, "%llu ", (unsigned long long)index);
 	if (entry_parse(bytes, &en)) {
-		buf_puts(out, "?\n");
+		buf_puts(out, entry_redacted(bytes) ? "[redacted]\n" : "?\n");
 		return;
 	}
 	put_time(out, en.time_ns);
@@ -101,6 +101,8 @@ void tool_entry_json_of(struct jw *j, const char *log, uint64_t index, struct st
 			jw_kstr(j, "raw_base64", buf_view(&b));
 		}
 		buf_release(&b);
+	} else if (entry_redacted(bytes)) {
+		jw_kbool(j, "redacted", true);
 	}
 	jw_end_object(j);
 }
