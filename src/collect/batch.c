@@ -1,24 +1,27 @@
 #include "collect/batch.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/proto.h"
 #include "lib/arena.h"
+#include "lib/file.h"
 #include "lib/log.h"
 #include "tlog/entry.h"
 
 #define RETRY_MS 1000
-#define SPARE_MAX 8u
+#define SPARE_MAX 4u
 #define SLACK (ENTRY_MAX + 2 + 128)
 
 struct batch {
 	struct batch *next;
-	struct msg m;                                    /* its bytes are the message, written in place */
+	struct msg m;                                    /* its bytes are the message, written in place; then sealed (msg_seal) */
 	int64_t number;
 	unsigned log;
 	uint32_t entries;
 	size_t entries_at;                               /* where the count stands; the entries follow */
+	size_t size;                                     /* bytes of entries, when closed */
 	bool sent;
 };
 struct log {
@@ -31,7 +34,8 @@ struct batches {
 	const struct batch_events *on;
 	void *arg;
 	int vault;
-	struct batch *first, **end, *spare;              /* under way, by number; for use again */
+	struct batch *first, **end;                      /* under way, by number */
+	struct buf spare[SPARE_MAX];                     /* the one used last is the one used next: it is in the cache */
 	size_t n, n_spare, bytes;
 	int64_t last;
 	struct log logs[BATCH_LOGS_MAX];
@@ -69,8 +73,8 @@ void batches_free(struct batches *b)
 			drop(b->logs[i].open);
 	for (struct batch *x = b->first; x;)
 		x = drop(x);
-	for (struct batch *x = b->spare; x;)
-		x = drop(x);
+	while (b->n_spare)
+		buf_release(&b->spare[--b->n_spare]);
 	free(b);
 }
 
@@ -118,21 +122,13 @@ static void begin(const struct batches *b, struct batch *x)
 
 static struct batch *new_batch(struct batches *b, unsigned log)
 {
-	struct batch *x = b->spare;
-	if (x) {
-		b->spare = x->next;
-		b->n_spare--;
-		buf_clear(&x->m.out);
-	} else {
-		x = xcalloc(1, sizeof *x);
-		msg_init(&x->m, LOG_APPEND);
-		if (!buf_room(&x->m.out, BATCH_BYTES + SLACK))
-			abort();
-	}
-	x->next = NULL;
-	x->sent = false;
+	struct batch *x = xcalloc(1, sizeof *x);
+	msg_init(&x->m, LOG_APPEND);
+	if (b->n_spare)
+		x->m.out = b->spare[--b->n_spare];
+	else if (!buf_room(&x->m.out, BATCH_BYTES + SLACK))
+		abort();
 	x->log = log;
-	x->entries = 0;
 	x->number = ++b->last;
 	begin(b, x);
 	return x;
@@ -166,16 +162,25 @@ static void send_all(struct batches *b)
 	}
 }
 
-static void finish(struct batch *x)
+static void finish(struct batches *b, struct batch *x)
 {
-	put_u32(x->m.out.p + x->entries_at, x->entries);
-	put_u32(x->m.out.p + x->entries_at + 4, x->m.out.n - x->entries_at - 8);
+	struct buf *out = &x->m.out;
+	x->size = out->n - x->entries_at - 8;
+	put_u32(out->p + x->entries_at, x->entries);
+	put_u32(out->p + x->entries_at + 4, x->size);
+	if (msg_seal(&x->m) != 0) {
+		log_warn("collect.seal", "text=\"%s\"", strerror(errno)); /* it goes by msg_send then, from where it is */
+	} else if (x->m.sealed && b->n_spare < SPARE_MAX) {
+		buf_clear(out);
+		b->spare[b->n_spare++] = *out;
+		buf_init(out, MSG_MAX);
+	}
 }
 
 static void close_batch(struct batches *b, struct log *g)
 {
 	struct batch *x = g->open, **at = b->end;
-	finish(x);
+	finish(b, x);
 	g->open = NULL;
 	/* By number: another log's batch may have been opened before and closed after. */
 	if (b->first && b->last > x->number)
@@ -268,15 +273,18 @@ static void on_retry(void *arg)
 static void to_standard(struct batches *b, struct batch *x)
 {
 	struct msg old = x->m;
-	size_t at = x->entries_at + 8;
+	struct buf bytes;
 	b->logs[x->log].missing = true;
-	msg_init(&x->m, LOG_APPEND);
-	if (!buf_room(&x->m.out, BATCH_BYTES + SLACK))
+	buf_init(&bytes, MSG_MAX);
+	if (old.sealed ? fd_read_all(old.sealed - 1, MSG_MAX, &bytes, NULL) != 0 : (buf_str(&bytes, buf_view(&old.out)), buf_err(&bytes)) != 0)
 		abort();
+	msg_init(&x->m, LOG_APPEND);
+	size_t at = x->entries_at + 8;
 	begin(b, x);
-	buf_put(&x->m.out, old.out.p + at, old.out.n - at);
-	finish(x);
+	buf_put(&x->m.out, bytes.p + at, bytes.n - at);
+	buf_release(&bytes);
 	msg_release(&old);
+	finish(b, x);
 }
 
 /* Not taken: it stays and is sent again in a while, for nothing is dropped. A log that the vault does not have gives way to the
@@ -295,18 +303,11 @@ static void refused(struct batches *b, struct batch *x, uint32_t code)
 static void forget(struct batches *b, struct batch **at)
 {
 	struct batch *x = *at;
-	b->bytes -= x->m.out.n - x->entries_at - 8;
+	b->bytes -= x->size;
 	b->n--;
-	*at = x->next;
-	if (!x->next)
+	*at = drop(x);
+	if (!*at)
 		b->end = at;
-	if (b->n_spare == SPARE_MAX) {
-		drop(x);
-		return;
-	}
-	x->next = b->spare;
-	b->spare = x;
-	b->n_spare++;
 }
 
 int batches_ack(struct batches *b, struct msg *m)

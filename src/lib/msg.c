@@ -38,6 +38,8 @@ void msg_release(struct msg *m)
 		if (m->fds[i] >= 0)
 			close(m->fds[i]);
 	buf_release(&m->out);
+	if (m->sealed)
+		close(m->sealed - 1);
 	*m = (struct msg){0};
 }
 
@@ -169,16 +171,26 @@ static int send_record(int fd, struct msghdr *h)
 	}
 }
 
+int msg_seal(struct msg *m)
+{
+	if (m->out.failed)
+		return ERR_TOOBIG;
+	if (m->out.n <= MSG_INLINE || m->sealed)
+		return 0;
+	m->sealed = memfd_sealed("sekisho-msg", m->out.p, m->out.n) + 1;
+	return m->sealed ? 0 : ERR_SYS;
+}
+
 int msg_send(int fd, struct msg *m)
 {
 	if (m->out.failed)
 		return ERR_TOOBIG;
-	bool by_fd = m->out.n > MSG_INLINE;
+	bool by_fd = m->sealed || m->out.n > MSG_INLINE;
 	int fds[MSG_FDS_MAX + 1] = {0};
 	memcpy(fds, m->fds, sizeof m->fds);
 	unsigned n = m->n_fds;
 	if (by_fd) {
-		fds[n] = memfd_sealed("sekisho-msg", m->out.p, m->out.n);
+		fds[n] = m->sealed ? m->sealed - 1 : memfd_sealed("sekisho-msg", m->out.p, m->out.n);
 		if (fds[n] < 0)
 			return ERR_SYS;
 		n++;
@@ -199,7 +211,7 @@ int msg_send(int fd, struct msg *m)
 		memcpy(CMSG_DATA(c), fds, n * sizeof(int));
 	}
 	int r = send_record(fd, &h);
-	if (by_fd)
+	if (by_fd && !m->sealed)
 		close(fds[n - 1]);
 	return r;
 }

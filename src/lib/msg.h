@@ -23,6 +23,7 @@ struct msg {
 	bool mapped;
 	int fds[MSG_FDS_MAX];                            /* owned until taken; -1 when taken */
 	unsigned n_fds, next_fd;
+	int sealed;                                      /* 1 + the memfd that holds the payload already; 0: none */
 };
 
 void msg_init(struct msg *m, uint16_t type);
@@ -44,6 +45,9 @@ int msg_end(struct msg *m) MUST_USE;                 /* 0 only when all was read
 
 /* Blocking. ERR_CLOSED when the peer is gone, ERR_TOOBIG beyond MSG_MAX, ERR_SYS. The message may be sent again. */
 int msg_send(int fd, struct msg *m) MUST_USE;
+/* Moves a payload beyond MSG_INLINE into the memfd it will travel in, once for any number of msg_send; m->out is then free for other
+ * use (its bytes stay as they are). Does nothing for a smaller one. ERR_SYS. */
+int msg_seal(struct msg *m) MUST_USE;
 /* Blocking unless the socket is non-blocking (then ERR_BUSY when nothing is there). Initialises *m. */
 int msg_recv(int fd, struct msg *m) MUST_USE;
 /* Never waits: for callbacks of a loop, where what was readable when it was polled may have been read by another since. */
