@@ -16,6 +16,8 @@
 
 struct streams;
 struct datagrams;
+struct webs;
+struct follows;
 
 struct collect {
 	struct child *child;
@@ -23,6 +25,8 @@ struct collect {
 	struct sources *sources;
 	struct streams *streams;
 	struct datagrams *datagrams;
+	struct webs *webs;
+	struct follows *follows;
 	struct {
 		enum intake_kind kind;
 		char where[256];

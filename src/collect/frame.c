@@ -78,7 +78,7 @@ bool framer_next(struct framer *f, const char *p, size_t n, size_t *pos, bool en
 	size_t skip = 0;
 	if (f->counted)
 		return next_counted(f, p, n, pos, end, ret);
-	if (f->inside)
+	if (f->inside || f->lines)
 		return next_line(f, p, n, pos, end, ret);
 	if (f->after_counted && *pos < n) {              /* some senders end counted messages with a line end besides */
 		f->after_counted = false;

@@ -8,6 +8,7 @@
 #include "tlog/entry.h"
 
 struct framer {
+	bool lines;                                      /* set by the caller: no counts, lines only */
 	bool counted, inside, after_counted;             /* inside: the last piece was no end */
 	uint64_t left;                                   /* bytes of a counted message still to come */
 };

@@ -1,5 +1,6 @@
 /* collect: started by supervise where logs are to come in (collect.h). */
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -9,9 +10,11 @@
 
 #include "collect/collect.h"
 #include "collect/datagram.h"
+#include "collect/follow.h"
 #include "collect/secure.h"
 #include "collect/stamp.h"
 #include "collect/stream.h"
+#include "collect/web.h"
 #include "core/proto.h"
 #include "core/tls.h"
 #include "lib/clock.h"
@@ -31,6 +34,8 @@ static int64_t stop_at;
 static void on_acked(void *arg)
 {
 	streams_acked(collect.streams);
+	webs_acked(collect.webs);
+	follows_acked(collect.follows);
 }
 
 static void on_full(void *arg, bool full)
@@ -38,6 +43,7 @@ static void on_full(void *arg, bool full)
 	collect.full = full;
 	streams_full(collect.streams, full);
 	datagrams_full(collect.datagrams, full);
+	webs_full(collect.webs, full);
 }
 
 static void on_lost(void *arg)
@@ -59,8 +65,11 @@ static void on_peer(void *arg, const char *peer, int fd)
 		batches_vault(collect.out, fd);
 	} else if (strcmp(peer, "keys") == 0) {
 		tls_keys_fd(fd);
-		if (fd >= 0 && tls_reload(&e) != 0)
+		if (fd >= 0 && secure_is_open() && tls_reload(&e) != 0)
 			log_warn("collect.certificate", "text=\"%s\"", e.text);
+	} else if (collect_door(&collect, peer) >= 0 && fd >= 0) {
+		if (follows_take(collect.follows, (size_t)collect_door(&collect, peer), fd, &e) != 0)
+			log_error("collect.follow", "text=\"%s\"", e.text);
 	}
 }
 
@@ -68,8 +77,12 @@ static void on_tick(void *arg)
 {
 	static unsigned ticks;
 	streams_tick(collect.streams);
-	if (++ticks % (1000 / COLLECT_TICK_MS) == 0)
+	follows_tick(collect.follows);
+	if (++ticks % (1000 / COLLECT_TICK_MS) == 0) {
 		datagrams_second(collect.datagrams);
+		webs_tick(collect.webs);
+		follows_save(collect.follows);
+	}
 	if (tls_keys_lost())
 		child_drop(&child, "keys", false);
 	loop_after(child.loop, COLLECT_TICK_MS, on_tick, NULL);
@@ -108,6 +121,8 @@ static void read_doors(void)
 	}
 }
 
+static struct buf clients;                           /* collect/clients.pem */
+
 static int open_door(size_t i, int fd, struct err *e)
 {
 	switch (collect.doors[i].kind) {
@@ -122,7 +137,9 @@ static int open_door(size_t i, int fd, struct err *e)
 		return streams_listen(collect.streams, i, fd, e);
 	case INTAKE_HTTP:
 	case INTAKE_HTTPS:
+		return webs_listen(collect.webs, i, fd, buf_view(&clients), e);
 	case INTAKE_FILE:
+		return follows_take(collect.follows, i, fd, e);
 	case INTAKE_KINDS:
 		break;
 	}
@@ -134,6 +151,9 @@ static void open_doors(void)
 	struct err e;
 	for (size_t i = 0; i < child.n_peers; i++) {
 		int door = collect_door(&collect, child.peers[i].name);
+		if (door >= 0 && str_starts(str_from(child.peers[i].name), "listen.before.") &&
+		    !follows_knows(collect.follows, (size_t)door, child.peers[i].fd))
+			continue;
 		if (door >= 0 && open_door((size_t)door, child.peers[i].fd, &e) != 0)
 			log_fatal("collect.door", "text=\"%s\"", e.text);
 	}
@@ -143,7 +163,6 @@ static void open_doors(void)
 static void open_tls(const char *own)
 {
 	char path[600];
-	struct buf pem;
 	struct err e = {0};
 	bool needed = false;
 	for (size_t i = 0; i < collect.n_doors; i++)
@@ -152,14 +171,12 @@ static void open_tls(const char *own)
 	tls_keys_fd(child_peer_fd(&child, "keys"));
 	if (!needed)
 		return;
-	buf_init(&pem, CLIENTS_MAX);
 	snprintf(path, sizeof path, "%s/clients.pem", own);
-	int r = file_read(path, CLIENTS_MAX, &pem, &e);
+	int r = file_read(path, CLIENTS_MAX, &clients, &e);
 	if (r != 0 && r != ERR_NOTFOUND)
 		log_fatal("collect.start", "text=\"%s\"", e.text);
-	if (gnutls_global_init() < 0 || secure_open(r == 0 ? buf_view(&pem) : STR(""), &e) != 0)
+	if (gnutls_global_init() < 0 || secure_open(buf_view(&clients), &e) != 0)
 		log_fatal("collect.start", "text=\"%s\"", e.text);
-	buf_release(&pem);
 }
 
 static void load_sources(const char *own)
@@ -189,6 +206,7 @@ int main(int argc, char **argv)
 	if (mkdir(own, 0700) != 0 && errno != EEXIST)
 		log_fatal("collect.start", "text=\"%s: %s\"", own, strerror(errno));
 	read_doors();
+	buf_init(&clients, CLIENTS_MAX);
 	stamp_open();
 	open_tls(own);
 	if (sandbox_enter(&sandbox_collect, dirs, 1, seen, &e) != 0)
@@ -197,19 +215,26 @@ int main(int argc, char **argv)
 	collect.sources = sources_new();
 	collect.streams = streams_new(&collect, &e);
 	collect.datagrams = datagrams_new(&collect);
-	if (!collect.streams)
+	collect.webs = webs_new(&collect);
+	int dir = open(seen[0], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (!collect.streams || dir < 0)
 		log_fatal("collect.start", "text=\"%s\"", e.text);
 	load_sources(seen[0]);
+	collect.follows = follows_new(&collect, dir);
 	open_doors();
 	batches_vault(collect.out, child_peer_fd(&child, "vault"));
 	loop_after(child.loop, COLLECT_TICK_MS, on_tick, NULL);
 	child_ready(&child, NULL);
 	int code = child_run(&child, &on, NULL);
+	follows_save(collect.follows);
+	follows_free(collect.follows);
+	webs_free(collect.webs);
 	streams_free(collect.streams);
 	datagrams_free(collect.datagrams);
 	sources_free(collect.sources);
 	batches_free(collect.out);
 	secure_close();
 	stamp_close();
+	buf_release(&clients);
 	return code;
 }

@@ -39,6 +39,11 @@ void secure_close(void)
 	tls_close();
 }
 
+bool secure_is_open(void)
+{
+	return tls.credentials != NULL;
+}
+
 struct gnutls_session_int *secure_begin(int fd)
 {
 	gnutls_session_t s = NULL;
@@ -123,4 +128,10 @@ bool secure_peer_name(struct gnutls_session_int *s, char *out, size_t size)
 	bool ok = gnutls_x509_crt_import(crt, &list[0], GNUTLS_X509_FMT_DER) == 0 && name_of(crt, out, size);
 	gnutls_x509_crt_deinit(crt);
 	return ok;
+}
+
+bool secure_verified_name(struct gnutls_session_int *s, char *out, size_t size)
+{
+	unsigned status = 1;
+	return gnutls_certificate_verify_peers2(s, &status) >= 0 && status == 0 && secure_peer_name(s, out, size);
 }

@@ -14,6 +14,7 @@ struct gnutls_session_int;
 /* Before the sandbox; clients_pem may be empty. Asks keys for the certificate (core/tls.h's tls_keys_fd was called). */
 int secure_open(struct str clients_pem, struct err *e) MUST_USE;
 void secure_close(void);
+bool secure_is_open(void);
 
 struct gnutls_session_int *secure_begin(int fd);     /* NULL: out of memory */
 void secure_end(struct gnutls_session_int *s);       /* may be NULL */
@@ -25,5 +26,7 @@ ssize_t secure_send(struct gnutls_session_int *s, const void *p, size_t n);
 bool secure_pending(struct gnutls_session_int *s);
 /* The verified certificate's first DNS name, else its common name; false when it showed none. */
 bool secure_peer_name(struct gnutls_session_int *s, char *out, size_t size);
+/* The same where the handshake did not verify the certificate itself. */
+bool secure_verified_name(struct gnutls_session_int *s, char *out, size_t size);
 
 #endif

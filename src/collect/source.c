@@ -224,6 +224,11 @@ struct source *source_of_address(struct sources *s, const struct in6_addr *a)
 	return by_name(s, r ? r->name : address_text(a, z), r);
 }
 
+bool source_has_address(const struct sources *s, const struct in6_addr *a)
+{
+	return find_rule(s, SOURCE_ADDRESS, STR_NONE, a);
+}
+
 struct source *source_known(struct sources *s, enum source_kind kind, struct str value)
 {
 	const struct rule *r = find_rule(s, kind, value, NULL);

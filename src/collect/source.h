@@ -44,6 +44,8 @@ int sources_load(struct sources *s, struct str text, struct err *e) MUST_USE;
 
 /* The source of an address (in6: IPv4 as mapped). Never NULL. */
 struct source *source_of_address(struct sources *s, const struct in6_addr *a);
+/* Whether a rule names it. */
+bool source_has_address(const struct sources *s, const struct in6_addr *a);
 /* Of a certificate's name, a file or a socket; a name that no rule has is the source "KIND:VALUE". */
 struct source *source_of(struct sources *s, enum source_kind kind, struct str value);
 /* Only what a rule names, else NULL: tokens. */

@@ -24,7 +24,7 @@ int doors_add(struct doors *d, struct str given, struct err *e)
 	struct str where;
 	if (d->n == INTAKE_MAX)
 		return err_set(e, ERR_RANGE, _("More than %d doors for logs."), INTAKE_MAX);
-	*n = (struct door){.fd = -1};
+	*n = (struct door){.fd = -1, .before = -1};
 	if (!intake_parse(given, &n->kind, &where))
 		return err_set(e, ERR_SYNTAX, _("\"%.*s\" is no door for logs; write for instance udp:0.0.0.0:514 or file:/var/log/messages"),
 		               STR_ARG(given));
@@ -75,19 +75,32 @@ static int open_unix(const struct door *d, struct err *e)
 }
 
 /* Only a plain file, never through a link at its end, never waiting for a pipe. */
-static int open_file(struct door *d)
+static int open_file(const char *path, struct stat *st)
 {
-	struct stat st;
-	int fd = open(d->where, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
 	if (fd < 0)
 		return -1;
-	if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) {
+	if (fstat(fd, st) != 0 || !S_ISREG(st->st_mode)) {
 		close(fd);
 		return -1;
 	}
+	return fd;
+}
+
+static void open_files(struct door *d)
+{
+	char path[sizeof d->where + 2];
+	struct stat st = {0};
+	snprintf(path, sizeof path, "%s.1", d->where);   /* as logrotate calls it: what was not read yet when the house stopped */
+	d->before = open_file(path, &st);
+	d->fd = open_file(d->where, &st);
 	d->dev = st.st_dev;
 	d->ino = st.st_ino;
-	return fd;
+}
+
+void door_before_name(const struct door *d, char out[CHILD_NAME_MAX])
+{
+	snprintf(out, CHILD_NAME_MAX, "listen.before%s", strrchr(d->name, '.'));
 }
 
 bool door_renewed(struct door *d)
@@ -95,12 +108,15 @@ bool door_renewed(struct door *d)
 	struct stat st;
 	if (d->kind != INTAKE_FILE || lstat(d->where, &st) != 0 || (d->fd >= 0 && st.st_dev == d->dev && st.st_ino == d->ino))
 		return false;
-	int fd = open_file(d);
+	int fd = open_file(d->where, &st);
 	if (fd < 0)
 		return false;
-	if (d->fd >= 0)
-		close(d->fd);
+	if (d->before >= 0)
+		close(d->before);
+	d->before = d->fd;
 	d->fd = fd;
+	d->dev = st.st_dev;
+	d->ino = st.st_ino;
 	return true;
 }
 
@@ -124,7 +140,7 @@ static int open_door(struct door *d, struct err *e)
 	case INTAKE_UNIX_STREAM:
 		return open_unix(d, e);
 	case INTAKE_FILE:
-		d->fd = open_file(d);
+		open_files(d);
 		return 0;
 	case INTAKE_TCP:
 	case INTAKE_TLS:

@@ -286,6 +286,19 @@ static void on_start_late(void *arg)
 	end_role(r);
 }
 
+static void give_doors(struct super *s, struct role *r)
+{
+	char name[CHILD_NAME_MAX];
+	for (size_t k = 0; k < s->doors.n; k++) {
+		const struct door *d = &s->doors.list[k];
+		door_before_name(d, name);
+		if (d->before >= 0)
+			send_peer(r, name, 0, d->before);
+		if (d->fd >= 0)
+			send_peer(r, d->name, 0, d->fd);
+	}
+}
+
 static void start_role(struct super *s, int i)
 {
 	struct role *r = &s->house.roles[i];
@@ -300,9 +313,8 @@ static void start_role(struct super *s, int i)
 	give_pairs(s, i);
 	if (strcmp(r->name, "front") == 0 && s->listen_fd >= 0)
 		send_peer(r, "listen", 0, s->listen_fd);
-	for (size_t k = 0; strcmp(r->name, "collect") == 0 && k < s->doors.n; k++)
-		if (s->doors.list[k].fd >= 0)
-			send_peer(r, s->doors.list[k].name, 0, s->doors.list[k].fd);
+	if (strcmp(r->name, "collect") == 0)
+		give_doors(s, r);
 	msg_init(&go, SUP_GO);
 	(void)!msg_send(r->sup, &go);
 	msg_release(&go);
