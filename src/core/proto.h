@@ -124,6 +124,26 @@ enum {
 	KEYS_VKEY_IS,
 };
 
+/* office.writer -> gate.N: one file at a time (docs/gate.md). Outcomes: core/gate.h. */
+enum {
+	GATE_CLEAN = 450,    /* i id, s name, s policy (lines key=value over the house's), s password, f content (sealed) */
+	GATE_STEP,           /* gate -> writer: i id, s step, u done, u of */
+	GATE_RESULT,         /* gate -> writer: i id, u outcome, s report (JSON), s name to deliver it as, s language, f content (delivered
+	                      * only, sealed) */
+	GATE_ASK,            /* -> GATE_HEALTH s JSON: scanner, its signatures' age in hours, posture of a worker, version of policy */
+	GATE_HEALTH,
+};
+
+/* gate.N -> supervisor over the pair "workers": programs of the gate, one per document and step, started by who may. */
+enum {
+	WORKER_START = 480,  /* s program, u processor seconds -> WORKER_STARTED u err code, i worker, f its pair */
+	WORKER_STARTED,
+	WORKER_END,          /* i worker, b kill it -> WORKER_ENDED once it is gone: u exit code, u signal, i processor ms, i KiB at most */
+	WORKER_ENDED,
+	SCANNER_OPEN,        /* -> SCANNER_OPENED u err code, f a connection to the clamd of sekisho.conf */
+	SCANNER_OPENED,
+};
+
 /* The `sekisho` command -> office.writer over DIR/run/control.sock */
 enum {
 	CLI_CALL = 500,      /* u language (0 ja, 1 en), u n args {s} (without the data folder), u n files {s name, f} */

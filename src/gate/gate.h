@@ -15,6 +15,17 @@
 
 #define GATE_NAME_MAX 255
 
+struct run;
+
+/* How workers come to be and to their end. start: a process of that program with its pair, at most so many seconds of processor
+ * time. end: it is gone on return (killed if wanted), *run says how. */
+struct spawner {
+	int (*start)(void *arg, const char *program, unsigned seconds, int *ret_sock, int64_t *ret_worker, struct err *e);
+	void (*end)(void *arg, int64_t worker, bool kill_it, struct run *run);
+	int (*scanner)(void *arg);                       /* a fresh connection to clamd, -1 when there is none */
+};
+extern const struct spawner spawner_fork;            /* arg: the struct gate */
+
 /* Policy and surroundings of one run; made once, used for many files. */
 struct gate {
 	char libexec[4096];                              /* where the workers lie */
@@ -28,6 +39,8 @@ struct gate {
 	int64_t av_stop_hours;                           /* signatures older than this stop the gate */
 	bool av_unknown_stops;                           /* and those that do not say how old they are */
 	const char *password;                            /* for archives and documents that ask for one; never in a report */
+	const struct spawner *spawner;
+	void *spawner_arg;
 	void (*progress)(void *arg, const char *step, uint32_t done, uint32_t of);
 	void *progress_arg;
 };
@@ -82,8 +95,8 @@ struct result {
 	char out_sha256[SHA256_HEX];
 };
 
-/* Finds the data and reads the policy (NULL: the shipped one). self: argv[0] of the running program. */
-int gate_open(struct gate *g, const char *policy_file, struct err *e) MUST_USE;
+/* Finds the data (share NULL: beside the programs) and reads the policy (NULL: the shipped one). */
+int gate_open(struct gate *g, const char *share, const char *policy_file, struct err *e) MUST_USE;
 void gate_close(struct gate *g);
 
 /* Takes the sealed or regular file fd named name through; always fills *r (result_release). ERR_SYS only when the gate itself
@@ -125,6 +138,8 @@ struct str name_ext(struct arena *a, struct str name); /* lower case, without th
 
 /* --- scan.c: clamd. false: not clean, r says why. which: 0 before, 1 after. */
 bool scan_file(struct gate *g, int fd, int which, struct result *r);
+/* Engine and age of its signatures, as far as it answers. */
+void scan_health(struct gate *g, struct arena *a, struct scan *sc);
 
 /* --- report.c */
 void report_json(const struct gate *g, const struct result *r, struct buf *out);

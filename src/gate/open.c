@@ -75,9 +75,9 @@ static int read_policy(struct gate *g, const char *file, struct buf *out, struct
 	return r;
 }
 
-int gate_open(struct gate *g, const char *policy_file, struct err *e)
+int gate_open(struct gate *g, const char *share, const char *policy_file, struct err *e)
 {
-	char share[4200], shipped[4300];
+	char found[4200], shipped[4300];
 	struct buf policy;
 	int r;
 
@@ -88,7 +88,11 @@ int gate_open(struct gate *g, const char *policy_file, struct err *e)
 	g->input_max = 200u << 20;
 	g->av_stop_hours = AV_STOP_HOURS;
 	buf_init(&policy, GATE_POLICY_MAX - 1);
-	r = find_places(g, share, e);
+	g->spawner = &spawner_fork;
+	g->spawner_arg = g;
+	r = find_places(g, found, e);
+	if (!share)
+		share = found;
 	snprintf(shipped, sizeof shipped, "%s/gate/policy.yaml", share);
 	if (!r)
 		r = routes_load(g->arena, share, &g->routes, e);

@@ -4,31 +4,15 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "gate/gate.h"
 #include "lib/clock.h"
-#include "lib/log.h"
+#include "lib/file.h"
 
 #define ANSWER_MAX 1024
 #define ANSWER_SECONDS 60
-
-static int connect_to(const char *path)
-{
-	struct sockaddr_un a = {.sun_family = AF_UNIX};
-	int fd;
-
-	if ((size_t)snprintf(a.sun_path, sizeof a.sun_path, "%s", path) >= sizeof a.sun_path)
-		return -1;
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (fd >= 0 && connect(fd, (struct sockaddr *)&a, sizeof a)) {
-		close(fd);
-		fd = -1;
-	}
-	return fd;
-}
 
 /* What it says until NUL, within the time; false when it says nothing whole. */
 static bool read_answer(int fd, char out[ANSWER_MAX])
@@ -67,12 +51,11 @@ static bool send_fd(int sock, int fd)
 	return sendmsg(sock, &m, MSG_NOSIGNAL) == 1;
 }
 
-static bool ask(const char *path, const char *command, int fd, char answer[ANSWER_MAX])
+static bool ask(struct gate *g, const char *command, int fd, char answer[ANSWER_MAX])
 {
-	int sock = connect_to(path);
+	int sock = g->spawner->scanner(g->spawner_arg);
 	size_t n = strlen(command) + 1;
-	bool ok = sock >= 0 && send(sock, command, n, MSG_NOSIGNAL) == (ssize_t)n && (fd < 0 || send_fd(sock, fd)) &&
-	          read_answer(sock, answer);
+	bool ok = sock >= 0 && !fd_write_all(sock, command, n) && (fd < 0 || send_fd(sock, fd)) && read_answer(sock, answer);
 
 	if (sock >= 0)
 		close(sock);
@@ -105,15 +88,20 @@ static struct str verdict_of(struct str answer)
 	return str_starts(name, "fd[") && str_ends(name, "]") && rest.n > 1 && *rest.p == ' ' ? str_slice(rest, 1, rest.n) : STR("");
 }
 
-static bool fresh(struct gate *g, struct result *r, struct scan *sc)
+void scan_health(struct gate *g, struct arena *a, struct scan *sc)
 {
 	char version[ANSWER_MAX];
 
 	sc->age_hours = -1;
-	if (ask(g->clamd, "zVERSION", -1, version)) {
-		sc->engine = arena_str(r->arena, str_from(version));
+	if (g->clamd && ask(g, "zVERSION", -1, version)) {
+		sc->engine = arena_str(a, str_from(version));
 		sc->age_hours = age_hours(sc->engine);
 	}
+}
+
+static bool fresh(struct gate *g, struct result *r, struct scan *sc)
+{
+	scan_health(g, r->arena, sc);
 	if (sc->age_hours >= 0 ? sc->age_hours <= g->av_stop_hours : !g->av_unknown_stops)
 		return true;
 	result_stop(r, GATE_HELD, "AV-OLD", STR_NONE);
@@ -130,7 +118,7 @@ bool scan_file(struct gate *g, int fd, int which, struct result *r)
 	sc->asked = true;
 	if (!fresh(g, r, sc))
 		return false;
-	if (!ask(g->clamd, "zFILDES", fd, answer)) {
+	if (!ask(g, "zFILDES", fd, answer)) {
 		result_stop(r, GATE_HELD, "AV-ERROR", STR_NONE);
 		return false;
 	}

@@ -7,9 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "gate/gate.h"
@@ -23,42 +20,10 @@ struct talk {
 	const struct worker_job *job;
 	struct result *r;
 	int sock;
-	pid_t pid;
+	int64_t worker;
 	int64_t until;                                   /* µs, monotonic */
 	uint32_t subs;
 };
-
-static _Noreturn void become(const char *path, int sock, pid_t parent, unsigned seconds)
-{
-	char *argv[] = {(char *)(uintptr_t)path, (char *)(uintptr_t)"--fd=3", NULL};
-	char *env[] = {(char *)(uintptr_t)"PATH=/usr/bin:/bin", (char *)(uintptr_t)"LANG=C.UTF-8", NULL};
-	struct rlimit cpu = {seconds, seconds + 1};
-
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (getppid() != parent || setrlimit(RLIMIT_CPU, &cpu) || dup2(sock, GATE_FD) < 0 || fcntl(GATE_FD, F_SETFD, 0))
-		_exit(127);
-	closefrom(GATE_FD + 1);
-	execve(path, argv, env);
-	_exit(127);
-}
-
-static int start(struct talk *t, unsigned seconds, struct err *e)
-{
-	char path[4400];
-	pid_t parent = getpid();
-	int pair[2];
-
-	if ((size_t)snprintf(path, sizeof path, "%s/%s", t->g->libexec, t->job->program) >= sizeof path || access(path, X_OK))
-		return err_set(e, ERR_NOTFOUND, "this installation has no program \"%s\"", t->job->program);
-	if (msg_pair(pair))
-		return err_sys(e, "socketpair");
-	t->pid = fork();
-	if (!t->pid)
-		become(path, pair[1], parent, seconds);
-	close(pair[1]);
-	t->sock = pair[0];
-	return t->pid > 0 ? 0 : err_sys(e, "fork");
-}
 
 /* The next message before the time is up: 0, ERR_BUSY (too late), ERR_CLOSED. */
 static int next(const struct talk *t, struct msg *m)
@@ -194,23 +159,6 @@ static int hand_job(struct talk *t, struct run *run)
 	return r;
 }
 
-/* Ends it and notes how it went. */
-static void end(struct talk *t, struct run *run, bool kill_it)
-{
-	struct rusage use = {0};
-	int status = 0;
-
-	close(t->sock);
-	if (kill_it)
-		kill(t->pid, SIGKILL);
-	while (wait4(t->pid, &status, 0, &use) < 0 && errno == EINTR)
-		;
-	run->exit = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-	run->signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
-	run->cpu_ms = (use.ru_utime.tv_sec + use.ru_stime.tv_sec) * 1000 + (use.ru_utime.tv_usec + use.ru_stime.tv_usec) / 1000;
-	run->rss_kb = use.ru_maxrss;
-}
-
 static void note_run(struct result *r, const struct run *run)
 {
 	if (r->n_runs == r->cap_runs) {
@@ -232,7 +180,7 @@ int worker_talk(struct gate *g, const struct worker_job *job, struct result *r, 
 	int got;
 
 	*ret = (struct msg){0};
-	got = start(&t, seconds, e);
+	got = g->spawner->start(g->spawner_arg, job->program, seconds, &t.sock, &t.worker, e);
 	if (got)
 		return got;
 	t.until = from + (int64_t)seconds * SECOND_US;
@@ -245,7 +193,8 @@ int worker_talk(struct gate *g, const struct worker_job *job, struct result *r, 
 	}
 	if (got != 1)
 		*ret = (struct msg){0};
-	end(&t, &run, got != 1);
+	close(t.sock);
+	g->spawner->end(g->spawner_arg, t.worker, got != 1, &run);
 	run.wall_ms = (clock_mono() - from) / 1000;
 	note_run(r, &run);
 	if (got == 1)

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,13 +24,18 @@ struct options {
 	bool json;
 };
 
-static int usage(void)
+static int usage_to(FILE *to)
 {
 	fputs(_("usage: sekisho gate clean IN -o OUT [--report R.json] [--policy P.yaml] [--password-file F] [--json]\n"
 	        "       sekisho gate verify FILE [--as LANGUAGE] [--json]\n"
 	        "       sekisho gate explain R.json\n"),
-	      stderr);
-	return TOOL_USAGE;
+	      to);
+	return to == stdout ? TOOL_YES : TOOL_USAGE;
+}
+
+static int usage(void)
+{
+	return usage_to(stderr);
 }
 
 static int fail(const struct err *e)
@@ -194,7 +200,7 @@ static int clean(const struct options *o)
 
 	if (!o->out)
 		return usage();
-	if (gate_open(&g, o->policy, &e) || (o->password && read_password(&g, o->password, &e)))
+	if (gate_open(&g, NULL, o->policy, &e) || (o->password && read_password(&g, o->password, &e)))
 		return fail(&e);
 	if (isatty(2))
 		g.progress = show_progress;
@@ -237,7 +243,7 @@ static int verify(const struct options *o)
 	int64_t at = 0;
 	uint8_t yes = 0;
 
-	if (gate_open(&g, o->policy, &e))
+	if (gate_open(&g, NULL, o->policy, &e))
 		return fail(&e);
 	r.arena = arena_new(1u << 20);
 	rt = route_find(g.routes, name_ext(r.arena, str_from(o->file)));
@@ -328,6 +334,9 @@ int tool_main(int argc, char **argv)
 	struct options o = {0};
 
 	words_open();
+	signal(SIGPIPE, SIG_IGN);                        /* clamd may go away */
+	if (argc == 1 && (!strcmp(argv[0], "--help") || !strcmp(argv[0], "-h")))
+		return usage_to(stdout);
 	for (size_t i = 0; argc > 0 && i < ARRAY_LEN(commands); i++)
 		if (!strcmp(argv[0], commands[i].name))
 			return parse(argc - 1, argv + 1, &o) ? commands[i].run(&o) : usage();

@@ -71,6 +71,9 @@ const struct sandbox_profile sandbox_search = {
 	.memory_max = 16 * GIB, .file_max = 64 * MIB, .files_max = 1024, .threads_max = 256};
 /* A document's process: its memory, its pair, memfds of what it says. Nothing else. */
 static const int gate_calls[] = {-1};
+const struct sandbox_profile sandbox_gate_broker = {
+	.name = "gate-broker", .uid_offset = 19, .syscalls = gate_calls,
+	.memory_max = 2 * GIB, .file_max = 64 * MIB, .files_max = 4096};
 const struct sandbox_profile sandbox_gate = {
 	.name = "gate", .uid_offset = 20, .syscalls = gate_calls,
 	.memory_max = 1 * GIB, .file_max = 1 * GIB, .files_max = 64};

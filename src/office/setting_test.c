@@ -43,7 +43,8 @@ static void generate(struct buf *b)
 	            ".PP\nLines\n.IR \"intake \" = \" KIND:WHERE\"\nare the doors through which logs of other machines come in, opened when the house starts:\n"
 	            ".BR udp ,\n.BR tcp ,\n.B tls\n(syslog),\n.BR relp ,\n.B relps\n(RELP, without and with TLS),\n.BR http ,\n.B https\n"
 	            "(JSON lines, journals) with ADDR:PORT,\n.BR unix ,\n.B unix\\-stream\n(sockets) and\n.B file\n(a file that is followed) with a path.\n"
-	            "How they work: docs/collect.md.\n.PP\n"
+	            "How they work: docs/collect.md.\n"
+	            ".PP\nA line\n.IR \"clamd \" = \" PATH\"\nnames the socket of the malware scanner that the gate asks (docs/gate.md).\n.PP\n"
 	            "The settings are kept in the store, with their history, and are changed on the Settings page by the security office.\n"
 	            ".SH SETTINGS\n");
 	for (size_t i = 0; i < n_settings; i++) {

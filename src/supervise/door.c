@@ -17,6 +17,7 @@
 #define CONF_MAX (64u * 1024)
 #define RECEIVE_BUFFER (32 << 20)                    /* of datagrams: 150,000 while collect is started anew */
 #define BACKLOG 1024
+#define SCANNER_PATH_MAX 108                         /* of a Unix socket */
 
 int doors_add(struct doors *d, struct str given, struct err *e)
 {
@@ -34,6 +35,14 @@ int doors_add(struct doors *d, struct str given, struct err *e)
 	return 0;
 }
 
+/* Where the gate's scanner listens: kept for supervise itself and as the word that there is one. */
+static void put_scanner(struct str path)
+{
+	char z[SCANNER_PATH_MAX];
+	snprintf(z, sizeof z, "%.*s", STR_ARG(path));
+	setenv("SEKISHO_CLAMD", z, 1);
+}
+
 int doors_read(struct doors *d, const char *dir, struct err *e)
 {
 	char path[4200];
@@ -44,8 +53,11 @@ int doors_read(struct doors *d, const char *dir, struct err *e)
 	struct str rest = buf_view(&b);
 	while (r == 0 && rest.n) {
 		struct str value = str_cut(&rest, '\n'), key = str_trim(str_cut(&value, '='));
+		value = str_trim(value);
 		if (str_is(key, "intake"))
-			r = doors_add(d, str_trim(value), e);
+			r = doors_add(d, value, e);
+		else if (str_is(key, "clamd") && value.n && value.n < SCANNER_PATH_MAX)
+			put_scanner(value);
 	}
 	buf_release(&b);
 	return r == ERR_NOTFOUND ? 0 : r;

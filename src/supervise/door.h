@@ -26,7 +26,7 @@ struct doors {
 
 /* Adds one; ERR_SYNTAX for what is none, ERR_RANGE for too many. */
 int doors_add(struct doors *d, struct str given, struct err *e) MUST_USE;
-/* Adds the lines `intake = …` of DIR/sekisho.conf. */
+/* Adds the lines `intake = …` of DIR/sekisho.conf; a line `clamd = PATH` becomes SEKISHO_CLAMD. */
 int doors_read(struct doors *d, const char *dir, struct err *e) MUST_USE;
 /* Opens all and leaves what they are in the environment for collect, and in run_fd/intake for people ("udp 127.0.0.1:514" a line,
  * with the ports the kernel chose). A file that is not there yet is no error. */

@@ -17,6 +17,8 @@
 #include "supervise/place.h"
 #include "supervise/super.h"
 
+#define GATES 2                                      /* files looked at at the same time */
+
 struct options {
 	const char *dir, *share, *listen;
 	bool front, oneshot, link;
@@ -205,7 +207,7 @@ int main(int argc, char **argv)
 		fprintf(stderr, "sekisho: %s\n", e.text);
 		return 3;
 	}
-	struct house_options h = {opt.front, opt.oneshot, sup.doors.n > 0, (unsigned)opt.readers};
+	struct house_options h = {opt.front, opt.oneshot, sup.doors.n > 0, (unsigned)opt.readers, GATES};
 	house_init(&sup.house, &h);
 	sup.loop = loop_new();
 	sup.start_limit_s = start_limit();

@@ -13,10 +13,11 @@ static const struct {
 	{"office.writer", "office", NULL, 2},
 	{"office.job", "office", "office.writer", 1},
 	{"office.reader", "office", "office.writer", 1}, /* × readers */
+	{"gate", "gate", "office.writer", 1},            /* × gates */
 	{"front", "front", NULL, 0},
 };
 
-/* Who has a pair with whom; "office.reader" stands for each of them. Nobody else can send anybody anything. */
+/* Who has a pair with whom; "office.reader" and "gate" stand for each of them. Nobody else can send anybody anything. */
 static const char *const talks[][2] = {
 	{"front", "office.writer"},
 	{"front", "office.reader"},
@@ -32,6 +33,7 @@ static const char *const talks[][2] = {
 	{"vault", "keys"},
 	{"collect", "vault"},
 	{"collect", "keys"},
+	{"office.writer", "gate"},
 };
 
 int house_find(const struct house *h, const char *name)
@@ -49,11 +51,18 @@ static void add_role(struct house *h, size_t row, const char *name)
 	snprintf(h->roles[h->n_roles++].name, CHILD_NAME_MAX, "%s", name);
 }
 
-/* "office.reader" names every reader, another name only itself. */
+/* How many there are of what is not there once. */
+static unsigned copies(const char *name, const struct house_options *o)
+{
+	return strcmp(name, "office.reader") == 0 ? o->readers : strcmp(name, "gate") == 0 ? o->gates : 0;
+}
+
+/* "office.reader" names every reader, "gate" every gate, another name only itself. */
 static bool stands_for(const char *entry, const char *name)
 {
 	size_t n = strlen(entry);
-	return strncmp(entry, name, n) == 0 && (name[n] == 0 || (name[n] == '.' && strcmp(entry, "office.reader") == 0));
+	return strncmp(entry, name, n) == 0 &&
+	       (name[n] == 0 || (name[n] == '.' && (strcmp(entry, "office.reader") == 0 || strcmp(entry, "gate") == 0)));
 }
 
 static void add_pairs(struct house *h, const char *const entry[2])
@@ -68,16 +77,17 @@ void house_init(struct house *h, const struct house_options *o)
 {
 	*h = (struct house){0};
 	for (size_t i = 0; i < ARRAY_LEN(table); i++) {
-		bool reader = strcmp(table[i].name, "office.reader") == 0, job = strcmp(table[i].name, "office.job") == 0;
+		bool many = strcmp(table[i].name, "office.reader") == 0 || strcmp(table[i].name, "gate") == 0;
+		bool job = strcmp(table[i].name, "office.job") == 0;
 		if ((!o->front && strcmp(table[i].name, "front") == 0) || (!o->collect && strcmp(table[i].name, "collect") == 0) ||
-		    (o->oneshot && (reader || job || strcmp(table[i].name, "search") == 0)))
+		    (o->oneshot && (many || job || strcmp(table[i].name, "search") == 0)))
 			continue;
-		for (unsigned k = 0; reader && k < o->readers && k < READERS_MAX; k++) {
+		for (unsigned k = 0; many && k < copies(table[i].name, o) && k < READERS_MAX; k++) {
 			char name[CHILD_NAME_MAX];
 			snprintf(name, sizeof name, "%s.%u", table[i].name, k);
 			add_role(h, i, name);
 		}
-		if (!reader)
+		if (!many)
 			add_role(h, i, table[i].name);
 	}
 	for (size_t i = 0; i < ARRAY_LEN(talks); i++)

@@ -10,8 +10,9 @@
 #include "core/child.h"
 
 #define READERS_MAX 64
-#define ROLES_MAX (READERS_MAX + 10)
-#define PAIRS_MAX (3 * READERS_MAX + 20)
+#define GATES_MAX 8
+#define ROLES_MAX (READERS_MAX + GATES_MAX + 10)
+#define PAIRS_MAX (3 * READERS_MAX + GATES_MAX + 20)
 #define STOP_RANKS 6
 
 enum role_state {
@@ -50,7 +51,7 @@ struct house {
 
 struct house_options {
 	bool front, oneshot, collect;                    /* oneshot: the writer alone, for one command */
-	unsigned readers;
+	unsigned readers, gates;
 };
 
 void house_init(struct house *h, const struct house_options *o);

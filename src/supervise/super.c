@@ -299,6 +299,16 @@ static void give_doors(struct super *s, struct role *r)
 	}
 }
 
+/* To have its programs started by us. */
+static void give_workers(struct super *s, struct role *r)
+{
+	int fd = workers_channel(s, (int)(r - s->house.roles));
+	if (fd < 0)
+		log_fatal("supervise.pair", "text=\"%s\"", strerror(errno));
+	send_peer(r, "workers", 0, fd);
+	close(fd);
+}
+
 static void start_role(struct super *s, int i)
 {
 	struct role *r = &s->house.roles[i];
@@ -307,7 +317,7 @@ static void start_role(struct super *s, int i)
 	if (r->pid < 0)
 		log_fatal("supervise.start", "role=%s text=\"%s\"", r->name, strerror(errno));
 	r->state = ROLE_STARTING;
-	s->watches[i] = (struct super_watch){s, i};
+	s->watches[i] = (struct super_watch){.s = s, .role = i};
 	loop_add(s->loop, r->sup, on_child, &s->watches[i]);
 	r->start_timer = loop_after(s->loop, s->start_limit_s * INT64_C(1000), on_start_late, &s->watches[i]);
 	give_pairs(s, i);
@@ -315,6 +325,8 @@ static void start_role(struct super *s, int i)
 		send_peer(r, "listen", 0, s->listen_fd);
 	if (strcmp(r->name, "collect") == 0)
 		give_doors(s, r);
+	if (strcmp(r->program, "gate") == 0)
+		give_workers(s, r);
 	msg_init(&go, SUP_GO);
 	(void)!msg_send(r->sup, &go);
 	msg_release(&go);
@@ -395,6 +407,7 @@ static void bury(struct super *s, int i, int status)
 	r->pid = 0;
 	cancel_start_limit(s, r);
 	drop_channel(s, r);                              /* what the dead still had to say is no longer true */
+	workers_drop(s, i);
 	if (s->stopping) {
 		if (status != 0)
 			log_warn("supervise.ended", "role=%s %s", r->name, how);
@@ -497,10 +510,11 @@ void super_stop(struct super *s, int exit_code)
 
 void super_reap(struct super *s)
 {
+	struct rusage use;
 	int status;
 	pid_t pid;
-	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
-		for (size_t i = 0; i < s->house.n_roles; i++)
+	while ((pid = wait4(-1, &status, WNOHANG, &use)) > 0)
+		for (size_t i = 0; !workers_reap(s, pid, status, &use) && i < s->house.n_roles; i++)
 			if (s->house.roles[i].pid == pid)
 				bury(s, (int)i, status);
 	next_rank(s);

@@ -5,6 +5,7 @@
 #include "lib/loop.h"
 #include "supervise/door.h"
 #include "supervise/role.h"
+#include "supervise/worker.h"
 
 #ifdef SEKISHO_ATTACK                                /* attempts end in death by design (core/attack.h) */
 #define DEATHS_PER_MINUTE 100000
@@ -19,12 +20,13 @@
 struct super;
 struct super_watch {
 	struct super *s;
-	int role;
+	int role, fd;                                    /* fd: of the channel for workers */
 };
 
 struct super {
 	struct house house;
-	struct super_watch watches[ROLES_MAX];
+	struct super_watch watches[ROLES_MAX], worker_watches[ROLES_MAX];
+	struct workers workers;
 	struct loop *loop;
 	const char *libexec, *dir, *share;               /* absolute */
 	int listen_fd;                                   /* -1: no front */

@@ -94,8 +94,47 @@ static int on_message(void *arg, const char *peer, int fd, struct msg *m)
 
 static void on_peer(void *arg, const char *peer, int fd)
 {
-	if (fd >= 0)
+	if (fd >= 0 && strcmp(peer, "workers") != 0)
 		send_type(fd, PING);
+}
+
+/* A worker that ends by itself, one that has to be killed, and a program that is none of the gate's. */
+static void employ(void)
+{
+	static const char *const programs[] = {"gate-x", "gate-x", "keys"};
+	int fd = child_peer_fd(&me, "workers");
+	for (size_t i = 0; i < 3; i++) {
+		struct msg m, answer;
+		uint32_t code, sig;
+		int64_t id, cpu, rss;
+		int sock;
+		msg_init(&m, WORKER_START);
+		msg_put_z(&m, programs[i]);
+		msg_put_u32(&m, 10);
+		if (msg_call(fd, &m, 10000, &answer) != 0 || msg_u32(&answer, &code) != 0 || code || msg_i64(&answer, &id) != 0 ||
+		    msg_fd(&answer, &sock) != 0)
+			_exit(8);
+		if (i == 0)
+			send_type(sock, PING);           /* the word it ends at */
+		msg_release(&m);
+		msg_release(&answer);
+		msg_init(&m, WORKER_END);
+		msg_put_i64(&m, id);
+		msg_put_u8(&m, i == 1);
+		if (msg_call(fd, &m, 10000, &answer) != 0 || msg_u32(&answer, &code) != 0 || msg_u32(&answer, &sig) != 0 ||
+		    msg_i64(&answer, &cpu) != 0 || msg_i64(&answer, &rss) != 0 || rss <= 0)
+			_exit(8);
+		say("worker %u %u", code, sig);
+		msg_release(&m);
+		msg_release(&answer);
+		close(sock);
+	}
+}
+
+static int work(void)
+{
+	struct msg m;
+	return msg_recv(3, &m) == 0 ? 7 : 6;
 }
 
 static void on_control(void *arg, int fd, uint32_t uid)
@@ -137,8 +176,10 @@ static int play(int argc, char **argv)
 	for (size_t i = 0; i < me.n_peers; i++)
 		if (strcmp(me.peers[i].name, "listen") == 0)
 			say("listen %s", me.role);
-		else if (me.peers[i].fd >= 0)
+		else if (me.peers[i].fd >= 0 && strcmp(me.peers[i].name, "workers") != 0)
 			send_type(me.peers[i].fd, PING);
+	if (strcmp(me.role, "gate.0") == 0 && tells_once("work"))
+		employ();
 	if (strcmp(me.role, "office.writer") == 0 && tells_once("ahead")) {
 		usleep(300000);                          /* until several have something to say to us */
 		reads_ahead = true;
@@ -149,13 +190,13 @@ static int play(int argc, char **argv)
 /* --- the house under test --------------------------------------------------------------------------------------------- */
 
 static const char *const names[] = {"keys", "vault", "search", "auth", "office.writer", "office.job", "office.reader.0",
-                                    "office.reader.1", "front"};
+                                    "office.reader.1", "gate.0", "gate.1", "front"};
 static const char *const pairs[][2] = {
 	{"front", "office.writer"}, {"front", "office.reader.0"}, {"front", "office.reader.1"}, {"front", "keys"},
 	{"office.writer", "auth"}, {"office.writer", "vault"}, {"office.reader.0", "vault"}, {"office.reader.1", "vault"},
 	{"office.job", "vault"}, {"office.reader.0", "office.writer"}, {"office.reader.1", "office.writer"},
 	{"office.job", "office.writer"}, {"vault", "keys"}, {"office.writer", "search"}, {"office.reader.0", "search"},
-	{"office.reader.1", "search"},
+	{"office.reader.1", "search"}, {"office.writer", "gate.0"}, {"office.writer", "gate.1"},
 };
 
 static char folder[64], libexec[80], dir[80], seen[100];
@@ -184,7 +225,7 @@ static int setup(void **state)
 	snprintf(dir, sizeof dir, "%s/dir", folder);
 	snprintf(seen, sizeof seen, "%s/seen", dir);
 	snprintf(command, sizeof command,
-	         "mkdir %s %s && cp $(dirname %s)/../../libexec/sekisho/supervise %s && for p in keys vault search auth office front; do ln -s %s %s/$p; done",
+	         "mkdir %s %s && cp $(dirname %s)/../../libexec/sekisho/supervise %s && for p in keys vault search auth office gate gate-x front; do ln -s %s %s/$p; done",
 	         libexec, dir, self, libexec, self, libexec);
 	shell(command);
 	return 0;
@@ -379,7 +420,7 @@ static void test_who_breaks_the_protocol_is_ended(void **state)
 /* All that the writer talks to dies again and again: it reports more losses than LOST_PER_MINUTE and is not blamed for them. */
 static void test_the_bereaved_are_innocent(void **state)
 {
-	static const char *const peers[] = {"vault", "search", "auth", "office.job", "office.reader.0", "office.reader.1", "front"};
+	static const char *const peers[] = {"vault", "search", "auth", "office.job", "office.reader.0", "office.reader.1", "gate.0", "gate.1", "front"};
 	begin();
 	pairs_work(NULL, 1);
 	pid_t writer = pid_of("office.writer");
@@ -439,6 +480,17 @@ static void test_the_silent_are_ended(void **state)
 		setup(NULL);
 	}
 	unsetenv("SEKISHO_START_LIMIT");
+}
+
+/* The gate may have programs of its own started and ended, no others: it is ended for asking. */
+static void test_workers(void **state)
+{
+	mark("work");
+	begin();
+	wait_for("worker 7 0", 1);
+	wait_for("worker 255 9", 1);
+	wait_for("up gate.0", 2);
+	pairs_work(NULL, 1);
 }
 
 static void test_second_one_is_refused(void **state)
@@ -532,11 +584,13 @@ int main(int argc, char **argv)
 {
 	if (argc == 6 && strcmp(argv[1], "--fd") == 0)
 		return play(argc, argv);
+	if (argc == 2 && strcmp(argv[1], "--fd=3") == 0)
+		return work();
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		T(test_all_start_and_talk),  T(test_each_killed_comes_back), T(test_who_breaks_the_protocol_is_ended),
 		T(test_the_bereaved_are_innocent), T(test_a_pair_given_up_while_the_other_is_away),
-		T(test_read_ahead_does_not_block), T(test_the_silent_are_ended), T(test_second_one_is_refused), T(test_stops_in_order),
+		T(test_read_ahead_does_not_block), T(test_the_silent_are_ended), T(test_workers), T(test_second_one_is_refused), T(test_stops_in_order),
 		T(test_the_deaf_are_killed_in_time), T(test_gives_up), T(test_none_outlives_the_supervisor),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

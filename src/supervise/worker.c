@@ -1,0 +1,269 @@
+#include "supervise/worker.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "core/gate.h"
+#include "core/proto.h"
+#include "lib/log.h"
+#include "supervise/super.h"
+
+static void close_channel(struct super *s, int role)
+{
+	struct super_watch *w = &s->worker_watches[role];
+	if (!w->s)
+		return;
+	loop_remove(s->loop, w->fd);
+	close(w->fd);
+	*w = (struct super_watch){.fd = -1};
+}
+
+static struct worker *find(struct super *s, int64_t id, int role)
+{
+	for (size_t i = 0; i < WORKERS_MAX; i++)
+		if (s->workers.list[i].pid > 0 && s->workers.list[i].id == id && s->workers.list[i].role == role)
+			return &s->workers.list[i];
+	return NULL;
+}
+
+static struct worker *free_place(struct super *s)
+{
+	for (size_t i = 0; i < WORKERS_MAX; i++)
+		if (!s->workers.list[i].pid)
+			return &s->workers.list[i];
+	return NULL;
+}
+
+/* "gate-" and lower-case letters: a file of that name in our own folder, nothing else. */
+static bool name_ok(struct str name)
+{
+	if (!str_starts(name, WORKER_PROGRAMS) || name.n <= strlen(WORKER_PROGRAMS) || name.n > 30)
+		return false;
+	for (size_t i = strlen(WORKER_PROGRAMS); i < name.n; i++)
+		if (name.p[i] < 'a' || name.p[i] > 'z')
+			return false;
+	return true;
+}
+
+static _Noreturn void become(const struct super *s, struct str program, int sock, pid_t parent, unsigned seconds)
+{
+	char path[4200];
+	char *argv[] = {path, (char *)(uintptr_t)"--fd=3", NULL}, *env[] = {(char *)(uintptr_t)"LANG=C.UTF-8", NULL, NULL};
+	const char *base = getenv("SEKISHO_UID_BASE");
+	char uid_base[64];
+	struct rlimit cpu = {seconds, seconds + 1};
+	sigset_t none;
+
+	snprintf(path, sizeof path, "%s/%.*s", s->libexec, STR_ARG(program));
+	if (base && (size_t)snprintf(uid_base, sizeof uid_base, "SEKISHO_UID_BASE=%s", base) < sizeof uid_base)
+		env[1] = uid_base;
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	signal(SIGINT, SIG_IGN);
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != parent || setrlimit(RLIMIT_CPU, &cpu) != 0 ||
+	    dup2(sock, GATE_FD) < 0)
+		_exit(127);
+	closefrom(GATE_FD + 1);
+	execve(path, argv, env);
+	_exit(127);
+}
+
+static int begin(struct super *s, int role, struct str program, unsigned seconds, struct worker **ret, int *ret_fd)
+{
+	struct worker *w = free_place(s);
+	pid_t parent = getpid();
+	int pair[2];
+
+	if (!w)
+		return ERR_BUSY;
+	if (msg_pair(pair) != 0)
+		return ERR_SYS;
+	*w = (struct worker){.pid = fork(), .role = role, .id = ++s->workers.last_id};
+	if (w->pid == 0)
+		become(s, program, pair[1], parent, seconds);
+	close(pair[1]);
+	if (w->pid < 0) {
+		w->pid = 0;
+		close(pair[0]);
+		return ERR_SYS;
+	}
+	*ret = w;
+	*ret_fd = pair[0];
+	return 0;
+}
+
+static int on_start(struct super *s, int role, int fd, struct msg *m)
+{
+	struct worker *w = NULL;
+	struct str program;
+	uint32_t seconds;
+	struct msg answer;
+	int sock = -1, r;
+
+	if (msg_str(m, 64, &program) != 0 || msg_u32(m, &seconds) != 0 || msg_end(m) != 0 || !name_ok(program) || !seconds ||
+	    seconds > WORKER_SECONDS_MAX)
+		return ERR_PROTO;
+	r = begin(s, role, program, seconds, &w, &sock);
+	msg_init(&answer, WORKER_STARTED);
+	msg_put_u32(&answer, (uint32_t)-r);
+	msg_put_i64(&answer, w ? w->id : 0);
+	if (sock >= 0) {
+		msg_put_fd(&answer, sock);
+		close(sock);
+	}
+	r = msg_send(fd, &answer);
+	msg_release(&answer);
+	return r;
+}
+
+static void tell_end(struct super *s, struct worker *w)
+{
+	struct super_watch *channel = w->role >= 0 ? &s->worker_watches[w->role] : NULL;
+	struct msg m;
+
+	if (channel && channel->s) {
+		msg_init(&m, WORKER_ENDED);
+		msg_put_u32(&m, WIFEXITED(w->status) ? (uint32_t)WEXITSTATUS(w->status) : 255);
+		msg_put_u32(&m, WIFSIGNALED(w->status) ? (uint32_t)WTERMSIG(w->status) : 0);
+		msg_put_i64(&m, (w->use.ru_utime.tv_sec + w->use.ru_stime.tv_sec) * 1000 +
+		                (w->use.ru_utime.tv_usec + w->use.ru_stime.tv_usec) / 1000);
+		msg_put_i64(&m, w->use.ru_maxrss);
+		(void)!msg_send(channel->fd, &m);
+		msg_release(&m);
+	}
+	*w = (struct worker){0};
+}
+
+static int on_end(struct super *s, int role, struct msg *m)
+{
+	struct worker *w;
+	int64_t id;
+	uint8_t kill_it;
+
+	if (msg_i64(m, &id) != 0 || msg_u8(m, &kill_it) != 0 || msg_end(m) != 0 || !(w = find(s, id, role)))
+		return ERR_PROTO;
+	if (w->ended) {
+		tell_end(s, w);
+		return 0;
+	}
+	w->asked = true;
+	if (kill_it)
+		kill(w->pid, SIGKILL);
+	return 0;
+}
+
+static int connect_scanner(void)
+{
+	struct sockaddr_un a = {.sun_family = AF_UNIX};
+	const char *path = getenv("SEKISHO_CLAMD");
+	int fd;
+
+	if (!path || (size_t)snprintf(a.sun_path, sizeof a.sun_path, "%s", path) >= sizeof a.sun_path)
+		return -1;
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd >= 0 && (connect(fd, (struct sockaddr *)&a, sizeof a) != 0 || fcntl(fd, F_SETFL, 0) != 0)) {
+		close(fd);                               /* never waited for: a full queue is no scanner either */
+		fd = -1;
+	}
+	return fd;
+}
+
+static int on_scanner(int fd, struct msg *m)
+{
+	struct msg answer;
+	int sock, r;
+
+	if (msg_end(m) != 0)
+		return ERR_PROTO;
+	sock = connect_scanner();
+	msg_init(&answer, SCANNER_OPENED);
+	msg_put_u32(&answer, sock < 0 ? (uint32_t)-ERR_NOTFOUND : 0);
+	if (sock >= 0) {
+		msg_put_fd(&answer, sock);
+		close(sock);
+	}
+	r = msg_send(fd, &answer);
+	msg_release(&answer);
+	return r;
+}
+
+static void on_channel(void *arg)
+{
+	struct super_watch *w = arg;
+	struct super *s = w->s;
+	struct msg m;
+	int role = w->role, r = msg_recv_now(w->fd, &m);
+
+	if (r == ERR_BUSY)
+		return;
+	if (r == 0) {
+		r = m.type == WORKER_START   ? on_start(s, role, w->fd, &m)
+		    : m.type == WORKER_END   ? on_end(s, role, &m)
+		    : m.type == SCANNER_OPEN ? on_scanner(w->fd, &m)
+		                             : ERR_PROTO;
+		msg_release(&m);
+	}
+	if (r == 0)
+		return;
+	if (r == ERR_PROTO && s->house.roles[role].pid > 0) {
+		log_error("supervise.protocol", "role=%s pid=%d channel=workers", s->house.roles[role].name, (int)s->house.roles[role].pid);
+		kill(s->house.roles[role].pid, SIGKILL);
+	}
+	close_channel(s, role);
+}
+
+void workers_drop(struct super *s, int role)
+{
+	close_channel(s, role);
+	for (size_t i = 0; i < WORKERS_MAX; i++) {
+		struct worker *w = &s->workers.list[i];
+
+		if (w->pid <= 0 || w->role != role)
+			continue;
+		w->role = -1;
+		if (w->ended)
+			*w = (struct worker){0};
+		else
+			kill(w->pid, SIGKILL);
+	}
+}
+
+int workers_channel(struct super *s, int role)
+{
+	int fd[2];
+
+	workers_drop(s, role);
+	if (msg_pair(fd) != 0)
+		return -1;
+	s->worker_watches[role] = (struct super_watch){.s = s, .role = role, .fd = fd[0]};
+	loop_add(s->loop, fd[0], on_channel, &s->worker_watches[role]);
+	return fd[1];
+}
+
+bool workers_reap(struct super *s, pid_t pid, int status, const struct rusage *use)
+{
+	for (size_t i = 0; i < WORKERS_MAX; i++) {
+		struct worker *w = &s->workers.list[i];
+
+		if (w->pid != pid)
+			continue;
+		w->ended = true;
+		w->status = status;
+		w->use = *use;
+		if (w->role < 0)
+			*w = (struct worker){0};
+		else if (w->asked)
+			tell_end(s, w);
+		return true;
+	}
+	return false;
+}
