@@ -83,7 +83,7 @@ static int open_steps(struct vault *v, const char *path, struct vault_repair *re
 	v->log = NULL;
 	if ((r = tlog_open(path, &v->log, e)) || (r = open_key(v, e)) || (r = recover_edge(v, e)) ||
 	    (r = recover_judge(v, e)) || (r = retain_judge(v, e)) || (r = recover_repair(v, repair, e)) ||
-	    (r = retain_sweep(v->log, e)) || (r = recover_sources(v, e)))
+	    (r = retain_sweep(v, e)) || (r = recover_sources(v, e)))
 		return r;
 	v->committed = v->edge.size;
 	merkle_edge_root(&v->edge, v->committed_root);
