@@ -120,7 +120,8 @@ enum {
 	KEYS_SIG,            /* u err code, s DER signature (ECDSA P-256) */
 	KEYS_CERT,           /* front, collect -> KEYS_CERT_IS */
 	KEYS_CERT_IS,        /* s PEM chain */
-	KEYS_VKEY,           /* vault only: s origin -> KEYS_VKEY_IS s vkey line (C2SP) */
+	KEYS_VKEY,           /* vault only: s origin -> KEYS_VKEY_IS s vkey line (C2SP); during a change of keys the older key's is a
+	                      * second line, and both sign */
 	KEYS_VKEY_IS,
 };
 
