@@ -80,7 +80,7 @@ BINS    := $(addprefix $(O)/libexec/sekisho/,$(filter-out cli,$(PROGRAMS))) $(if
 all: $(BINS) $(O)/share
 
 # Copies, not links: a locked-in process sees this folder alone.
-SHARED := standards ledgers checks gate
+SHARED := standards ledgers checks rules gate
 .PHONY: $(O)/share
 $(O)/share: $(O)/share/sekisho/sample/mihon.jsonl
 	@mkdir -p $@/sekisho

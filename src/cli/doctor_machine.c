@@ -27,7 +27,7 @@ static void look_at_folder(struct doctor *d)
 		if (stat(path, &st) != 0)
 			doctor_point(d, GRADE_BAD, "folder", N_("Restore the folder from a backup (sekisho restore)"), "%s: %s",
 			             path, strerror(errno));
-		else if (st.st_mode & 077)
+		else if (st.st_mode & (strcmp(names[i], "vault") == 0 ? 027 : 077)) /* those who read the logs are of its group */
 			doctor_point(d, GRADE_BAD, "folder", N_("Take the rights of others away: chmod 700"),
 			             _("%s is open to others (mode %03o, should be 700)"), path, (unsigned)st.st_mode & 0777);
 	}

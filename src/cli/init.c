@@ -66,7 +66,7 @@ static int make_folders(const struct init *x, struct err *e)
 	char path[4200];
 	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
 		snprintf(path, sizeof path, "%s/%s", x->dir, names[i]);
-		if (mkdir(path, 0700) != 0)
+		if (mkdir(path, strcmp(names[i], "vault") == 0 ? 0750 : 0700) != 0) /* detect and search read it by its group */
 			return sys_err(e, path);
 	}
 	return write_conf(x, e);

@@ -36,8 +36,7 @@ enum {
 	NOTE_READ,       /* s actor person id, s ledger, i record, s what: personal data or an export was read: becomes an event */
 	NOTE_OUTBOX,     /* the job process left rows in the outbox */
 	NOTE_TOKEN_SEEN, /* i token id, i at */
-	NOTE_SEARCH,     /* i actor person id, i work record that ordered it or 0, s what was asked (JSON, kept like a change), s logs and
-	                  * hits (JSON for all): becomes an event */
+	NOTE_SEARCH,     /* i actor person id, s what was asked (JSON, kept apart like a change), s logs, hits (JSON for all) */
 	NOTE_JOB,        /* writer -> job: i job id: there is work */
 };
 
@@ -111,6 +110,17 @@ enum {
 	SEARCH_LOGS_ARE,     /* i call, u n {s log, i size, i time of the first, i of the last entry} */
 };
 
+/* detect -> office.writer: alerts (detect/alerts.h), told again until DETECT_TAKEN, so the office ignores an id it has.
+ * office.writer -> detect: what the office decided about rules. */
+enum {
+	DETECT_ALERT = 380,  /* s id (hex), i index of its entry in the log "office", s JSON as in the entry -> DETECT_TAKEN */
+	DETECT_TAKEN,        /* s id: it is on the office's disk */
+	DETECT_SUPPRESS,     /* u n {s rule id or "", s field or "", s value, i until µs}: replaces what was said before */
+	DETECT_RULES,        /* u n {s rule id, b on}: the same */
+	DETECT_STATUS,       /* -> DETECT_STATE */
+	DETECT_STATE,        /* s JSON: rules, faults, where it stands in each log, figures */
+};
+
 /* vault -> keys, front and collect -> keys */
 enum {
 	KEYS_SIGN_LOG = 400, /* vault only: s origin, i size, s root[32], i from, s consistency proof from that size (hashes side by
@@ -121,8 +131,7 @@ enum {
 	KEYS_SIG,            /* u err code, s DER signature (ECDSA P-256) */
 	KEYS_CERT,           /* front, collect -> KEYS_CERT_IS */
 	KEYS_CERT_IS,        /* s PEM chain */
-	KEYS_VKEY,           /* vault only: s origin -> KEYS_VKEY_IS s vkey line (C2SP); during a change of keys the older key's is a
-	                      * second line, and both sign */
+	KEYS_VKEY,           /* vault only: s origin -> KEYS_VKEY_IS s vkey line (C2SP) */
 	KEYS_VKEY_IS,
 };
 

@@ -105,10 +105,13 @@ static void drop_bounding_set(void)
 		(void)prctl(PR_CAPBSET_DROP, cap, 0, 0, 0);  /* without CAP_SETPCAP the rest must do */
 }
 
-static int become(unsigned uid, struct err *e)
+/* group: of another role's files that may be read, or the own. */
+static int become(unsigned uid, unsigned group, struct err *e)
 {
+	gid_t also = group;
+
 	drop_bounding_set();
-	if (setgroups(0, NULL) != 0 || setresgid(uid, uid, uid) != 0 || setresuid(uid, uid, uid) != 0)
+	if (setgroups(group != uid, &also) != 0 || setresgid(uid, uid, uid) != 0 || setresuid(uid, uid, uid) != 0)
 		return sys_err(e, "setresuid", NULL);
 	if (setresuid(0, 0, 0) == 0 || getuid() != uid || geteuid() != uid)
 		return err_set(e, ERR_WRONG_STATE, "sandbox: still root after setresuid");
@@ -145,7 +148,7 @@ static int as_root(const struct sandbox_profile *p, struct sandbox_dir *dirs, si
 	for (size_t i = 0; i < n; i++)
 		if (dirs[i].write && (r = sandbox_hand_over(dirs[i].path, uid, e)) != 0)
 			return r;
-	if ((r = become(uid, e)) != 0)
+	if ((r = become(uid, p->reads_of ? uid_base() + p->reads_of : uid, e)) != 0)
 		return r;
 	add_posture("uid mnt net");
 	return 1;

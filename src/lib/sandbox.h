@@ -13,6 +13,7 @@
 struct sandbox_profile {
 	const char *name;                                /* "front", "office", … also the user of the role */
 	unsigned uid_offset;                             /* added to SANDBOX_UID_BASE when started as root */
+	unsigned reads_of;                               /* uid offset of the role whose files it may read, by its group; 0 none */
 	bool writes_files;                               /* may write below the given folders */
 	const int *syscalls;                             /* allow-list beside what all may, ended by -1 */
 	unsigned long memory_max;                        /* RLIMIT_AS bytes; 0 none */
@@ -25,7 +26,7 @@ struct sandbox_profile {
 #define SANDBOX_DIRS_MAX 8
 
 extern const struct sandbox_profile sandbox_front, sandbox_office, sandbox_auth, sandbox_vault, sandbox_keys,
-    sandbox_collect, sandbox_search,
+    sandbox_collect, sandbox_search, sandbox_detect,
                                     sandbox_gate, sandbox_gate_verify, sandbox_gate_broker;
 
 /* dirs: folders (absolute) that stay reachable, read-write when profile->writes_files, read-only with a prefix "ro:".

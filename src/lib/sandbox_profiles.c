@@ -69,6 +69,10 @@ const struct sandbox_profile sandbox_collect = {
 const struct sandbox_profile sandbox_search = {
 	.name = "search", .uid_offset = 4, .syscalls = search_calls,
 	.memory_max = 16 * GIB, .file_max = 64 * MIB, .files_max = 1024, .threads_max = 256};
+/* Reads the vault's files by its group. */
+const struct sandbox_profile sandbox_detect = {
+	.name = "detect", .uid_offset = 7, .reads_of = 4, .writes_files = true, .syscalls = files_calls,
+	.memory_max = 4 * GIB, .file_max = 512 * MIB, .files_max = 128};
 /* A document's process: its memory, its pair, memfds of what it says. Nothing else. */
 static const int gate_calls[] = {-1};
 const struct sandbox_profile sandbox_gate_broker = {

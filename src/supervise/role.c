@@ -9,6 +9,7 @@ static const struct {
 	{"vault", "vault", NULL, 4},
 	{"collect", "collect", NULL, 3},                 /* where logs are to come in */
 	{"search", "search", "vault", 3},
+	{"detect", "detect", "vault", 3},
 	{"auth", "auth", NULL, 3},
 	{"office.writer", "office", NULL, 2},
 	{"office.job", "office", "office.writer", 1},
@@ -33,6 +34,7 @@ static const char *const talks[][2] = {
 	{"vault", "keys"},
 	{"collect", "vault"},
 	{"collect", "keys"},
+	{"detect", "vault"},
 	{"office.writer", "gate"},
 };
 
@@ -80,7 +82,7 @@ void house_init(struct house *h, const struct house_options *o)
 		bool many = strcmp(table[i].name, "office.reader") == 0 || strcmp(table[i].name, "gate") == 0;
 		bool job = strcmp(table[i].name, "office.job") == 0;
 		if ((!o->front && strcmp(table[i].name, "front") == 0) || (!o->collect && strcmp(table[i].name, "collect") == 0) ||
-		    (o->oneshot && (many || job || strcmp(table[i].name, "search") == 0)))
+		    (o->oneshot && (many || job || strcmp(table[i].name, "search") == 0 || strcmp(table[i].name, "detect") == 0)))
 			continue;
 		for (unsigned k = 0; many && k < copies(table[i].name, o) && k < READERS_MAX; k++) {
 			char name[CHILD_NAME_MAX];

@@ -189,14 +189,14 @@ static int play(int argc, char **argv)
 
 /* --- the house under test --------------------------------------------------------------------------------------------- */
 
-static const char *const names[] = {"keys", "vault", "search", "auth", "office.writer", "office.job", "office.reader.0",
+static const char *const names[] = {"keys", "vault", "search", "detect", "auth", "office.writer", "office.job", "office.reader.0",
                                     "office.reader.1", "gate.0", "gate.1", "front"};
 static const char *const pairs[][2] = {
 	{"front", "office.writer"}, {"front", "office.reader.0"}, {"front", "office.reader.1"}, {"front", "keys"},
 	{"office.writer", "auth"}, {"office.writer", "vault"}, {"office.reader.0", "vault"}, {"office.reader.1", "vault"},
 	{"office.job", "vault"}, {"office.reader.0", "office.writer"}, {"office.reader.1", "office.writer"},
 	{"office.job", "office.writer"}, {"vault", "keys"}, {"office.writer", "search"}, {"office.reader.0", "search"},
-	{"office.reader.1", "search"}, {"office.writer", "gate.0"}, {"office.writer", "gate.1"},
+	{"office.reader.1", "search"}, {"detect", "vault"}, {"office.writer", "gate.0"}, {"office.writer", "gate.1"},
 };
 
 static char folder[64], libexec[80], dir[80], seen[100];
@@ -225,7 +225,7 @@ static int setup(void **state)
 	snprintf(dir, sizeof dir, "%s/dir", folder);
 	snprintf(seen, sizeof seen, "%s/seen", dir);
 	snprintf(command, sizeof command,
-	         "mkdir %s %s && cp $(dirname %s)/../../libexec/sekisho/supervise %s && for p in keys vault search auth office gate gate-x front; do ln -s %s %s/$p; done",
+	         "mkdir %s %s && cp $(dirname %s)/../../libexec/sekisho/supervise %s && for p in keys vault search detect auth office gate gate-x front; do ln -s %s %s/$p; done",
 	         libexec, dir, self, libexec, self, libexec);
 	shell(command);
 	return 0;

@@ -2,8 +2,11 @@
  *   vault --init DIR [--origin NAME]   makes an empty log in DIR/vault, unless there is one
  *   vault --tool COMMAND …             what `sekisho vault …` runs: audit and proofs, without the running vault
  *   vault --fd 3 …                     serves (started by supervise) */
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <jansson.h>
 #include <sodium.h>
@@ -23,6 +26,25 @@ static int64_t heartbeat_ms(void)
 	int64_t s;
 
 	return (z && !str_int(str_from(z), 1, 86400, &s) ? s : HEARTBEAT_S) * 1000;
+}
+
+/* Those who search and judge read the folder by its group; older data folders are closed to it. */
+static void let_group_read(const char *path)
+{
+	static const char *const below[] = {"", "/seg", "/idx", "/logs"};
+
+	for (size_t i = 0; i < ARRAY_LEN(below); i++) {
+		char name[600];
+		int fd;
+
+		snprintf(name, sizeof name, "%s%s", path, below[i]);
+		fd = open(name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+		if (fd < 0)
+			continue;
+		if (fchmod(fd, 0750))
+			log_warn("vault.start", "text=\"%s stays closed to its group\"", below[i]);
+		close(fd);
+	}
 }
 
 static void serve(int argc, char **argv)
@@ -48,6 +70,7 @@ static void serve(int argc, char **argv)
 	if (sandbox_enter(&sandbox_vault, dirs, 1, seen, &e) != 0)
 		log_fatal("vault.sandbox", "text=\"%s\"", e.text);
 	snprintf(s.path, sizeof s.path, "%s", seen[0]);
+	let_group_read(s.path);
 	serve_start(&s);
 	child_ready(&c, NULL);
 	exit(child_run(&c, &serve_handlers, &s));
