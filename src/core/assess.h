@@ -38,7 +38,7 @@ int assess_step(struct world *w, struct checks *c, size_t *at, struct err *e) MU
 void assess_settled(struct checks *c, bool committed);
 /* Rows of this table (STR_NONE: of any) changed without assess_changes: what reads them is judged whole next time. */
 void assess_forget(struct checks *c, struct str table);
-/* Gives back what is held between changes. */
+/* Gives back, after some minutes without a change, what is held for the next one. */
 void assess_rest(struct checks *c);
 /* table: of the store. Returns 1 when the change touches everything (a parameter, a setting): judge all. */
 int assess_change(struct world *w, struct checks *c, struct str table, int64_t changed_id, struct err *e) MUST_USE;

@@ -12,6 +12,8 @@
 #include "lib/log.h"
 #include "queries.h"
 
+#define REST_US (600 * SECOND_US)                        /* the second connection is closed after so long without a change */
+
 static struct check_memory *memory_of(const struct assess *x, const struct control_row *k)
 {
 	for (size_t i = 0; k->check && i < x->checks->n; i++)
@@ -257,6 +259,7 @@ int assess_before(struct assess *x, struct db **ret)
 	if (rc)
 		return rc;
 	x->looked_back = true;
+	((struct checks *)x->checks)->before_used = clock_mono();
 	*ret = x->checks->before;
 	return 0;
 }
@@ -270,6 +273,8 @@ void assess_before_end(struct assess *x)
 
 void assess_rest(struct checks *c)
 {
+	if (!c->before || clock_mono() - c->before_used < REST_US)
+		return;
 	db_close(c->before);
 	c->before = NULL;
 }

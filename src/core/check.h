@@ -65,6 +65,7 @@ struct checks {
 	size_t n;
 	struct check_memory *memory;                     /* of v[i] */
 	struct db *before;                               /* a second connection that reads; NULL until needed */
+	int64_t before_used;                             /* clock_mono */
 };
 
 /* Header and SQL of one file; faults with file and line. Needs no store. */

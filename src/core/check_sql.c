@@ -87,26 +87,43 @@ static void f_std(sqlite3_context *x, int n, sqlite3_value **v)
 		sqlite3_result_null(x);
 }
 
-/* std_has('body_types', code): is the code among what the standard names? */
+/* What the standard names under a name, "" for nothing; SQLite keeps it while one statement runs, for the name stands in its text. NULL:
+ * an error was reported. */
+static const char *std_text(sqlite3_context *x, sqlite3_value *name)
+{
+	const char *kept = sqlite3_get_auxdata(x, 0);
+	struct stmt *s = kept ? NULL : db_sql(sqlite3_user_data(x), queries[Q_STANDARD_PARAM_VALUE].sql);
+	char *text;
+
+	if (kept)
+		return kept;
+	if (!s) {
+		sqlite3_result_error(x, db_error(sqlite3_user_data(x)), -1);
+		return NULL;
+	}
+	bind_str(s, 1, arg(name));
+	text = sqlite3_mprintf("%s", step(s) == 1 && !col_null(s, 0) ? col_str(s, 0).p : "");
+	stmt_done(s);
+	if (!text) {
+		sqlite3_result_error_nomem(x);
+		return NULL;
+	}
+	sqlite3_set_auxdata(x, 0, text, sqlite3_free);
+	return sqlite3_get_auxdata(x, 0);
+}
+
+/* std_has('body_types', code): is the code among what the standard names? Called for every row of large ledgers. */
 static void f_std_has(sqlite3_context *x, int n, sqlite3_value **v)
 {
-	struct stmt *s = db_sql(sqlite3_user_data(x), queries[Q_STANDARD_PARAM_VALUE].sql);
+	const char *text = std_text(x, v[0]);
+	struct str rest = str_from(text ? text : ""), code = arg(v[1]);
 	bool found = false;
 
 	(void)n;
-	if (!s) {
-		sqlite3_result_error(x, db_error(sqlite3_user_data(x)), -1);
-		return;
-	}
-	bind_str(s, 1, arg(v[0]));
-	if (step(s) == 1 && !col_null(s, 0)) {
-		struct str rest = col_str(s, 0);
-
-		while (!found && rest.n)
-			found = str_eq(str_trim(str_cut(&rest, ',')), arg(v[1]));
-	}
-	stmt_done(s);
-	sqlite3_result_int(x, found);
+	while (!found && rest.n)
+		found = str_eq(str_trim(str_cut(&rest, ',')), code);
+	if (text)
+		sqlite3_result_int(x, found);
 }
 
 /* std_list('system_roles'): the same as a JSON array, for json_each. */

@@ -309,6 +309,11 @@ static void test_zone_with_changing_clocks(void **state)
 	assert_string_equal(text, "2026-03-29T03:00:00+02:00");
 	instant_rfc3339(date_to_instant(date_of("2026-10-25"), 3, 0), text, sizeof text);
 	assert_string_equal(text, "2026-10-25T03:00:00+01:00");
+	for (int minute = -300; minute < 600; minute++) { /* asked near the change first, and from both sides of it */
+		int64_t us = date_to_instant(date_of("2026-03-29"), 1, 0) + minute * 60000000LL;
+		instant_rfc3339(us, text, sizeof text);
+		assert_string_equal(text + 19, minute < 60 ? "+01:00" : "+02:00");
+	}
 	assert_int_equal(date_zone_open("America/New_York"), 0);
 	instant_rfc3339(0, text, sizeof text);
 	assert_string_equal(text, "1969-12-31T19:00:00-05:00");

@@ -56,7 +56,10 @@ int date_parse(struct str s, struct date *ret)
 void date_format(struct date d, char out[DATE_TEXT])
 {
 	unsigned y = (unsigned)d.year % 10000, m = (unsigned)d.month % 100, day = (unsigned)d.day % 100;
-	snprintf(out, DATE_TEXT, "%04u-%02u-%02u", y, m, day);
+	const unsigned digit[] = {y / 1000, y / 100 % 10, y / 10 % 10, y % 10, 0, m / 10, m % 10, 0, day / 10, day % 10};
+	for (size_t i = 0; i < ARRAY_LEN(digit); i++)    /* for millions of rows: snprintf takes ten times as long */
+		out[i] = i == 4 || i == 7 ? '-' : (char)('0' + digit[i]);
+	out[ARRAY_LEN(digit)] = 0;
 }
 
 void date_wareki(struct date d, char out[DATE_WAREKI])

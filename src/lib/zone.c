@@ -13,8 +13,10 @@
 #define ZONE_DEFAULT "Asia/Tokyo"
 #define ZONE_FIXED (9 * 3600)
 #define ZONE_DIR "/usr/share/zoneinfo"
+#define SLOT 21600
+#define KEPT 256u
 
-static bool opened;
+static unsigned opened;                                  /* how often */
 
 int date_zone_open(const char *name)
 {
@@ -31,18 +33,38 @@ int date_zone_open(const char *name)
 	if (setenv("TZ", path, 1) < 0)
 		return ERR_SYS;
 	tzset();
-	opened = true;
+	opened++;
 	return 0;
 }
 
-/* Seconds east of UTC at an instant. */
-static int64_t offset_at(int64_t utc)
+static int64_t offset_now(int64_t utc)
 {
 	time_t t = utc;
 	struct tm tm;
-	if (!opened || !localtime_r(&t, &tm))
-		return ZONE_FIXED;
-	return tm.tm_gmtoff;
+	return opened && localtime_r(&t, &tm) ? tm.tm_gmtoff : ZONE_FIXED;
+}
+
+/* Seconds east of UTC at an instant. What holds at both ends of a slot of six hours holds in it and is kept: a check over a ledger asks
+ * for the day of a million instants, and localtime_r reads the rules of the zone each time. */
+static int64_t offset_at(int64_t utc)
+{
+	static _Thread_local struct {
+		int64_t slot, offset;
+		unsigned opened;
+	} kept[KEPT];
+	int64_t slot = utc / SLOT, offset;
+	size_t i = (size_t)slot % KEPT;
+	if (utc < SLOT)
+		return offset_now(utc);
+	if (kept[i].slot == slot && kept[i].opened == opened)
+		return kept[i].offset;
+	offset = offset_now(slot * SLOT);
+	if (offset != offset_now(slot * SLOT + SLOT - 1))
+		return offset_now(utc);
+	kept[i].slot = slot;
+	kept[i].offset = offset;
+	kept[i].opened = opened;
+	return offset;
 }
 
 static int64_t seconds_of(int64_t us)
