@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
-# grow.sh DIR LEDGER-TABLE RECORDS: multiplies what one ledger of a stopped test folder holds, by SQL, up to RECORDS: rows,
+# grow.sh DIR LEDGER-TABLE RECORDS [all]: multiplies what one ledger of a stopped test folder holds, by SQL, up to RECORDS: rows,
 # lists, steps and words to search for. The triggers stand aside meanwhile: this is data to measure with, never real data.
 set -eu
 db="$1/office/office.db" t=$2 want=$3
 q() { sqlite3 -batch -noheader "$db" "$@"; }
 
 ledger=${t//_/-}
-# Only what meets every check is multiplied: a city has thousands of findings, not a million.
+# Only what meets every check is multiplied, for a city has thousands of findings, not a million; `all` multiplies the others too.
+[ "${4:-}" = all ] && good=1 ||
 good="NOT EXISTS (SELECT 1 FROM finding f WHERE f.subject_kind = '$ledger' AND f.subject_id IN (\"$t\".id, '$ledger:' || \"$t\".id))"
 all=$(q "SELECT count(*) FROM \"$t\"") have=$(q "SELECT count(*) FROM \"$t\" WHERE $good") stride=$(q "SELECT max(id) FROM \"$t\"")
 [ "$have" -gt 0 ] || { echo "grow: $t is empty" >&2; exit 2; }
