@@ -90,10 +90,11 @@ int auth_answer(struct office *o, struct msg *m)
 
 void auth_gone(struct office *o)
 {
+	struct ctx *all = parked, *c;
 	(void)o;
-	while (parked) {
-		struct ctx *c = parked;
-		parked = c->next;
+	parked = NULL;                                   /* who asks again asks the new one */
+	while ((c = all)) {
+		all = c->next;
 		dispatch_resume(c, AUTH_FAILED, STR_NONE);
 	}
 }

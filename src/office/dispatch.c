@@ -28,9 +28,16 @@ static void ctx_free(struct ctx *c)
 	arena_free(c->arena);
 }
 
+/* The front may have gone while the request waited. Its descriptor's number is another's by then, and a new front counts its
+ * requests anew: nobody else may be given the answer. */
 static void answer(struct ctx *c)
 {
 	struct msg out;
+	if (c->front_life != c->office->front_life) {
+		log_info("office.reply", "path=%.*s: front is gone", STR_ARG(c->req->path));
+		ctx_free(c);
+		return;
+	}
 	if (buf_err(&c->res->body)) {
 		buf_clear(&c->res->body);
 		c->res->n_headers = 0;
@@ -341,6 +348,7 @@ static struct ctx *ctx_new(struct office *o, int from, struct msg *m)
 	c->office = o;
 	c->arena = a;
 	c->reply_to = from;
+	c->front_life = o->front_life;
 	c->req = ARENA_NEW(a, struct request);
 	c->res = ARENA_NEW(a, struct response);
 	c->msg = ARENA_NEW(a, struct msg);

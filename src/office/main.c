@@ -44,9 +44,9 @@ static void on_peer(void *arg, const char *peer, int fd)
 	struct office *o = arg;
 	if (strcmp(peer, "auth") == 0) {
 		o->auth = fd;
-		if (fd < 0 && o->role == OFFICE_WRITER)
+		if (o->role == OFFICE_WRITER)
 			auth_gone(o);
-		else if (o->role == OFFICE_WRITER)
+		if (fd >= 0 && o->role == OFFICE_WRITER)
 			auth_rules_send(o);
 	} else if (strcmp(peer, "vault") == 0) {
 		o->vault = fd;
@@ -54,6 +54,7 @@ static void on_peer(void *arg, const char *peer, int fd)
 		outbox_poke(o);
 	} else if (strncmp(peer, "front", 5) == 0) {
 		o->front = fd;
+		o->front_life++;
 	} else if (strcmp(peer, "office.writer") == 0) {
 		o->writer = fd;
 	} else if (strcmp(peer, "office.job") == 0) {

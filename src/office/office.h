@@ -22,6 +22,7 @@ struct office {
 	char dir[256], share[256];                       /* as seen inside the sandbox */
 	int blobs;                                       /* directory descriptor of the attachments */
 	int front, auth, vault, writer, job;             /* peers; -1 while absent */
+	unsigned front_life;                             /* counts the pairs with front: an answer goes where its request came from */
 	bool sample;                                     /* made with --sample: links, other dates */
 	/* Set by main: judge everything soon, in a transaction of its own; give a broken pair with the vault up. */
 	void (*assess_soon)(struct office *o), (*vault_broken)(struct office *o);
@@ -79,7 +80,8 @@ typedef int auth_done(struct ctx *c, unsigned result, struct str detail, struct 
 struct ctx {
 	struct office *office;
 	struct arena *arena;
-	int reply_to;                                    /* socket of the front that asked */
+	int reply_to;                                    /* socket of the front that asked, in this front_life alone */
+	unsigned front_life;
 	struct world world;
 	struct request *req;
 	struct response *res;

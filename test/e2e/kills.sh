@@ -37,6 +37,8 @@ python3 "$(dirname "$0")/kills.py" load "$url" "$token" "$house" "${KILLS:-20}" 
 kill -0 "$house" 2>/dev/null || fail "the house gave up"
 "$O/sekisho" status "$D" --json 2>>"$T/err" | jq -e '.clauses | length > 100' >/dev/null || fail "no status after the kills"
 echo "ok status answers after the kills"
+grep -E 'supervise.(broke|protocol|loses|channel)' "$T/err" && fail "somebody was blamed for what the kills did"
+echo "ok nobody is blamed for the death of another"
 kill -INT "$house"; wait "$house" || fail "the end"; house=
 python3 "$(dirname "$0")/kills.py" judge "$D" "$T/acked" || fail "judging"
 "$O/sekisho" vault verify "$D" >"$T/out" 2>&1 || fail "vault: $(cat "$T/out")"
