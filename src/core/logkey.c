@@ -11,6 +11,7 @@
 #include "lib/hash.h"
 
 #define SECRET "log.key"
+#define OLDER "log-old.key"                         /* there during a change of keys */
 #define FILE_MAX 1024
 #define NAME_LEN (7 + SHA256_HEX)                    /* "signed-" and the origin's hash */
 
@@ -22,6 +23,8 @@ struct signed_head {
 struct logkey {
 	int dir;
 	uint8_t secret[NOTE_SECRET_LEN], public_key[NOTE_PUBLIC_LEN];
+	uint8_t old_secret[NOTE_SECRET_LEN], old_public[NOTE_PUBLIC_LEN];
+	bool changing;
 	struct signed_head heads[LOGKEY_ORIGINS_MAX];
 	size_t n;
 };
@@ -83,26 +86,63 @@ static int read_heads(struct logkey *k, const char *folder, struct err *e)
 	return r;
 }
 
-static int read_secret(struct logkey *k, struct err *e)
+static int read_secret(int dir, const char *name, uint8_t secret[NOTE_SECRET_LEN], uint8_t public_key[NOTE_PUBLIC_LEN], struct err *e)
 {
 	struct buf b;
 	buf_init(&b, FILE_MAX);
-	int r = file_read_at(k->dir, SECRET, FILE_MAX, &b, e);
+	int r = file_read_at(dir, name, FILE_MAX, &b, e);
 	if (r == 0 && b.n != NOTE_SECRET_LEN)
-		r = err_set(e, ERR_CORRUPT, "keys/" SECRET " has %zu bytes", b.n);
+		r = err_set(e, ERR_CORRUPT, "keys/%s has %zu bytes", name, b.n);
 	if (r == 0) {
 		uint8_t seed[crypto_sign_SEEDBYTES], again[NOTE_SECRET_LEN];
-		memcpy(k->secret, b.p, NOTE_SECRET_LEN);
-		(void)crypto_sign_ed25519_sk_to_seed(seed, k->secret);
-		(void)crypto_sign_seed_keypair(k->public_key, again, seed);
-		if (sodium_memcmp(again, k->secret, sizeof again) != 0)
-			r = err_set(e, ERR_CORRUPT, "keys/" SECRET " is damaged");
+		memcpy(secret, b.p, NOTE_SECRET_LEN);
+		(void)crypto_sign_ed25519_sk_to_seed(seed, secret);
+		(void)crypto_sign_seed_keypair(public_key, again, seed);
+		if (sodium_memcmp(again, secret, sizeof again) != 0)
+			r = err_set(e, ERR_CORRUPT, "keys/%s is damaged", name);
 		sodium_memzero(seed, sizeof seed);
 		sodium_memzero(again, sizeof again);
 		sodium_memzero(b.p, b.n);
 	}
 	buf_release(&b);
 	return r;
+}
+
+/* Between the two steps of a rotation both files hold the same key: then nothing has changed yet. */
+static int read_secrets(struct logkey *k, struct err *e)
+{
+	int r = read_secret(k->dir, SECRET, k->secret, k->public_key, e);
+	if (r != 0)
+		return r;
+	r = read_secret(k->dir, OLDER, k->old_secret, k->old_public, e);
+	k->changing = r == 0 && memcmp(k->public_key, k->old_public, NOTE_PUBLIC_LEN) != 0;
+	return r == ERR_NOTFOUND ? 0 : r;
+}
+
+int logkey_rotate(int dirfd, struct err *e)
+{
+	uint8_t secret[NOTE_SECRET_LEN], public_key[NOTE_PUBLIC_LEN], old[NOTE_SECRET_LEN], old_public[NOTE_PUBLIC_LEN];
+	if (sodium_init() < 0)
+		return err_set(e, ERR_SYS, "keys: libsodium");
+	int r = read_secret(dirfd, SECRET, secret, public_key, e);
+	if (r == 0 && read_secret(dirfd, OLDER, old, old_public, NULL) != ERR_NOTFOUND && memcmp(old_public, public_key, sizeof old_public) != 0)
+		r = err_set(e, ERR_EXISTS, "an earlier change of keys is not finished");
+	if (r == 0)
+		r = file_write_atomic_at(dirfd, OLDER, secret, sizeof secret, 0600, e);
+	if (r == 0 && crypto_sign_keypair(public_key, secret) != 0)
+		r = err_set(e, ERR_SYS, "keys: libsodium");
+	if (r == 0)
+		r = file_write_atomic_at(dirfd, SECRET, secret, sizeof secret, 0600, e);
+	sodium_memzero(secret, sizeof secret);
+	sodium_memzero(old, sizeof old);
+	return r;
+}
+
+int logkey_finish(int dirfd, struct err *e)
+{
+	if (unlinkat(dirfd, OLDER, 0) != 0)
+		return errno == ENOENT ? err_set(e, ERR_NOTFOUND, "no change of keys is under way") : err_sys(e, "keys/" OLDER);
+	return dir_fsync(dirfd) != 0 ? err_sys(e, "keys") : 0;
 }
 
 int logkey_open(const char *folder, struct logkey **ret, struct err *e)
@@ -114,7 +154,7 @@ int logkey_open(const char *folder, struct logkey **ret, struct err *e)
 		return err_set(e, ERR_NOMEM, "keys: no locked memory");
 	memset(k, 0, sizeof *k);
 	k->dir = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	int r = k->dir >= 0 ? read_secret(k, e) : err_set(e, ERR_SYS, "%s: %s", folder, strerror(errno));
+	int r = k->dir >= 0 ? read_secrets(k, e) : err_set(e, ERR_SYS, "%s: %s", folder, strerror(errno));
 	if (r == 0)
 		r = read_heads(k, folder, e);
 	if (r == 0)
@@ -140,6 +180,10 @@ int logkey_vkey(const struct logkey *k, struct str origin, struct buf *out)
 	if (r != 0)
 		return r;
 	note_key_put(out, &key);
+	if (k->changing && note_key_init(&key, origin, k->old_public) == 0) {
+		buf_putc(out, '\n');
+		note_key_put(out, &key);
+	}
 	return buf_err(out);
 }
 
@@ -214,6 +258,11 @@ int logkey_sign(struct logkey *k, const struct checkpoint *c, uint64_t from, uin
 		r = remember(k, h, c, buf_view(&text), e);
 	if (r == 0)
 		r = note_sign(out, buf_view(&text), &key, k->secret);
+	if (r == 0 && k->changing) {
+		r = note_key_init(&key, c->origin, k->old_public);
+		if (r == 0)
+			r = note_cosign(out, buf_view(&text), &key, k->old_secret);
+	}
 	buf_release(&text);
 	return r;
 }

@@ -16,7 +16,12 @@ int logkey_make(int dirfd, struct err *e) MUST_USE;
  * may be signed. */
 int logkey_open(const char *folder, struct logkey **ret, struct err *e) MUST_USE;
 void logkey_free(struct logkey *k);
-/* Appends the verifier key line of this key under the name of the origin. */
+/* A new key: from now on both sign, until logkey_finish. ERR_EXISTS while an older change is not finished. */
+int logkey_rotate(int dirfd, struct err *e) MUST_USE;
+/* The older key signs no more. ERR_NOTFOUND when there is none. */
+int logkey_finish(int dirfd, struct err *e) MUST_USE;
+/* Appends the verifier key line of this key under the name of the origin; during a change of keys that of the older one in a second
+ * line. */
 int logkey_vkey(const struct logkey *k, struct str origin, struct buf *out) MUST_USE;
 /* Size signed last for an origin, 0 when none. */
 uint64_t logkey_size(const struct logkey *k, struct str origin);

@@ -177,20 +177,26 @@ int note_check(const struct note *n, const struct note_key *keys, size_t n_keys)
 	return good ? 0 : ERR_DENIED;
 }
 
-int note_sign(struct buf *b, struct str text, const struct note_key *k, const uint8_t secret[NOTE_SECRET_LEN])
+int note_cosign(struct buf *b, struct str text, const struct note_key *k, const uint8_t secret[NOTE_SECRET_LEN])
 {
 	uint8_t raw[SIG_LEN];
 
-	if (text.n < 2 || text.n > NOTE_MAX / 2 || !clean(text) || !str_ends(text, "\n"))
-		return ERR_INVALID;
 	put_id(raw, k->id);
 	if (crypto_sign_detached(raw + 4, NULL, (const unsigned char *)text.p, text.n, secret))
 		return ERR_INVALID;
-	buf_str(b, text);
-	buf_puts(b, "\n" DASH);
+	buf_puts(b, DASH);
 	buf_puts(b, k->name);
 	buf_putc(b, ' ');
 	buf_base64(b, raw, sizeof raw);
 	buf_putc(b, '\n');
 	return buf_err(b);
+}
+
+int note_sign(struct buf *b, struct str text, const struct note_key *k, const uint8_t secret[NOTE_SECRET_LEN])
+{
+	if (text.n < 2 || text.n > NOTE_MAX / 2 || !clean(text) || !str_ends(text, "\n"))
+		return ERR_INVALID;
+	buf_str(b, text);
+	buf_putc(b, '\n');
+	return note_cosign(b, text, k, secret);
 }

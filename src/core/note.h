@@ -55,6 +55,8 @@ int note_check(const struct note *n, const struct note_key *keys, size_t n_keys)
 /* Appends text (which must end in LF), the empty line and one signature line. ERR_INVALID for a text no note may
  * hold. */
 int note_sign(struct buf *b, struct str text, const struct note_key *k, const uint8_t secret[NOTE_SECRET_LEN]) MUST_USE;
+/* Appends one more signature line to a note of that text. */
+int note_cosign(struct buf *b, struct str text, const struct note_key *k, const uint8_t secret[NOTE_SECRET_LEN]) MUST_USE;
 
 struct checkpoint {
 	struct str origin;                               /* view into the parsed text */

@@ -36,7 +36,8 @@ enum {
 	NOTE_READ,       /* s actor person id, s ledger, i record, s what: personal data or an export was read: becomes an event */
 	NOTE_OUTBOX,     /* the job process left rows in the outbox */
 	NOTE_TOKEN_SEEN, /* i token id, i at */
-	NOTE_SEARCH,     /* i actor person id, s what was asked (JSON, kept apart like a change), s logs, hits (JSON for all) */
+	NOTE_SEARCH,     /* i actor person id, i work record that ordered it or 0, s what was asked (JSON, kept like a change), s logs and
+	                  * hits (JSON for all): becomes an event */
 	NOTE_JOB,        /* writer -> job: i job id: there is work */
 };
 
@@ -131,7 +132,8 @@ enum {
 	KEYS_SIG,            /* u err code, s DER signature (ECDSA P-256) */
 	KEYS_CERT,           /* front, collect -> KEYS_CERT_IS */
 	KEYS_CERT_IS,        /* s PEM chain */
-	KEYS_VKEY,           /* vault only: s origin -> KEYS_VKEY_IS s vkey line (C2SP) */
+	KEYS_VKEY,           /* vault only: s origin -> KEYS_VKEY_IS s vkey line (C2SP); during a change of keys the older key's is a
+	                      * second line, and both sign */
 	KEYS_VKEY_IS,
 };
 

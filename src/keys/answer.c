@@ -45,7 +45,7 @@ static int vkey(struct keys *k, struct msg *m, struct msg *answer)
 	struct buf line;
 	if (msg_str(m, NOTE_NAME_MAX, &origin) != 0 || msg_end(m) != 0)
 		return ERR_PROTO;
-	buf_init(&line, NOTE_VKEY_MAX);
+	buf_init(&line, 2 * NOTE_VKEY_MAX);
 	int r = logkey_vkey(k->log, origin, &line);
 	msg_put_str(answer, r == 0 ? buf_view(&line) : STR_NONE);
 	buf_release(&line);

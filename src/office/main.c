@@ -22,7 +22,7 @@
 #define EXPIRE_MS 250
 #define OUTBOX_RETRY_MS 1000
 
-static struct office office = {.blobs = -1, .front = -1, .auth = -1, .vault = -1, .writer = -1, .job = -1};
+static struct office office = {.blobs = -1, .front = -1, .auth = -1, .vault = -1, .search = -1, .writer = -1, .job = -1};
 static bool assess_pending, piece_waits;
 
 static int on_message(void *arg, const char *peer, int fd, struct msg *m)
@@ -52,6 +52,8 @@ static void on_peer(void *arg, const char *peer, int fd)
 		o->vault = fd;
 		outbox_restart();
 		outbox_poke(o);
+	} else if (strcmp(peer, "search") == 0) {
+		o->search = fd;
 	} else if (strncmp(peer, "front", 5) == 0) {
 		o->front = fd;
 		o->front_life++;
@@ -189,6 +191,12 @@ static void vault_broken(struct office *o)
 	o->vault = -1;
 }
 
+static void search_broken(struct office *o)
+{
+	child_drop(&child, "search", false);
+	o->search = -1;
+}
+
 static int check(const char *dir)
 {
 	struct err e = {0};
@@ -208,6 +216,7 @@ int main(int argc, char **argv)
 	child_init(&child, argc, argv);
 	o->assess_soon = assess_soon;
 	o->vault_broken = vault_broken;
+	o->search_broken = search_broken;
 	open_outside(&child, o);
 	if (office_open(o, &e) < 0) {
 		char text[ERR_TEXT_MAX + 200];
@@ -216,6 +225,7 @@ int main(int argc, char **argv)
 	static const struct child_handlers on = {on_message, on_peer, on_control, NULL};
 	o->auth = child_peer_fd(&child, "auth");
 	o->vault = child_peer_fd(&child, "vault");
+	o->search = child_peer_fd(&child, "search");
 	o->writer = child_peer_fd(&child, "office.writer");
 	o->job = child_peer_fd(&child, "office.job");
 	if (o->role == OFFICE_WRITER) {

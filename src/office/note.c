@@ -54,6 +54,43 @@ static int in_own_transaction(struct office *o, int64_t actor, struct str ledger
 	return 0;
 }
 
+static int put_search(struct db *db, int64_t actor, int64_t order, struct str asked, struct str detail, struct err *e)
+{
+	struct event ev = {.action = "log.search", .actor = actor, .ledger = order ? STR("work-records") : STR_NONE, .record = order,
+	                   .change = asked, .detail = detail};
+	return event_put(db, &ev, NULL, e);
+}
+
+int note_search(struct ctx *c, int64_t order, struct str asked, struct str detail, struct err *e)
+{
+	if (c->office->role != OFFICE_READER)
+		return put_search(c->office->db, c->actor.person, order, asked, detail, e);
+	struct msg m;
+	msg_init(&m, NOTE_SEARCH);
+	msg_put_i64(&m, c->actor.person);
+	msg_put_i64(&m, order);
+	msg_put_str(&m, asked);
+	msg_put_str(&m, detail);
+	int r = c->office->writer >= 0 ? msg_send(c->office->writer, &m) : ERR_CLOSED;
+	msg_release(&m);
+	/* What cannot be recorded is not shown. */
+	return r < 0 ? err_set(e, ERR_BUSY, "%s", _("Every search of logs is recorded, and the record cannot be written just now.")) : 0;
+}
+
+static int search_in_own_transaction(struct office *o, int64_t actor, int64_t order, struct str asked, struct str detail)
+{
+	struct err e = {0};
+	int r = db_begin(o->db, &e);
+	if (r == 0 && (r = put_search(o->db, actor, order, asked, detail, &e)) == 0)
+		r = db_commit(o->db, &e);
+	if (r < 0) {
+		db_rollback(o->db);
+		log_error("office.note", "text=\"%s\"", e.text);
+	}
+	outbox_poke(o);
+	return 0;
+}
+
 static int session_seen(struct office *o, struct str hash, int64_t at, bool shown)
 {
 	struct err e = {0};
@@ -107,6 +144,10 @@ int note_read(struct office *o, const char *peer, struct msg *m)
 		return in_own_transaction(o, a, s, b, what);
 	case NOTE_TOKEN_SEEN:
 		return msg_i64(m, &a) || msg_i64(m, &b) || msg_end(m) ? ERR_PROTO : token_seen(o, a, b);
+	case NOTE_SEARCH:
+		if (msg_i64(m, &a) || msg_i64(m, &b) || msg_str(m, 65536, &s) || msg_str(m, 65536, &what) || msg_end(m))
+			return ERR_PROTO;
+		return search_in_own_transaction(o, a, b, s, what);
 	case NOTE_OUTBOX:
 		outbox_poke(o);
 		return msg_end(m);

@@ -21,11 +21,11 @@ struct office {
 	struct loop *loop;
 	char dir[256], share[256];                       /* as seen inside the sandbox */
 	int blobs;                                       /* directory descriptor of the attachments */
-	int front, auth, vault, writer, job;             /* peers; -1 while absent */
+	int front, auth, vault, search, writer, job;     /* peers; -1 while absent */
 	unsigned front_life;                             /* counts the pairs with front: an answer goes where its request came from */
 	bool sample;                                     /* made with --sample: links, other dates */
 	/* Set by main: judge everything soon, in a transaction of its own; give a broken pair with the vault up. */
-	void (*assess_soon)(struct office *o), (*vault_broken)(struct office *o);
+	void (*assess_soon)(struct office *o), (*vault_broken)(struct office *o), (*search_broken)(struct office *o);
 	struct arena *start;                             /* what lives as long as the process */
 };
 

@@ -33,6 +33,8 @@ handler do_record_override, page_overrides;
 handler page_export, page_import, do_import_preview, do_import_apply, do_import_undo;
 /* page_event.c */
 handler page_event, page_event_proof;
+/* page_logs.c, page_log.c */
+handler page_logs, page_logs_csv, page_logs_jsonl, page_log_entry, page_log_proof;
 /* page_settings.c */
 handler page_settings, do_settings, page_parameters, do_parameters, page_access, do_access, page_job, do_job_cancel;
 /* api.c */

@@ -6,6 +6,7 @@
 #include "queries.h"
 #include "tpl.h"
 #include "office/judging.h"
+#include "office/logs.h"
 #include "office/setting.h"
 
 #define R(r) (1u << ROLE_##r)
@@ -23,6 +24,7 @@ static const struct nav_item {
 	{"/board", N_("Compliance"), ROLES_ALL},
 	{"/ledgers", N_("Ledgers"), ROLES_ALL},
 	{"/search", N_("Search"), ROLES_ALL},
+	{"/logs", N_("Log search"), LOGS_OVERSEE},
 	{"/settings", N_("Settings"), OVERSEERS},
 };
 

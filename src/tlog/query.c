@@ -4,7 +4,10 @@
 
 #include "tlog/fold.h"
 
-static const char *const transports[ENTRY_TRANSPORTS] = {"own", "message", "udp", "tcp", "tls", "relp", "http", "import"};
+static const char *const transports[ENTRY_TRANSPORTS] = {"own", "message", "udp", "tcp", "tls", "relp", "http", "import", "unix", "file",
+                                                         "collect"};
+
+_Static_assert(ENTRY_TRANSPORTS == 11, "each transport has its word here");
 
 const char *query_transport(unsigned transport)
 {

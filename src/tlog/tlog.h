@@ -2,6 +2,7 @@
  *
  *   log          what this is: version, origin, entries per segment
  *   vkey         the log's public key (C2SP verifier key)
+ *   older-keys   keys it was signed with before, newest first; entries of the log (type key) tell of each change
  *   last-signed  the newest signed checkpoint, made durable before it is published
  *   checkpoint   the published one
  *   tail         entries of the open block
@@ -31,7 +32,7 @@ struct tlog {
 	char origin[NOTE_NAME_MAX + 1];
 	uint8_t origin_hash[SHA256_LEN];
 	uint64_t capacity;                               /* entries of a new segment */
-	struct buf checkpoint, last_signed, vkey;        /* files as read; empty when absent */
+	struct buf checkpoint, last_signed, vkey, older; /* files as read; empty when absent */
 	uint64_t *segs;                                  /* first index of each segment file, sorted */
 	size_t n_segs, cap_segs;
 	struct segment *live;                            /* the last one while written to; owned by the writer */

@@ -322,19 +322,33 @@ int retain_note(struct vault *v, struct retain *a, struct err *e)
 
 /* --- what is done ---------------------------------------------------------------------------------------------------- */
 
-static int remove_segment(struct tlog *s, uint64_t first, struct err *e)
+/* The words of what goes would stand in the index. */
+static void drop_index(struct vault *v, uint64_t first)
 {
 	char name[SEGMENT_NAME], idx[SEGMENT_NAME + 8];
 
+	if (v->indexer) {
+		indexer_drop(v->indexer, first);
+		return;
+	}
 	segment_name(first, name);
 	snprintf(idx, sizeof idx, "idx/%s", name);
-	if (unlinkat(s->dir, idx, 0) && errno != ENOENT)
-		return err_sys(e, "%s", idx);
+	unlinkat(v->log->dir, idx, 0);
+}
+
+static int remove_segment(struct vault *v, uint64_t first, struct err *e)
+{
+	struct tlog *s = v->log;
+	char name[SEGMENT_NAME];
+
+	segment_name(first, name);
+	drop_index(v, first);
 	return unlinkat(s->seg_dir, name, 0) ? err_sys(e, "seg/%s", name) : 0;
 }
 
-int retain_sweep(struct tlog *s, struct err *e)
+int retain_sweep(struct vault *v, struct err *e)
 {
+	struct tlog *s = v->log;
 	size_t kept = 0;
 	int r = 0;
 
@@ -345,7 +359,7 @@ int retain_sweep(struct tlog *s, struct err *e)
 		bool gone = !r && s->segs[i] < s->keep.minimum && !retention_holds(&s->keep, s->segs[i], s->segs[i] + s->capacity);
 
 		if (gone)
-			r = remove_segment(s, s->segs[i], e);
+			r = remove_segment(v, s->segs[i], e);
 		if (!gone || r)
 			s->segs[kept++] = s->segs[i];
 	}
@@ -359,7 +373,6 @@ int retain_sweep(struct tlog *s, struct err *e)
 static int redact_stored(struct vault *v, uint64_t index, struct err *e)
 {
 	struct tlog *s = v->log;
-	char idx[SEGMENT_NAME + 8], name[SEGMENT_NAME];
 	struct segment *seg;
 	uint64_t first = s->segs[tlog_seg_at(s, index)];
 	int r = tlog_segment(s, first, &seg, e);
@@ -368,9 +381,7 @@ static int redact_stored(struct vault *v, uint64_t index, struct err *e)
 		r = segment_redact(s->seg_dir, seg, s->origin_hash, index, e);
 	if (r)
 		return r;
-	segment_name(first, name);
-	snprintf(idx, sizeof idx, "idx/%s", name);
-	unlinkat(s->dir, idx, 0);
+	drop_index(v, first);
 	block_reset(s->loaded, 0);
 	segment_free(s->cached);
 	s->cached = NULL;
@@ -467,7 +478,7 @@ int retain_do(struct vault *v, const struct retain *a, struct err *e)
 		return err_set(e, ERR_WRONG_STATE, "what is done must stand in the signed log first");
 	r = remember(v, a, e);
 	if (!r && a->kind == RETAIN_PRUNE)
-		r = retain_sweep(v->log, e);
+		r = retain_sweep(v, e);
 	if (!r && a->kind == RETAIN_REDACT)
 		r = a->from >= v->log->open->first ? redact_open(v, a->from, e) : redact_stored(v, a->from, e);
 	v->broken = v->broken || r == ERR_SYS || r == ERR_NOMEM;

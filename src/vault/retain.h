@@ -42,6 +42,6 @@ int retain_keep(struct vault *v, struct err *e) MUST_USE;
 /* ERR_CORRUPT when the file retention says more than the signed log. */
 int retain_judge(struct vault *v, struct err *e) MUST_USE;
 /* Removes what the file retention says is gone: also what a crash left of it. */
-int retain_sweep(struct tlog *s, struct err *e) MUST_USE;
+int retain_sweep(struct vault *v, struct err *e) MUST_USE;
 
 #endif

@@ -78,7 +78,7 @@ static int learn_key(struct serve_log *l)
 	r = ask_keys(l, &m, &answer);
 	if (r)
 		return r;
-	r = answer.type != KEYS_VKEY_IS || msg_str(&answer, NOTE_VKEY_MAX, &vkey) || msg_end(&answer) ? ERR_PROTO : 0;
+	r = answer.type != KEYS_VKEY_IS || msg_str(&answer, 2 * NOTE_VKEY_MAX, &vkey) || msg_end(&answer) ? ERR_PROTO : 0;
 	if (r)
 		child_drop(l->serve->child, "keys", true);
 	else
@@ -191,6 +191,27 @@ void serve_own(struct serve_log *l, const char *type, const char *detail)
 		serve_failed(l, &e);
 }
 
+/* What fails here is done at the next start: until then both keys sign. */
+static void change_key(struct serve_log *l)
+{
+	struct err e = {0};
+	int r;
+
+	if (l->state != SERVE_OPEN || !vault_key_changes(l->vault))
+		return;
+	r = vault_key_note(l->vault, &e);
+	if (!r)
+		serve_commit(l);
+	if (!r && l->state == SERVE_OPEN)
+		r = vault_key_do(l->vault, &e);
+	if (r)
+		log_error("vault.key", "log=%s error=%s text=\"%s\"", l->name, err_text(r), e.text);
+	else
+		log_info("vault.key", "log=%s text=\"goes on under a new key\"", l->name);
+	if (r == ERR_SYS)
+		serve_failed(l, &e);
+}
+
 void serve_open(struct serve_log *l)
 {
 	struct serve *s = l->serve;
@@ -222,6 +243,7 @@ void serve_open(struct serve_log *l)
 		return;
 	serve_own(l, "start", "\"version\":\"" SEKISHO_VERSION "\"");
 	serve_commit(l);
+	change_key(l);
 	if (l == s->own) {
 		serve_send_answers(s);
 		serve_call_back(s);

@@ -37,6 +37,7 @@ static void print_usage(FILE *to)
 	        "       sekisho vault search DIR QUERY [--log NAME] [--since T] [--until T] [--limit N] [--scan] [--json]\n"
 	        "       sekisho vault reindex DIR [--log NAME] [--scan]\n"
 	        "       sekisho vault ingest DIR [--log NAME] [--source NAME] [--json] < LINES\n"
+	        "       sekisho vault rotate-key DIR [--finish]\n"
 	        "       sekisho vault policy DIR --days N --reason TEXT [--log NAME]\n"
 	        "       sekisho vault prune DIR --reason TEXT [--log NAME]\n"
 	        "       sekisho vault hold DIR ID --from A --to B --reason TEXT | release DIR ID --reason TEXT [--log NAME]\n"
@@ -110,8 +111,8 @@ static int parse(struct tool *t, int argc, char **argv)
 			t->json = true;
 			continue;
 		}
-		if (!strcmp(argv[i], "--scan")) {
-			t->scan = true;
+		if (!strcmp(argv[i], "--scan") || !strcmp(argv[i], "--finish")) {
+			*(argv[i][2] == 's' ? &t->scan : &t->finish) = true;
 			continue;
 		}
 		if (strncmp(argv[i], "--", 2) != 0) {
@@ -149,6 +150,7 @@ static const struct {
     {"new-origin", 1, 1, true, tool_new_origin},
     {"search", 2, 2, true, tool_search},
     {"ingest", 1, 1, false, tool_ingest},
+    {"rotate-key", 1, 1, true, tool_rotate},
     {"policy", 1, 1, false, tool_policy},
     {"prune", 1, 1, false, tool_prune},
     {"hold", 2, 2, false, tool_hold},

@@ -14,7 +14,7 @@
 #include "vault/vault.h"
 
 /* The one who runs holds these. */
-static int lock(int *ret, const char *dir, const char *name, struct err *e)
+int alone_lock(int *ret, const char *dir, const char *name, struct err *e)
 {
 	char path[TOOL_PATH_MAX + 32];
 
@@ -48,7 +48,7 @@ static int find_in_data(struct alone *g, struct tool *t, struct err *e)
 	int r;
 
 	snprintf(path, sizeof path, "%s/keys", t->data_dir);
-	if ((r = lock(&g->locks[0], t->data_dir, "run/lock", e)) || (r = lock(&g->locks[1], t->data_dir, "vault/lock", e)) ||
+	if ((r = alone_lock(&g->locks[0], t->data_dir, "run/lock", e)) || (r = alone_lock(&g->locks[1], t->data_dir, "vault/lock", e)) ||
 	    (r = open_key(g, path, false, e)))
 		return r;
 	snprintf(path, sizeof path, "%s/vault", t->data_dir);
@@ -104,11 +104,13 @@ int alone_open(struct alone *g, struct tool *t, struct err *e)
 		fprintf(stderr, _("A new log was made, with a key of its own in %s/key: keep it away from who may write to the log.\n"), t->dir);
 	if (repair.cut)
 		fprintf(stderr, _("An unfinished write was cut off: %llu bytes\n"), (unsigned long long)repair.torn_bytes);
-	buf_init(&vkey, NOTE_VKEY_MAX);
+	buf_init(&vkey, 2 * NOTE_VKEY_MAX);
 	r = logkey_vkey(g->key, str_from(vault_log(g->vault)->origin), &vkey);
 	if (!r)
 		r = vault_set_key(g->vault, buf_view(&vkey), e);
 	buf_release(&vkey);
+	if (!r && vault_key_changes(g->vault) && !(r = vault_key_note(g->vault, e)) && !(r = alone_commit(g, e)))
+		r = vault_key_do(g->vault, e);
 	return r;
 }
 

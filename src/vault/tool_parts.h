@@ -21,7 +21,7 @@ struct tool {
 	const char *log, *limit, *since, *until;         /* log: name of one beside the own one */
 	const char *source, *days;                       /* source: name that entries come under */
 	size_t n_known;
-	bool json, scan;
+	bool json, scan, finish;
 };
 
 int tool_usage(void);
@@ -39,6 +39,7 @@ int tool_show(struct tool *t);
 int tool_new_origin(struct tool *t);
 int tool_search(struct tool *t);
 int tool_ingest(struct tool *t);
+int tool_rotate(struct tool *t);
 int tool_policy(struct tool *t);
 int tool_prune(struct tool *t);
 int tool_hold(struct tool *t);
@@ -54,6 +55,8 @@ struct alone {
 	struct logkey *key;
 	int locks[2];                                    /* a data folder's: it may not start meanwhile */
 };
+/* Takes the lock of who runs; a file that is not there locks nothing. ERR_BUSY. */
+int alone_lock(int *ret, const char *dir, const char *name, struct err *e) MUST_USE;
 /* Opens, or makes, the log of the arguments and its key; what is there is released by alone_close also after an error. */
 int alone_open(struct alone *a, struct tool *t, struct err *e) MUST_USE;
 /* Commits, signs, publishes. */

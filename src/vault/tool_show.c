@@ -6,11 +6,9 @@
 #include "lib/clock.h"
 #include "lib/date.h"
 #include "lib/text.h"
+#include "tlog/query.h"
 
 #define SHOW_MAX 100000u                             /* entries in one answer */
-
-static const char *const transports[ENTRY_TRANSPORTS] = {"own", "message", "udp", "tcp", "tls", "relp", "http", "import", "unix", "file",
-                                                        "collect"};
 
 static void put_time(struct buf *b, int64_t ns)
 {
@@ -89,7 +87,7 @@ void tool_entry_json_of(struct jw *j, const char *log, uint64_t index, struct st
 		jw_kstr(j, "source", en.source);
 		if (en.flags & ENTRY_CHAINED)
 			jw_kint(j, "sequence", (int64_t)en.seq);
-		jw_kz(j, "transport", transports[en.transport]);
+		jw_kz(j, "transport", query_transport(en.transport));
 		jw_kstr(j, "peer", en.peer);
 		if (en.flags & ~ENTRY_CHAINED)
 			put_marks(j, en.flags);

@@ -83,7 +83,7 @@ static int open_steps(struct vault *v, const char *path, struct vault_repair *re
 	v->log = NULL;
 	if ((r = tlog_open(path, &v->log, e)) || (r = open_key(v, e)) || (r = recover_edge(v, e)) ||
 	    (r = recover_judge(v, e)) || (r = retain_judge(v, e)) || (r = recover_repair(v, repair, e)) ||
-	    (r = retain_sweep(v->log, e)) || (r = recover_sources(v, e)))
+	    (r = retain_sweep(v, e)) || (r = recover_sources(v, e)))
 		return r;
 	v->committed = v->edge.size;
 	merkle_edge_root(&v->edge, v->committed_root);
@@ -145,20 +145,33 @@ void vault_close(struct vault *v)
 	free(v);
 }
 
+/* The key of the log goes on under the key `k`: the other one was in force until now. */
+static int other_key(struct vault *v, const struct note_key *k, struct str older, struct err *e)
+{
+	struct note_key old;
+
+	if (memcmp(k->public_key, v->key.public_key, NOTE_PUBLIC_LEN) == 0)
+		return 0;
+	if (!older.n || note_key_parse(older, &old, NULL) || memcmp(old.public_key, v->key.public_key, NOTE_PUBLIC_LEN) != 0)
+		return err_set(e, ERR_CONFLICT, "this log was signed with another key");
+	v->next_key = *k;
+	v->key_changes = true;
+	return 0;
+}
+
 int vault_set_key(struct vault *v, struct str vkey, struct err *e)
 {
 	struct note_key k;
 	struct buf b;
-	int r = note_key_parse(vkey, &k, e);
+	struct str older = vkey, first = str_cut(&older, '\n');
+	int r = note_key_parse(first, &k, e);
 
 	if (r)
 		return r;
 	if (!str_is(str_from(k.name), v->log->origin))
 		return err_set(e, ERR_CONFLICT, "a key of %s, not of %s", k.name, v->log->origin);
 	if (v->has_key)
-		return memcmp(k.public_key, v->key.public_key, NOTE_PUBLIC_LEN)
-		               ? err_set(e, ERR_CONFLICT, "this log was signed with another key")
-		               : 0;
+		return other_key(v, &k, older, e);
 	buf_init(&b, NOTE_VKEY_MAX);
 	note_key_put(&b, &k);
 	buf_putc(&b, '\n');

@@ -37,8 +37,15 @@ int vault_open(const char *path, struct vault **ret, struct vault_repair *ret_re
 /* What was not committed is dropped. */
 void vault_close(struct vault *v);
 
-/* Keeps the log's verifier key beside it. ERR_CONFLICT when another key stands there already. */
+/* Keeps the log's verifier key beside it. ERR_CONFLICT when another key stands there already, unless that one is the second line of
+ * vkey: then a change of keys is due (rotate.c). */
 int vault_set_key(struct vault *v, struct str vkey, struct err *e) MUST_USE;
+
+/* A change of keys: first an entry that names both, signed with both, then the new one is the log's.
+ *   if (vault_key_changes(v)) { vault_key_note; commit, sign, publish; vault_key_do }  */
+bool vault_key_changes(const struct vault *v);
+int vault_key_note(struct vault *v, struct err *e) MUST_USE;
+int vault_key_do(struct vault *v, struct err *e) MUST_USE;
 
 /* Appends; *ret_index is its place. A chained entry that does not follow its source's last is ERR_CONFLICT. */
 int vault_append(struct vault *v, const struct entry *en, uint64_t *ret_index, struct err *e) MUST_USE;
@@ -87,8 +94,9 @@ struct vault {
 	size_t n_full;
 	uint64_t committed, signed_size;
 	uint8_t committed_root[MERKLE_LEN], signed_root[MERKLE_LEN];
-	struct note_key key;
-	bool has_key, broken, seg_new;
+	struct note_key key, next_key;
+	uint64_t key_at;                                 /* the entry about next_key */
+	bool has_key, key_changes, broken, seg_new;
 	int lock;
 };
 

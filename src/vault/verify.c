@@ -22,106 +22,6 @@ void verify_problem(struct verify_report *r, const char *where, const char *fmt,
 	r->n_problems++;
 }
 
-static void add_target(struct audit *a, const char *name, uint64_t size, const uint8_t *root)
-{
-	struct target *t;
-
-	if (a->n_targets == a->cap_targets) {
-		size_t cap = a->cap_targets ? 2 * a->cap_targets : 16;
-		struct target *more = xcalloc(cap, sizeof *more);
-
-		if (a->n_targets)
-			memcpy(more, a->targets, a->n_targets * sizeof *more);
-		free(a->targets);
-		a->targets = more;
-		a->cap_targets = cap;
-	}
-	t = &a->targets[a->n_targets++];
-	snprintf(t->name, sizeof t->name, "%s", name);
-	t->size = size;
-	memcpy(t->root, root, MERKLE_LEN);
-	if (size > a->signed_size)
-		a->signed_size = size;
-}
-
-static void signed_target(struct audit *a, const char *name, struct str note, const struct note_key *key)
-{
-	struct checkpoint c;
-	struct err e = {0};
-
-	if (!note.n)
-		verify_problem(a->report, name, "missing");
-	else if (checkpoint_check(note, key, &c, &e))
-		verify_problem(a->report, name, "%s", e.text);
-	else
-		add_target(a, name, c.size, c.root);
-}
-
-/* The folder's own key, when it is there, is the trusted one, to the letter. */
-static void same_key(struct audit *a, const struct note_key *trusted)
-{
-	struct buf b;
-
-	buf_init(&b, NOTE_VKEY_MAX);
-	note_key_put(&b, trusted);
-	buf_putc(&b, '\n');
-	if (a->log->vkey.n && !str_eq(buf_view(&b), buf_view(&a->log->vkey)))
-		verify_problem(a->report, "vkey", "another key than the one trusted");
-	buf_release(&b);
-}
-
-/* Those that must stay provable whatever is removed. */
-static void read_kept(struct audit *a, const struct note_key *key)
-{
-	uint64_t *sizes;
-	size_t n;
-	struct err e = {0};
-
-	if (kept_sizes(a->log->dir, &sizes, &n, &e))
-		verify_problem(a->report, "kept", "%s", e.text);
-	for (size_t i = 0; i < n; i++) {
-		struct buf note;
-		char name[40];
-
-		kept_name(sizes[i], false, name);
-		buf_init(&note, NOTE_MAX);
-		if (file_read_at(a->log->dir, name, NOTE_MAX, &note, &e))
-			verify_problem(a->report, name, "%s", e.text);
-		else
-			signed_target(a, name, buf_view(&note), key);
-		buf_release(&note);
-	}
-	free(sizes);
-}
-
-static void read_targets(struct audit *a, const struct verify_options *o)
-{
-	struct str vkey = o->vkey.n ? o->vkey : buf_view(&a->log->vkey);
-	struct note_key key;
-	struct err e = {0};
-
-	a->report->own_key = !o->vkey.n;
-	if (!vkey.n) {
-		verify_problem(a->report, "vkey", "missing: without the log's key nothing is proven");
-		return;
-	}
-	if (note_key_parse(vkey, &key, &e)) {
-		verify_problem(a->report, "vkey", "%s", e.text);
-		return;
-	}
-	if (!str_is(str_from(key.name), a->log->origin))
-		verify_problem(a->report, "vkey", "a key of %.100s, not of this log", key.name);
-	if (o->vkey.n)
-		same_key(a, &key);
-	signed_target(a, "last-signed", buf_view(&a->log->last_signed), &key);
-	signed_target(a, "checkpoint", buf_view(&a->log->checkpoint), &key);
-	for (size_t i = 0; i < o->n_known && i < VERIFY_KNOWN_MAX; i++)
-		signed_target(a, "known checkpoint", o->known[i], &key);
-	if (o->known_size)
-		add_target(a, "keys", o->known_size, o->known_root);
-	read_kept(a, &key);
-}
-
 /* Meets the targets whose size lies in the block just read; the edge still ends before it. */
 static void meet_targets(struct audit *a, const struct block *b)
 {
@@ -140,7 +40,9 @@ static void meet_targets(struct audit *a, const struct block *b)
 		if (memcmp(root, t->root, MERKLE_LEN) != 0)
 			verify_problem(a->report, t->name, "the first %llu entries are not those that were signed",
 			        (unsigned long long)t->size);
-		else if (t->size >= a->report->size) {
+		else
+			t->right = true;
+		if (t->right && t->size >= a->report->size) {
 			a->report->size = t->size;
 			memcpy(a->report->root, root, MERKLE_LEN);
 		}
@@ -353,10 +255,11 @@ void verify_folder(const char *path, const struct verify_options *o, struct veri
 		return;
 	}
 	memcpy(ret->origin, a.log->origin, sizeof ret->origin);
-	read_targets(&a, o);
+	verify_targets(&a, o);
 	walk(&a);
 	verify_old_targets(&a);
 	verify_retention(&a);
+	verify_trust(&a);
 	for (size_t i = 0; i < a.n_targets; i++)
 		if (!a.targets[i].met)
 			verify_problem(ret, a.targets[i].name, "%llu entries were signed, %llu are here",

@@ -11,8 +11,18 @@ struct target {
 	char name[48];
 	uint64_t size;
 	uint8_t root[MERKLE_LEN];
-	bool met;
+	bool met, right;                                 /* right: the log's first `size` entries have this root */
+	unsigned signers;                                /* bits: which keys signed it */
 };
+
+/* An entry that names a new key and the one it replaces: places in keys. */
+struct key_change {
+	uint64_t at;
+	size_t next, old;
+};
+
+#define VERIFY_KEYS_MAX 16u
+#define VERIFY_ANY_SIGNER (~0u)                      /* not from a note: what the signer itself remembers */
 
 /* A list of places. */
 struct places {
@@ -26,6 +36,10 @@ struct audit {
 	struct target *targets;
 	size_t n_targets, cap_targets;
 	uint64_t signed_size;                            /* the largest target */
+	struct note_key keys[VERIFY_KEYS_MAX];           /* the log's, newest first */
+	size_t n_keys, trusted;
+	struct key_change changes[VERIFY_KEYS_MAX];
+	size_t n_changes;
 	struct merkle_edge edge;
 	struct tile_part part[TILE_LEVELS];
 	struct block *block;
@@ -38,6 +52,14 @@ struct audit {
 };
 
 void verify_problem(struct verify_report *r, const char *where, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+
+/* --- verify_keys.c: signed sizes and who signed them */
+/* Collects them all. */
+void verify_targets(struct audit *a, const struct verify_options *o);
+/* An entry of type key; false when it names no keys. */
+bool verify_key_change(struct audit *a, const char *next, const char *old, uint64_t index);
+/* After the walk: each is signed by the trusted key, or by one that the log connects to it. */
+void verify_trust(struct audit *a);
 
 /* --- verify_retain.c */
 /* An entry of the vault itself, in order. */

@@ -125,6 +125,9 @@ static bool take(struct audit *a, const char *type, const json_t *o, const struc
 		if (have)
 			*have = a->said.holds[--a->said.n_holds];
 		return id;
+	} else if (!strcmp(type, "key")) {
+		return verify_key_change(a, json_string_value(json_object_get(o, "key")), json_string_value(json_object_get(o, "replaces")),
+		                         index);
 	} else if (!strcmp(type, "redact")) {
 		if (!integer(o, "index", &n))
 			return false;
@@ -170,6 +173,8 @@ static void check_old(struct audit *a, struct target *t)
 	if (memcmp(root, t->root, MERKLE_LEN) != 0 ||
 	    merkle_consistency_check(t->size, a->report->size, t->root, a->report->root, proof, n))
 		verify_problem(a->report, t->name, "the first %llu entries are not those that were signed", (unsigned long long)t->size);
+	else
+		t->right = true;
 }
 
 void verify_old_targets(struct audit *a)

@@ -50,6 +50,15 @@ ok bad-policy "$("$S" gate clean a.csv -o out --policy bad.yaml 2>&1 | grep -c '
 printf 'clamd: %s/no.sock\n' "$W" >av.yaml
 ok no-scanner "$("$S" gate clean a.csv -o out2 --policy av.yaml --report rep 2>/dev/null; echo "$? $(jq -r .code rep) $(ls out2 2>/dev/null)")" "1 AV-ERROR "
 ok explain "$("$S" gate explain rep | head -1)" "a.csv: held"
+# HTML
+cat >h.html <<'H'
+<!DOCTYPE html><html><head><title>t</title><script>alert(1)</script><style>p{}</style></head><body>
+<h1>お知らせ &amp; 連絡</h1><p>一行目<br>二行目 <a href="https://example.jp/a?b=1">ここ</a></p><!-- x --><ul><li>あ<li>い</ul>
+<img src=x onerror=alert(1) alt="写真"><a href="javascript:alert(1)">押す</a><iframe src=x>y</iframe>3 < 4 &#x41;</body></html>
+H
+ok html "$(clean h.html; cat out)" "$(printf '0 delivered \nお知らせ & 連絡\n\n一行目\n二行目 ここ <hxxps://example.jp/a?b=1>\n\n・あ\n・い\n\n写真押す <javascript:alert(1)>3 < 4 A')"
+ok html-report "$(jq -r '[.parts[].code] | sort | join(" ")' rep)" "HTML-IMAGE HTML-LINK HTML-SCRIPT HTML-TEXT"
+ok html-name "$(printf '<p>a' >n.htm; clean n.htm; cat out)" "$(printf '0 delivered \na')"
 # Archives
 cat >zips.py <<'PY'
 import struct, zipfile, zlib

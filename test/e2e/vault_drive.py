@@ -502,6 +502,68 @@ def lines_in(build, work):
     ok("lines in the logs of a data folder that does not run; it goes on with them, and verify looks at all logs")
 
 
+def keys_change(build, work):
+    """A new key: both sign, then the new one; whoever trusts either proves all of it."""
+    data = os.path.join(work, "change")
+    make(build, data)
+
+    def live(n):
+        sy = System(build, data)
+        sy.batch(n, [line(100 * n + i) for i in range(50)])
+        assert sy.acked()[:2] == (n, 0)
+        state = sy.ask(STATUS)[1]
+        assert sy.stop() == 0
+        return state
+
+    old = live(1)["vkey"].strip()
+    assert tool(build, "rotate-key", data, "--finish")[0] == 3       # nothing to finish
+    shutil.copytree(os.path.join(data, "vault"), data + ".before")
+    assert tool(build, "rotate-key", data)[0] == 0
+    code, _, err = tool(build, "rotate-key", data)
+    assert code == 3 and b"not finished" in err, err
+    code, _, err = tool(build, "rotate-key", data, "--finish")
+    assert code == 3 and b"does not know the new key" in err, err
+    new = live(2)["vkey"].strip()
+    assert new != old and "+" in new
+    checkpoint = open(os.path.join(data, "vault", "checkpoint")).read()
+    assert checkpoint.count("\n\u2014 ") == 2, checkpoint
+
+    def proven(key):
+        code, out, _ = tool(build, "verify", data, "--vkey", key, "--json")
+        report = json.loads(out)
+        return code == 0 and report["ok"] and all(x["ok"] for x in report["logs"]) and len(report["logs"]) == 1
+
+    assert proven(old) and proven(new)
+    ok("during a change of keys both sign, and each proves all logs")
+    assert tool(build, "rotate-key", data, "--finish")[0] == 0
+    live(3)
+    assert open(os.path.join(data, "vault", "checkpoint")).read().count("\n\u2014 ") == 1
+    assert proven(old) and proven(new)
+    good(build, data)
+    ok("afterwards the new one signs, and whoever trusts the older one finds it in what that signed")
+    for name in os.listdir(os.path.join(data, "vault", "kept")):
+        os.rename(os.path.join(data, "vault", "kept", name), os.path.join(data, name))
+    assert not proven(old) and tool(build, "verify", data, "--vkey", new)[0] == 0
+    other = os.path.join(work, "again")
+    System(build, other).stop()
+    for name in ("vkey", "older-keys"):
+        path = os.path.join(data, "vault", name)
+        had = open(path).read()
+        with open(path, "a") as f:
+            f.write(open(os.path.join(other, "vault", "vkey")).read())
+        assert tool(build, "verify", data)[0] == 1, name
+        with open(path, "w") as f:
+            f.write(had)
+    assert tool(build, "verify", data)[0] == 0
+    ok("a key that the log does not name proves nothing")
+    shutil.rmtree(os.path.join(data, "vault"))
+    shutil.copytree(data + ".before", os.path.join(data, "vault"))
+    sy = System(build, data)
+    assert sy.ask(STATUS)[1]["state"] == "refused"
+    assert sy.stop() == 0
+    ok("a log from before the change, under a key that signs no more, is refused")
+
+
 def full_disk(build, work):
     """A small file system fills up and gets room again: the office sends again what was not acknowledged, nothing is lost."""
     data = os.path.join(work, "full")
@@ -606,6 +668,7 @@ def main():
     last = killed(build, data, int(os.environ.get("KILLS", "20")))
     batches(build, work)
     lines_in(build, work)
+    keys_change(build, work)
     full_disk(build, work)
     commands(build, data)
     read_by_others(build, data)
