@@ -25,7 +25,7 @@ VERSION  := $(shell cat VERSION)
 
 PKGS := sqlite3 libcrypto libsodium jansson yaml-0.1 libseccomp libzstd liboath libmicrohttpd gnutls libqrencode
 PKGS += libhs
-PKGS += zlib libdeflate spng libjpeg libwebp libwebpdemux libtiff-4
+PKGS += zlib libdeflate spng libjpeg libwebp libwebpdemux libtiff-4 gmime-3.0
 PKG_LIBS = $(shell pkg-config --libs $(1))
 
 LIBS_supervise = $(call PKG_LIBS,libseccomp libcrypto)
@@ -42,6 +42,7 @@ LIBS_gate-sniff  = $(call PKG_LIBS,libseccomp libcrypto)
 LIBS_gate-text   = $(call PKG_LIBS,libseccomp libcrypto) -lunistring
 LIBS_gate-verify = $(call PKG_LIBS,libseccomp libcrypto)
 LIBS_gate-zip    = $(call PKG_LIBS,libseccomp libcrypto zlib libdeflate) -lunistring
+LIBS_gate-mail   = $(call PKG_LIBS,libseccomp libcrypto gmime-3.0) -lunistring
 LIBS_gate-image  = $(call PKG_LIBS,libseccomp libcrypto libdeflate spng libjpeg libwebp libwebpdemux libtiff-4) -lgif
 LIBS_cli       = $(call PKG_LIBS,libcrypto libsodium jansson libseccomp libzstd)
 LIBS_ALL       = $(call PKG_LIBS,$(PKGS)) -lunistring -lgif -lm
@@ -60,6 +61,9 @@ endif
 # For developers, into another O=: a process tells which system call its list misses. Never installed.
 CPPFLAGS += $(if $(SANDBOX_DEBUG),-DSEKISHO_SANDBOX_DEBUG)
 CPPFLAGS += -D_GNU_SOURCE -DSEKISHO_VERSION='"$(VERSION)"' -Isrc -I. -I$(O)/gen -include lib/banned.h
+# glib wants its own folders; as system ones, for its headers are not ours to warn about.
+GMIME_I  := $(patsubst -I%,-isystem %,$(filter -I%,$(shell pkg-config --cflags gmime-3.0)))
+$(O)/obj/gate-mail/%.o: CPPFLAGS += $(GMIME_I)
 CFLAGS   += -std=gnu17 $(OPT) -g $(WARN) $(HARDEN) -MMD -MP
 LDFLAGS  += -pie -Wl,-z,relro,-z,now,--as-needed $(LDSAN)
 

@@ -71,30 +71,36 @@ static const char *language_of(struct str name)
 	return NULL;
 }
 
-static bool member(struct check *c, const struct zip_part *p)
+/* Content under a name, in the language its extension names. */
+bool verify_named(struct check *c, struct str name, struct str content)
 {
 	static unsigned depth;
-	const char *language = language_of(p->name);
-	struct check inner = {.arena = arena_new(VERIFY_ARENA_MAX)};
-	uint8_t *content = NULL;
+	const char *language = language_of(name);
+	struct check inner = {.in = content, .arena = arena_new(VERIFY_ARENA_MAX)};
+	struct zip_part p = {.name = name};
 	bool ok = false;
 
-	if (!language || depth == NEST_MAX)
-		refuse(c, language ? "zip-depth" : "zip-member", p->at);
-	else
-		content = zip_content(c, p);
 	depth++;
-	for (size_t i = 0; content && i < n_languages; i++)
+	if (!language || depth > NEST_MAX)
+		refuse(c, language ? "zip-depth" : "zip-member", 0);
+	for (size_t i = 0; language && depth <= NEST_MAX && name_ok(c, &p) && i < n_languages; i++)
 		if (!strcmp(languages[i].name, language)) {
-			inner.in = str_n(content, (size_t)p->size);
 			ok = languages[i].verify(&inner) && !inner.rule;
 			if (!ok)
-				refuse(c, inner.rule ? inner.rule : "zip-member", p->at);
+				refuse(c, inner.rule ? inner.rule : "zip-member", 0);
 			break;
 		}
 	depth--;
-	free(content);
 	arena_free(inner.arena);
+	return ok;
+}
+
+static bool member(struct check *c, const struct zip_part *p)
+{
+	uint8_t *content = zip_content(c, p);
+	bool ok = content && verify_named(c, p->name, str_n(content, (size_t)p->size));
+
+	free(content);
 	return ok || refuse(c, "zip-member", p->at);
 }
 
@@ -132,7 +138,7 @@ bool verify_zip(struct check *c)
 	if (!zip_parts(c, &list, &n) || !no_twins(c, list, n))
 		return false;
 	for (size_t i = 0; i < n; i++)
-		if (!name_ok(c, &list[i]) || !member(c, &list[i]))
+		if (!member(c, &list[i]))
 			return false;
 	return n > 0 || refuse(c, "zip-count", 0);
 }

@@ -6,6 +6,7 @@ const struct language languages[] = {
 	{"zip", verify_zip},
 	{"png", verify_png},
 	{"jpeg", verify_jpeg},
+	{"mail", verify_mail},
 };
 const size_t n_languages = ARRAY_LEN(languages);
 

@@ -107,6 +107,49 @@ for t in bad:blocked:ZIP-NOTHING up:blocked:ZIP-NAME twin:blocked:ZIP-DUP bomb:b
 	ok "zip-$n" "$(clean "$n.zip")" "1 $o $c"
 done
 ok zip-verify-original "$("$S" gate verify good.zip >/dev/null; echo $?)" 1
+# Mail
+cat >mails.py <<'PY'
+import sys
+from email.message import EmailMessage
+from email.mime.text import MIMEText
+m = EmailMessage()
+m["From"] = "山田 太郎 <taro@example.jp>"; m["To"] = "b@example.com, 花子 <c@example.org>"
+m["Subject"] = "年度末の調査について（重要）長い件名が続きます"; m["Date"] = "Fri, 20 Nov 2026 10:00:00 +0900"; m["X-Evil"] = "SURVIVOR"
+m.set_content("こんにちは\n"); m.add_alternative("<script>SURVIVOR</script><p>x", subtype="html")
+m.add_attachment(open("a.csv", "rb").read(), maintype="text", subtype="csv", filename="一覧.csv")
+m.add_attachment(b"MZ" + b"SURVIVOR" * 9, maintype="application", subtype="octet-stream", filename="x.exe")
+open("m.eml", "wb").write(m.as_bytes())
+for n, t, cs in (("jis", "plain", "iso-2022-jp"), ("sjis", "html", "shift_jis")):
+    j = MIMEText("<b>太字</b>" if t == "html" else "日本語", t, cs); j["Subject"] = "件名"; open(n + ".eml", "wb").write(j.as_bytes())
+d = EmailMessage(); d.set_content("deep")
+for _ in range(14):
+    o = EmailMessage(); o["Subject"] = "x"; o.make_mixed(); o.attach(d); d = o
+open("deep.eml", "wb").write(d.as_bytes())
+PY
+cat >mail.py <<'PY'
+import email, email.policy
+m = email.message_from_bytes(open("out", "rb").read(), policy=email.policy.default)
+print(m["From"], "|", m["To"], "|", m["Subject"], "|", m.get_body().get_content().strip(), "|", *[p.get_filename() for p in m.iter_attachments()])
+PY
+python3 mails.py
+ok mail "$(clean m.eml; python3 mail.py)" "$(printf '0 delivered \n山田 太郎 <taro@example.jp> | b@example.com, 花子 <c@example.org> | 年度末の調査について（重要）長い件名が続きます | こんにちは | 一覧.csv x.exe_遮断.txt')"
+ok mail-survivors "$(grep -c SURVIVOR out; python3 -c 'import base64,re;print(b"SURVIVOR" in base64.b64decode(re.sub(b"[^A-Za-z0-9+/]",b"",open("out","rb").read())+b"==="))')" "$(printf '0\nFalse')"
+cp out again.eml; ok mail-fixpoint "$(clean again.eml; cmp out again.eml && echo same)" "$(printf '0 delivered \nsame')"
+ok mail-jis "$(clean jis.eml; python3 mail.py)" "$(printf '0 delivered \nNone | None | 件名 | 日本語 |')"
+ok mail-sjis-html "$(clean sjis.eml; python3 mail.py)" "$(printf '0 delivered \nNone | None | 件名 | 太字 |')"
+ok mail-deep "$(clean deep.eml)" "1 blocked MAIL-PARTS"
+cat >mailchange.py <<'PY'
+import subprocess, sys
+S = sys.argv[1]; d = open("again.eml", "rb").read()
+cases = {"header": b"X-A: b\r\n" + d, "raw-subject": d.replace(b"Subject: =?UTF-8?B?", b"Subject: x =?UTF-8?B?"), "html": d.replace(b"text/plain", b"text/html"),
+         "after": d + b"x", "bare-lf": d.replace(b"\r\n", b"\n", 1), "type": d.replace(b"application/octet-stream", b"application/x-sh"),
+         "name": d.replace(b'filename="=?UTF-8?B?', b'filename="=?UTF-8?B?Li4v', 1), "formula": d.replace(b"Jz1jbWR8Y2Fs", b"PT1jbWR8Y2Fs"),
+         "long-line": d.replace(b"==\r\n--=_sekisho\r\nContent-Type: app", b"==\r\nQUFB\r\n--=_sekisho\r\nContent-Type: app", 1), "boundary": d.replace(b"=_sekisho", b"=_other")}
+for k, b in cases.items():
+    open("c.eml", "wb").write(b)
+    if subprocess.run([S, "gate", "verify", "c.eml"], stdout=subprocess.DEVNULL).returncode != 1: print("accepted", k, b == d)
+PY
+ok mail-changes "$(python3 mailchange.py "$S")" ""
 # Locked archives
 printf 'ひみつ-1\n' >pw-pk; printf 'himitsu-1\n' >pw-aes; printf 'wrong\n' >nopw
 zip -q -P 'ひみつ-1' locked-pk.zip a.csv
