@@ -6,44 +6,30 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "core/words.h"
-#include "detect/correlate.h"
+#include "detect/tool_parts.h"
 #include "lib/clock.h"
 #include "lib/json.h"
 
-enum { EXIT_YES, EXIT_NO, EXIT_USAGE, EXIT_FAILURE_ };
-
 #define READ_MAX (4u << 20)
 #define LINE_JSON_MAX (256u << 10)
-
-struct tool {
-	struct rules rules;
-	bool json, figures, timed;                       /* timed: some rule counts over time */
-	struct fields *head;
-	int64_t last_time;
-	const char *source;
-	const char *paths[64];
-	size_t n_paths;
-	struct correlator *correlator;
-	struct buf out;
-};
 
 static int usage(FILE *to, int code)
 {
 	fputs(_("usage: sekisho rules check PATH… [--json]\n"
 	        "       sekisho rules run PATH… [--source NAME] [--figures] < LINES\n"
 	        "       sekisho rules list PATH… [--json]\n"
+	        "       sekisho rules test PATH…\n"
 	        "PATH is a rule file or a folder of them.\n"),
 	      to);
 	return code;
 }
 
-static int fail(const struct err *e)
+int tool_fail(const struct err *e)
 {
 	char text[600];
 
 	fprintf(stderr, "sekisho rules: %s\n", err_format(e, text, sizeof text));
-	return EXIT_FAILURE_;
+	return TOOL_FAILURE;
 }
 
 static void put_fault(void *arg, const struct err *e)
@@ -67,7 +53,7 @@ static void put_fault(void *arg, const struct err *e)
 	printf("%s\n", buf_z(&t->out));
 }
 
-static size_t load(struct tool *t)
+size_t tool_load(struct tool *t)
 {
 	for (size_t i = 0; i < t->n_paths; i++)
 		rules_load(&t->rules, t->paths[i]);
@@ -77,7 +63,7 @@ static size_t load(struct tool *t)
 
 static int check(struct tool *t)
 {
-	size_t faults = load(t);
+	size_t faults = tool_load(t);
 
 	for (size_t i = 0; i < t->rules.n; i++) {
 		const struct rule *r = t->rules.list[i];
@@ -92,12 +78,12 @@ static int check(struct tool *t)
 	}
 	if (!t->json)
 		printf(_("%zu rules, %zu faults\n"), t->rules.n, faults);
-	return faults ? EXIT_NO : EXIT_YES;
+	return faults ? TOOL_NO : TOOL_YES;
 }
 
 static int list(struct tool *t)
 {
-	size_t faults = load(t);
+	size_t faults = tool_load(t);
 
 	for (size_t i = 0; i < t->rules.n; i++) {
 		const struct rule *r = t->rules.list[i];
@@ -120,7 +106,7 @@ static int list(struct tool *t)
 		jw_end_object(&j);
 		printf("%s\n", buf_z(&t->out));
 	}
-	return faults ? EXIT_NO : EXIT_YES;
+	return faults ? TOOL_NO : TOOL_YES;
 }
 
 static void begin_match(struct tool *t, struct jw *j, const struct rule *r)
@@ -244,22 +230,22 @@ static int run(struct tool *t)
 	size_t have = 0, at = 0;
 	bool end = false;
 	double before;
-	int r = load(t) ? EXIT_NO : EXIT_YES;
+	int r = tool_load(t) ? TOOL_NO : TOOL_YES;
 
-	if (r == EXIT_YES && engine_new(&t->rules, NULL, &en, &e))
-		r = fail(&e);
+	if (r == TOOL_YES && engine_new(&t->rules, NULL, &en, &e))
+		r = tool_fail(&e);
 	t->correlator = correlator_new(&t->rules, CORRELATE_GROUPS_MAX, CORRELATE_BYTES_MAX);
 	t->head = fields_new();
 	for (size_t i = 0; i < t->rules.n; i++)
 		t->timed |= t->rules.list[i]->corr != NULL;
 	before = cpu();
-	while (r == EXIT_YES && (!end || at < have)) {
+	while (r == TOOL_YES && (!end || at < have)) {
 		size_t n = 0, used = lines_of(t, bytes + at, have - at, end || have - at == READ_MAX, list, &n, &index);
 		ssize_t got;
 
 		if (n && engine_scan(en, (struct str){bytes + at, used}, list, n, put_match, t)) {
 			err_set(&e, ERR_NOMEM, "too much is found");
-			r = fail(&e);
+			r = tool_fail(&e);
 		}
 		at += used;
 		if (end || n == ENGINE_BATCH)
@@ -278,13 +264,13 @@ static int run(struct tool *t)
 	fields_free(t->head);
 	free(bytes);
 	free(list);
-	return fflush(stdout) ? EXIT_FAILURE_ : r;
+	return fflush(stdout) ? TOOL_FAILURE : r;
 }
 
 static const struct {
 	const char *name;
 	int (*run)(struct tool *);
-} commands[] = {{"check", check}, {"run", run}, {"list", list}};
+} commands[] = {{"check", check}, {"run", run}, {"list", list}, {"test", tool_test}};
 
 static int parse(struct tool *t, int argc, char **argv)
 {
@@ -306,17 +292,17 @@ static int parse(struct tool *t, int argc, char **argv)
 int tool_main(int argc, char **argv)
 {
 	struct tool t = {.source = "import"};
-	int code = EXIT_USAGE;
+	int code = TOOL_USAGE;
 
 	words_open();
 	if (argc && (!strcmp(argv[0], "--help") || !strcmp(argv[argc - 1], "--help")))
-		return usage(stdout, EXIT_YES);
+		return usage(stdout, TOOL_YES);
 	buf_init(&t.out, LINE_JSON_MAX);
 	rules_init(&t.rules, put_fault, &t);
 	for (size_t i = 0; argc && i < ARRAY_LEN(commands); i++)
 		if (!strcmp(argv[0], commands[i].name))
-			code = parse(&t, argc - 1, argv + 1) ? EXIT_USAGE : commands[i].run(&t);
+			code = parse(&t, argc - 1, argv + 1) ? TOOL_USAGE : commands[i].run(&t);
 	rules_release(&t.rules);
 	buf_release(&t.out);
-	return code == EXIT_USAGE ? usage(stderr, code) : code;
+	return code == TOOL_USAGE ? usage(stderr, code) : code;
 }

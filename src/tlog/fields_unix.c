@@ -218,7 +218,7 @@ static void client(struct fields *f, struct str v)
 void fields_mail(struct fields *f, struct str s)
 {
 	struct str rest = s, id = token(&rest, ':');
-	bool queue = id.n >= 6 && id.n <= 20 && rest.p;
+	bool queue = id.n >= 6 && id.n <= 20 && rest.p && !str_is(id, "warning") && !str_is(id, "statistics") && !str_is(id, "NOQUEUE");
 
 	for (size_t i = 0; i < id.n && queue; i++)
 		queue = (id.p[i] >= '0' && id.p[i] <= '9') || (id.p[i] >= 'A' && id.p[i] <= 'Z') || (id.p[i] >= 'a' && id.p[i] <= 'z');

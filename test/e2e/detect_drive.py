@@ -51,7 +51,8 @@ detection:
   condition: s
 sekisho: {per-hour: 3}
 """
-START = 1790000000000000000
+OWN = {"needle", "five", "often"}
+START = 1790000000000000000                                          # another day than the messages say
 
 
 def ok(name):
@@ -86,6 +87,7 @@ class House:
         self.number = 0
         self.got = {}
         self.repeats = 0
+        self.others = []
         self.start_detect()
 
     def start_detect(self):
@@ -134,8 +136,10 @@ class House:
             if ident in self.got:
                 self.repeats += 1
                 assert self.got[ident] == (index, text), "told twice and not the same"
-            else:
+            elif text["rule"] in OWN:
                 new.append(text)
+            else:
+                self.others.append(text)
             self.got[ident] = (index, text)
             if take:
                 send(self.office, TAKEN, s(ident))
@@ -192,6 +196,8 @@ def first_alerts(build, work):
     h.batch([entry(3700, b"<13>Nov 20 13:01:40 gw1 app: oftener")])
     new = h.told(10, 1)
     assert new[0]["rule"] == "often" and new[0]["folded"] in (0, 7), new
+    assert [x["rule"] for x in h.others] == ["sk-clock-offset"] * len(h.others) and h.others, h.others
+    ok("a source whose clock is wrong is told, by a rule we ship")
     h.stop()
     good(build, h.data)
     ok("all programs stop; the audit of the log holds")
