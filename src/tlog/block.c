@@ -32,11 +32,11 @@ void block_reset(struct block *b, uint64_t first)
 	b->time_max = INT64_MIN;
 }
 
-/* Hashes what was appended from entry `from` on, and the bundle that became full with it. */
-static void hash_from(struct block *b, uint32_t from)
+/* Hashes entries [from, to) of one bundle, and the bundle when it ends there. */
+static void hash_run(struct block *b, uint32_t from, uint32_t to)
 {
 	struct str run[BUNDLE];
-	uint32_t n = b->count - from, bundle = b->count / BUNDLE;
+	uint32_t n = to - from;
 
 	if (!n || n > BUNDLE)
 		return;
@@ -46,8 +46,14 @@ static void hash_from(struct block *b, uint32_t from)
 	for (uint32_t i = 0; b->redacted && i < n; i++)
 		if (entry_redacted(run[i]))
 			memcpy(b->leaf[from + i], run[i].p + 1, MERKLE_LEN);
-	if (b->count % BUNDLE == 0)
-		merkle_root(b->leaf[b->count - BUNDLE], BUNDLE, b->bundle[bundle - 1]);
+	if (to % BUNDLE == 0)
+		merkle_root(b->leaf[to - BUNDLE], BUNDLE, b->bundle[to / BUNDLE - 1]);
+}
+
+/* Hashes what was appended from entry `from` on. */
+static void hash_from(struct block *b, uint32_t from)
+{
+	hash_run(b, from, b->count);
 }
 
 /* Entry b->count is of n bytes. */
@@ -139,20 +145,34 @@ int block_index(struct block *b, uint32_t count)
 
 	if (count > BLOCK_ENTRIES || b->count)
 		return ERR_CORRUPT;
-	for (uint32_t i = 0; i < count; i++) {
+	for (uint32_t i = 0; i < count; i++)
 		if (bundle_next(&rest, &bytes) || added_stored(b, bytes))
 			return ERR_CORRUPT;
-		if (b->count % BUNDLE == 0 || b->count == count)
-			hash_from(b, (b->count - 1) / BUNDLE * BUNDLE);
-	}
 	return rest.n ? ERR_CORRUPT : 0;
+}
+
+void block_hash(struct block *b, uint32_t bundle)
+{
+	uint32_t from = bundle * BUNDLE, to = from + BUNDLE < b->count ? from + BUNDLE : b->count;
+
+	if (from < to)
+		hash_run(b, from, to);
+}
+
+int block_index_hashed(struct block *b, uint32_t count)
+{
+	int r = block_index(b, count);
+
+	for (uint32_t i = 0; !r && i * BUNDLE < b->count; i++)
+		block_hash(b, i);
+	return r;
 }
 
 int block_load(struct block *b, uint64_t first, uint32_t count, struct str raw)
 {
 	block_reset(b, first);
 	buf_str(&b->raw, raw);
-	return buf_err(&b->raw) ? ERR_NOMEM : block_index(b, count);
+	return buf_err(&b->raw) ? ERR_NOMEM : block_index_hashed(b, count);
 }
 
 int block_redact(struct block *b, uint32_t i)
@@ -163,6 +183,7 @@ int block_redact(struct block *b, uint32_t i)
 	int r;
 
 	buf_init(&raw, BLOCK_BYTES_MAX);
+	block_hash(b, i / BUNDLE);
 	buf_put(&raw, b->raw.p, b->at[i]);
 	buf_u16(&raw, REDACTED_LEN);
 	buf_u8(&raw, 0);

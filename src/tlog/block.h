@@ -36,8 +36,11 @@ int block_add_run(struct block *b, struct str run, uint32_t n, uint32_t *ret_n, 
 bool block_full(const struct block *b);
 /* View of the bytes of entry first + i, i < count; valid until the block changes. */
 struct str block_entry(const struct block *b, uint32_t i);
-/* Takes the bytes that were put into the empty block's raw for its entries: exactly count of them, else ERR_CORRUPT. */
+/* Takes the bytes that were put into the empty block's raw for its entries: exactly count of them, else ERR_CORRUPT. Without hashes:
+ * block_hash makes those of one bundle, for who wants a proof wants no others. */
 int block_index(struct block *b, uint32_t count) MUST_USE;
+void block_hash(struct block *b, uint32_t bundle);
+int block_index_hashed(struct block *b, uint32_t count) MUST_USE;
 /* Reset, then all entries of raw bytes: exactly count of them, else ERR_CORRUPT. */
 int block_load(struct block *b, uint64_t first, uint32_t count, struct str raw) MUST_USE;
 /* Puts the leaf hash in the place of entry first + i. All hashes stay; after an error the block must be loaded anew. */

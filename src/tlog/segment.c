@@ -368,6 +368,15 @@ const struct seg_block *segment_find(const struct segment *s, uint64_t index)
 
 int segment_read(const struct segment *s, const struct seg_block *sb, struct block *out, struct err *e)
 {
+	int r = segment_load(s, sb, out, e);
+
+	for (uint32_t i = 0; !r && i < sb->count / BUNDLE; i++)
+		block_hash(out, i);
+	return r;
+}
+
+int segment_load(const struct segment *s, const struct seg_block *sb, struct block *out, struct err *e)
+{
 	unsigned long long at = sb->first;
 	char *packed, *raw;
 	size_t n;

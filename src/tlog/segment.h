@@ -71,7 +71,9 @@ int segment_seal(struct segment *s, struct err *e) MUST_USE;
 
 /* The block that holds index, or NULL. */
 const struct seg_block *segment_find(const struct segment *s, uint64_t index);
-/* Reads, checks the CRC, unpacks and hashes block i. */
+/* Reads, checks the CRC and unpacks a block, without its hashes (block_hash). */
+int segment_load(const struct segment *s, const struct seg_block *sb, struct block *out, struct err *e) MUST_USE;
+/* The same with all its hashes. */
 int segment_read(const struct segment *s, const struct seg_block *sb, struct block *out, struct err *e) MUST_USE;
 
 /* segment_format.c: encoding, shared by writing and reading */

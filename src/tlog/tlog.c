@@ -229,7 +229,7 @@ int tlog_block(struct tlog *s, uint64_t index, const struct block **ret, struct 
 		r = locate(s, index, &seg, &sb, e);
 		if (r)
 			return r;
-		r = segment_read(seg, sb, s->loaded, e);
+		r = segment_load(seg, sb, s->loaded, e);
 		if (r) {
 			block_reset(s->loaded, 0);
 			return r;
@@ -282,7 +282,8 @@ static int tile_hashes(struct tlog *s, unsigned level, uint64_t n, unsigned from
 		memcpy(out, p->h + (size_t)from * MERKLE_LEN, (size_t)count * MERKLE_LEN);
 		return 0;
 	}
-	r = n < p->n ? tile_read(s->dir, level, n, whole) : ERR_NOTFOUND;
+	/* the one that is growing has no file; where the parts were not loaded (tlog_tiles), the file tells */
+	r = n < p->n || !p->count ? tile_read(s->dir, level, n, whole) : ERR_NOTFOUND;
 	if (!r)
 		memcpy(out, whole + (size_t)from * MERKLE_LEN, (size_t)count * MERKLE_LEN);
 	return r == ERR_NOTFOUND ? tile_from_below(s, level, n, from, count, out) : r;
@@ -320,6 +321,8 @@ int tlog_node(void *tlog, unsigned level, uint64_t index, uint8_t out[MERKLE_LEN
 		return ERR_RANGE;
 	if (!tile_level) {
 		r = tlog_block(s, from, &b, NULL);
+		if (!r && b == s->loaded)
+			block_hash(s->loaded, (uint32_t)(from - b->first) / BUNDLE);
 		if (!r)
 			merkle_root(b->leaf[from - b->first], count, out);
 		return r == ERR_NOTFOUND ? kept_node(s->dir, level, index, out) : r;

@@ -60,7 +60,7 @@ int tlog_seg_added(struct tlog *s, uint64_t first) MUST_USE;
 size_t tlog_seg_at(const struct tlog *s, uint64_t index);
 /* The segment; owned by the log, valid until the next call of any function here. */
 int tlog_segment(struct tlog *s, uint64_t first, struct segment **ret, struct err *e) MUST_USE;
-/* The unpacked block that holds index; the same ownership. */
+/* The unpacked block that holds index, with its hashes only when it is the open one; the same ownership. */
 int tlog_block(struct tlog *s, uint64_t index, const struct block **ret, struct err *e) MUST_USE;
 /* View of the entry's bytes; the same ownership. ERR_RANGE beyond the end. */
 int tlog_entry(struct tlog *s, uint64_t index, struct str *ret, struct err *e) MUST_USE;
