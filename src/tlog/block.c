@@ -25,7 +25,7 @@ void block_free(struct block *b)
 void block_reset(struct block *b, uint64_t first)
 {
 	b->first = first;
-	b->count = b->redacted = 0;
+	b->count = b->redacted = b->hashed = 0;
 	buf_clear(&b->raw);
 	b->at[0] = 0;
 	b->time_min = INT64_MAX;
@@ -155,8 +155,9 @@ void block_hash(struct block *b, uint32_t bundle)
 {
 	uint32_t from = bundle * BUNDLE, to = from + BUNDLE < b->count ? from + BUNDLE : b->count;
 
-	if (from < to)
+	if (from < to && !(b->hashed >> bundle & 1))
 		hash_run(b, from, to);
+	b->hashed |= 1u << bundle;
 }
 
 int block_index_hashed(struct block *b, uint32_t count)

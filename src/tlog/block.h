@@ -20,6 +20,7 @@ struct block {
 	uint8_t leaf[BLOCK_ENTRIES][MERKLE_LEN];
 	uint8_t bundle[BLOCK_BUNDLES][MERKLE_LEN];       /* MTH of each full bundle */
 	int64_t time_min, time_max;                      /* of the entries that are there */
+	uint32_t hashed;                                 /* bits: bundles that block_hash has done */
 	uint32_t redacted;                               /* entries of which only the leaf hash is left */
 };
 

@@ -1,8 +1,10 @@
 #include "vault/tool_parts.h"
+#include "vault/verify_parts.h"
 
 #include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "lib/arena.h"
 #include "lib/file.h"
@@ -94,7 +96,8 @@ static void report_text(const char *name, const struct verify_report *r)
 struct checking {
 	struct tool *t;
 	struct buf vkey, known[VERIFY_KNOWN_MAX];
-	bool ok, own_key;
+	bool ok, own_key, keys_there;                    /* keys_there: what was signed last can be read */
+	char origin[NOTE_NAME_MAX + 1];                  /* of the own log */
 	struct jw *json;                                 /* NULL: text */
 };
 
@@ -138,6 +141,10 @@ static void check_one(struct checking *c, const char *dir, const char *name)
 	o.known_size = signed_last.size;
 	o.known_root = signed_last.root;
 	verify_folder(dir, &o, &r);
+	if (*name && r.size && !signed_last.size && c->keys_there)
+		verify_problem(&r, "keys", "this folder's key never signed this log: it is another's");
+	if (!*name)
+		memcpy(c->origin, r.origin, sizeof c->origin);
 	if (c->json)
 		put_report(c->json, &r, signed_last.size > 0);
 	else
@@ -172,10 +179,62 @@ static void check_others(struct checking *c)
 	arena_free(a);
 }
 
+static void tell_missing(struct checking *c, const char *name, struct str origin)
+{
+	struct verify_report r = {0};
+
+	memcpy(r.origin, origin.p, origin.n < NOTE_NAME_MAX ? origin.n : NOTE_NAME_MAX);
+	verify_problem(&r, "folder", "it was signed, and is not here");
+	if (c->json) {
+		jw_object(c->json);
+		jw_kz(c->json, "name", name);
+		put_report(c->json, &r, true);
+		jw_end_object(c->json);
+	} else {
+		report_text(name, &r);
+	}
+	c->ok = false;
+}
+
+/* Each log of others that was ever signed under the own one's name. */
+static void check_signed(struct checking *c)
+{
+	struct arena *a = arena_new(1u << 20);
+	char path[TOOL_PATH_MAX + 300], **names;
+	size_t n = 0, own = strlen(c->origin);
+
+	snprintf(path, sizeof path, "%s/keys", c->t->data_dir);
+	if (dir_list(a, path, "", &names, &n, NULL))
+		n = 0;
+	for (size_t i = 0; i < n; i++) {
+		struct checkpoint last;
+		struct buf text;
+		char name[64];
+
+		if (strncmp(names[i], "signed-", 7) != 0)
+			continue;
+		buf_init(&text, NOTE_MAX);
+		snprintf(path, sizeof path, "%s/keys/%.255s", c->t->data_dir, names[i]);
+		if (!file_read(path, NOTE_MAX, &text, NULL) && !checkpoint_parse(buf_view(&text), &last) && last.size && last.origin.n > own + 1 &&
+		    last.origin.n < own + sizeof name && !memcmp(last.origin.p, c->origin, own) && last.origin.p[own] == '/') {
+			snprintf(name, sizeof name, "%.*s", (int)(last.origin.n - own - 1), last.origin.p + own + 1);
+			snprintf(path, sizeof path, "%s/logs/%s/log", c->t->dir, name);
+			if (access(path, F_OK))
+				tell_missing(c, name, last.origin);
+		}
+		buf_release(&text);
+	}
+	arena_free(a);
+}
+
 static int check_all(struct checking *c)
 {
+	char path[TOOL_PATH_MAX + 16];
 	struct buf b;
 	struct jw j;
+
+	snprintf(path, sizeof path, "%s/keys/log.key", c->t->data_dir);
+	c->keys_there = !access(path, R_OK) && !c->t->log;
 
 	buf_init(&b, TOOL_OUT_MAX);
 	jw_init(&j, &b, true);
@@ -186,6 +245,8 @@ static int check_all(struct checking *c)
 	jw_key(&j, "logs");
 	jw_array(&j);
 	check_others(c);
+	if (c->keys_there)
+		check_signed(c);
 	jw_end_array(&j);
 	jw_end_object(&j);
 	buf_putc(&b, '\n');

@@ -5,6 +5,7 @@ usage: vault_drive.py BUILD_FOLDER WORK_FOLDER    prints "ok NAME" per check
 """
 import array
 import base64
+import fcntl
 import glob
 import hashlib
 import json
@@ -564,6 +565,119 @@ def keys_change(build, work):
     ok("a log from before the change, under a key that signs no more, is refused")
 
 
+def state_of(sy, log):
+    return next(x for x in sy.ask(STATUS)[1]["logs"] if x["name"] == log)
+
+
+def one_log_ill(build, work):
+    """What befalls one log is told, answered and survived; the own log and the others go on."""
+    data = os.path.join(work, "ill")
+    make(build, data)
+    run = b"".join(b"entry %d\n" % i for i in range(70000))             # a full segment and a second one
+    sy = System(build, data)
+    for n in range(2):
+        sy.batch(n, [line(i, text=b"") for i in range(10)], log="web")
+        assert sy.acked()[:2] == (n, 0)
+    assert sy.stop() == 0
+    assert ingest(build, data, run)[0] == 0
+    base = data + ".base"
+    shutil.copytree(data, base)
+
+    def ill(name, hurt, state, code, why):
+        shutil.rmtree(data)
+        shutil.copytree(base, data)
+        undo = hurt(log_dir(data))
+        sy = System(build, data)
+        got = state_of(sy, "standard")
+        assert got["state"] == state and why in got.get("why", ""), (name, got["state"], got.get("why"))
+        sy.batch(5, [line(1)])
+        assert sy.acked()[:2] == (5, code), name
+        sy.batch(6, [line(1)], log="web")
+        assert sy.acked()[:2] == (6, 0), name
+        sy.append(1, hash_of(0), raw(1))
+        assert sy.answer(timeout=5)[:2] == ("ack", 1), name
+        if undo:
+            undo()
+            end = time.monotonic() + 10
+            while state_of(sy, "standard")["state"] != "open":
+                assert time.monotonic() < end, name
+                time.sleep(0.1)
+            sy.batch(7, [line(1)])
+            assert sy.acked()[:2] == (7, 0), name
+        assert sy.stop() == 0
+        code, out, _ = tool(build, "verify", data, "--json")
+        report = json.loads(out)
+        whole = state == "open" or undo is not None
+        assert report["ok"] and (code == 0) == whole, (name, report)
+        assert [x["ok"] for x in report["logs"] if x["name"] == "standard"] == [whole], (name, report)
+        assert [x["ok"] for x in report["logs"] if x["name"] == "web"] == [True]
+        ok(f"one log ill: {name}")
+
+    def cut(name, at):
+        def hurt(log):
+            path = os.path.join(log, name)
+            os.truncate(path, os.path.getsize(path) + at)
+        return hurt
+
+    def torn(log):
+        with open(os.path.join(log, "tail"), "ab") as f:
+            f.write(b"\0\0\0\x30half a record")
+
+    def gone(name):
+        return lambda log: os.unlink(os.path.join(log, name))
+
+    def newer(log):
+        path = os.path.join(log, "log")
+        text = open(path).read()
+        with open(path, "w") as f:
+            f.write(text.replace("vault 1", "vault 2"))
+
+    def taken(log):
+        f = open(os.path.join(log, "lock"), "ab")
+        fcntl.flock(f, fcntl.LOCK_EX)
+        return f.close
+
+    def no_folder(log):
+        os.rename(os.path.join(log, "seg"), os.path.join(log, "seg.away"))
+        open(os.path.join(log, "seg"), "w").close()
+
+        def undo():
+            os.unlink(os.path.join(log, "seg"))
+            os.rename(os.path.join(log, "seg.away"), os.path.join(log, "seg"))
+        return undo
+
+    def older(log):
+        shutil.rmtree(log)
+        code, _, _ = ingest(build, data + ".other", b"another log\n")
+        assert code == 0
+        shutil.copytree(data + ".other", log, ignore=shutil.ignore_patterns("key"))
+
+    BUSY, CORRUPT = 15, 16
+    ill("a torn record at its end is cut and told", torn, "open", 0, "")
+    ill("its tail lost signed entries", cut("tail", -1), "refused", CORRUPT, "were signed")
+    ill("a segment is missing", gone("seg/00000000000000000000"), "refused", CORRUPT, "missing")
+    ill("its newest checkpoint is missing", gone("last-signed"), "refused", CORRUPT, "last-signed")
+    ill("a newer format", newer, "refused", CORRUPT, "version")
+    ill("another process writes to it", taken, "closed", BUSY, "another process")
+    ill("its folder cannot be read", no_folder, "closed", BUSY, "seg")
+    ill("another log in its place", older, "refused", CORRUPT, "another")
+    shutil.rmtree(data)
+    shutil.copytree(base, data)
+    shutil.rmtree(log_dir(data, "web"))
+    code, out, _ = tool(build, "verify", data, "--json")
+    assert code == 1 and [(x["name"], x["ok"]) for x in json.loads(out)["logs"]] == [("standard", True), ("web", False)], out
+    ok("a log that is gone as a whole is missed")
+    shutil.rmtree(data)
+    shutil.copytree(base, data)
+    sy = System(build, data)
+    for n, when in enumerate((1790000000, 1690000000, -5, 1790000001)):
+        sy.batch(n, [line(when * 1000000000 - 1790000000000000000)])
+        assert sy.acked()[:2] == (n, 0)
+    assert sy.stop() == 0
+    assert all(x["ok"] for x in good(build, data)["logs"])
+    ok("a clock that jumps: order is that of arrival, time is only told")
+
+
 def full_disk(build, work):
     """A small file system fills up and gets room again: the office sends again what was not acknowledged, nothing is lost."""
     data = os.path.join(work, "full")
@@ -602,6 +716,9 @@ def fill_up(build, data, folder):
         assert a[:2] == ("ack", i)
         acked = i
     assert 0 < acked < 40, acked
+    sy.batch(1, [line(i, text=big[40]) for i in range(40)])
+    assert sy.acked()[1] == 15                                       # no room either: send again later
+    assert state_of(sy, "standard")["state"] == "closed"
     state = sy.ask(STATUS)[1]
     assert state["state"] == "closed" and "No space" in state["why"], state
     good(build, data)
@@ -615,8 +732,15 @@ def fill_up(build, data, folder):
     for i in range(acked + 1, 41):
         sy.append(i, hashes[i - 1], big[i])
         assert sy.answer()[:2] == ("ack", i)
+    for n in range(2, 200):
+        sy.batch(n, [line(i) for i in range(20)])
+        if sy.acked()[1] == 0:
+            break
+        time.sleep(0.1)
+    else:
+        raise AssertionError("a log of others does not open again")
     assert sy.stop() == 0
-    good(build, data)
+    assert all(x["ok"] for x in good(build, data)["logs"])
     ok(f"a full disk: {acked} acknowledged before, the rest after there was room")
 
 
@@ -669,6 +793,7 @@ def main():
     batches(build, work)
     lines_in(build, work)
     keys_change(build, work)
+    one_log_ill(build, work)
     full_disk(build, work)
     commands(build, data)
     read_by_others(build, data)
