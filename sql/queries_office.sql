@@ -108,9 +108,27 @@ FROM outbox o LEFT JOIN record_log l ON l.seq = o.seq WHERE o.seq = ?1;
 SELECT name FROM persons WHERE id = ?1;
 
 -- name: job_get
-SELECT kind, person, state, done, total, text, result FROM job WHERE id = ?1;
+SELECT kind, person, state, done, total, text, result, args, ended_at FROM job WHERE id = ?1;
+-- name: job_put
+INSERT INTO job(kind, args, person, total, created_at, lang) VALUES (?1, ?2, ?3, ?4, ?5, ?6);
+-- name: job_next
+SELECT id, kind, args, person, state, lang FROM job WHERE state IN ('waiting', 'running') AND kind IN ('export', 'import') ORDER BY id LIMIT 1;
+-- name: job_runs
+UPDATE job SET state = 'running', started_at = ?2, done = 0 WHERE id = ?1 AND state IN ('waiting', 'running');
+-- name: job_tell
+UPDATE job SET done = ?2, total = coalesce(nullif(?3, 0), total) WHERE id = ?1 AND state = 'running' AND ended_at IS NULL RETURNING 1;
+-- name: job_args
+UPDATE job SET args = ?2 WHERE id = ?1;
+-- name: job_text
+UPDATE job SET text = ?2 WHERE id = ?1;
+-- name: job_end
+UPDATE job SET state = CASE WHEN ?2 = 'failed' AND ended_at IS NOT NULL THEN 'cancelled' ELSE ?2 END, text = coalesce(text, ?3), result = ?4, ended_at = ?5
+WHERE id = ?1 AND state IN ('waiting', 'running');
+-- name: job_list
+SELECT id, kind, args, state, done, total, created_at, ended_at FROM job WHERE person = ?1 AND (?2 = 0 OR id < ?2) ORDER BY id DESC LIMIT ?3;
 -- name: job_cancel
-UPDATE job SET state = 'cancelled', ended_at = ?2 WHERE id = ?1 AND state IN ('waiting', 'running');
+UPDATE job SET state = CASE state WHEN 'waiting' THEN 'cancelled' ELSE state END, ended_at = ?2
+WHERE id = ?1 AND state IN ('waiting', 'running') AND ended_at IS NULL;
 
 -- name: import_list
 SELECT i.id, i.at, p.name, (SELECT count(*) FROM import_row r WHERE r.import = i.id AND r.created),

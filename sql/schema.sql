@@ -235,7 +235,9 @@ CREATE TABLE IF NOT EXISTS job(
 	id INTEGER PRIMARY KEY, kind TEXT NOT NULL, args TEXT, person INTEGER, state TEXT NOT NULL DEFAULT 'waiting'
 		CHECK (state IN ('waiting', 'running', 'done', 'failed', 'cancelled')),
 	done INTEGER NOT NULL DEFAULT 0, total INTEGER, text TEXT, result INTEGER,      -- result: attachment.id
-	created_at INTEGER NOT NULL, started_at INTEGER, ended_at INTEGER) STRICT;
+	created_at INTEGER NOT NULL, started_at INTEGER, ended_at INTEGER,
+	lang TEXT) STRICT;                               -- in which its text is told
+CREATE INDEX IF NOT EXISTS job_person ON job(person, id);
 CREATE INDEX IF NOT EXISTS job_waiting ON job(id) WHERE state IN ('waiting', 'running');
 CREATE INDEX IF NOT EXISTS job_board ON job(kind) WHERE kind = 'board';   -- one row: how far the whole board is judged
 CREATE TABLE IF NOT EXISTS number_series(

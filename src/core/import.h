@@ -15,6 +15,8 @@ struct import {
 	size_t n_columns;
 	struct import_result *out;
 	struct faults faults;
+	const struct pace *pace;                         /* NULL: all in one piece */
+	int64_t told;                                    /* rows when it was last told */
 	int line;
 	/* the row names a record of its own ledger that is not there yet */
 	bool waits;

@@ -230,7 +230,29 @@ static int export_row(struct job *j, int64_t id, const bool *shown, struct buf *
 	return buf_err(out);
 }
 
-int ledger_export_csv(struct world *w, const struct actor *who, const struct ledger *l, struct buf *out, struct err *e)
+int ledger_export_count(struct world *w, const struct actor *who, const struct ledger *l, int64_t max, int64_t *ret, struct err *e)
+{
+	struct arena *a = arena_new(1u << 20);
+	struct job j = {.w = w, .a = a, .who = who, .l = l, .e = e};
+	struct buf sql;
+	*ret = 0;
+	buf_init(&sql, SQL_TEXT_MAX);
+	buf_printf(&sql, "SELECT count(*) FROM (SELECT 1 FROM \"%.*s\" r WHERE ", STR_ARG(l->table));
+	int err = ledger_may_list(who, l) ? visible_sql(&j, &sql) : err_set(e, ERR_DENIED, "%s", _("This list is not open to you"));
+	buf_printf(&sql, " LIMIT %lld)", (long long)max);
+	struct stmt *s = err == 0 ? db_sql(w->db, buf_z(&sql)) : NULL;
+	if (err == 0 && (!s || visible_bind(&j, s) < 0 || step(s) != 1))
+		err = err_set(e, ERR_DB, "%s", db_error(w->db));
+	if (err == 0)
+		*ret = col_int(s, 0);
+	if (s)
+		stmt_done(s);
+	buf_release(&sql);
+	arena_free(a);
+	return err;
+}
+
+int ledger_export_csv(struct world *w, const struct actor *who, const struct ledger *l, const struct pace *pace, struct buf *out, struct err *e)
 {
 	struct arena *a = arena_new(EXPORT_SCRATCH_MAX);
 	struct job j = {.w = w, .a = a, .who = who, .l = l, .e = e};
@@ -244,7 +266,7 @@ int ledger_export_csv(struct world *w, const struct actor *who, const struct led
 	int err = ledger_may_list(who, l) ? visible_sql(&j, &sql)
 	          : err_set(e, ERR_DENIED, "%s", _("This list is not open to you"));
 	buf_puts(&sql, " ORDER BY r.id LIMIT 500");
-	int64_t last = 0, ids[500];
+	int64_t last = 0, rows = 0, ids[500];
 	for (size_t n = 1; err == 0 && n;) {             /* in pieces: no statement stays open over others */
 		struct stmt *s = db_sql(w->db, buf_z(&sql));
 		n = 0;
@@ -260,6 +282,9 @@ int ledger_export_csv(struct world *w, const struct actor *who, const struct led
 			arena_clear(a);
 			err = export_row(&j, ids[i], shown, out);
 		}
+		rows += (int64_t)n;
+		if (err == 0 && pace && n)
+			err = pace->told(pace->arg, rows, 0, e);
 	}
 	buf_release(&sql);
 	arena_free(a);

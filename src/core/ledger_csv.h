@@ -23,15 +23,29 @@ struct import_result {
 	size_t n_faults;
 };
 
-/* Everything this person may see (secret fields left out). */
-int ledger_export_csv(struct world *w, const struct actor *who, const struct ledger *l, struct buf *out,
+/* Long work tells how far it is; what `told` returns below 0 ends it. total 0: not known. */
+struct pace {
+	int (*told)(void *arg, int64_t done, int64_t total, struct err *e);
+	void *arg;
+};
+/* Everything this person may see (secret fields left out). pace: NULL, or told after every 500 rows. */
+int ledger_export_csv(struct world *w, const struct actor *who, const struct ledger *l, const struct pace *pace, struct buf *out,
                       struct err *e) MUST_USE;
+/* How many rows that is, counted up to max. */
+int ledger_export_count(struct world *w, const struct actor *who, const struct ledger *l, int64_t max, int64_t *ret, struct err *e) MUST_USE;
+/* Rows of a file, without its heads; at most IMPORT_ROWS_MAX + 1. */
+int64_t ledger_import_count(struct str text);
 /* Tries every row in a transaction that is rolled back. text: UTF-8 (lib/csv.h csv_decode). */
 int ledger_import_preview(struct world *w, struct arena *a, const struct actor *who, const struct ledger *l,
                           struct str text, struct import_result *ret, struct err *e) MUST_USE;
 /* All rows or none: ERR_INVALID with faults. Joins the caller's transaction, or opens its own when there is none. */
 int ledger_import_apply(struct world *w, struct arena *a, const struct actor *who, const struct ledger *l,
                         struct str text, struct import_result *ret, struct err *e) MUST_USE;
+/* The same in the caller's transaction, in pieces: after every IMPORT_PIECE rows `told` may commit and begin anew (ret->id names the
+ * import from the first piece on). Whoever stops it takes back what was committed with ledger_import_undo. */
+#define IMPORT_PIECE 200
+int ledger_import_paced(struct world *w, struct arena *a, const struct actor *who, const struct ledger *l, struct str text,
+                        const struct pace *pace, struct import_result *ret, struct err *e) MUST_USE;
 /* Takes a whole import back: created rows go, changed rows get their former values. ERR_CONFLICT when a row was changed
  * or is referred to since. */
 int ledger_import_undo(struct world *w, struct arena *a, const struct actor *who, int64_t import,

@@ -8,7 +8,7 @@ static struct str exported(struct test_world *t, const struct actor *who, const 
 {
 	struct buf out;
 	buf_init(&out, 64u << 20);
-	assert_done(t, ledger_export_csv(&t->w, who, test_ledger(t, ledger), &out, &t->e));
+	assert_done(t, ledger_export_csv(&t->w, who, test_ledger(t, ledger), NULL, &out, &t->e));
 	struct str s = arena_str(t->a, buf_view(&out));
 	buf_release(&out);
 	return s;

@@ -280,6 +280,20 @@ static int import_event(struct import *im)
 	return event_put(im->j.w->db, &ev, NULL, im->j.e);
 }
 
+/* What was taken over so far stands by itself, and others may write in between. */
+static int piece(struct import *im, size_t total)
+{
+	if (!im->pace || im->out->rows - im->told < IMPORT_PIECE)
+		return 0;
+	im->told = im->out->rows;
+	int err = db_exec(im->j.w->db, "RELEASE import", im->j.e);
+	if (err == 0)
+		err = im->pace->told(im->pace->arg, im->out->rows, (int64_t)total, im->j.e);
+	if (db_in_tx(im->j.w->db))                       /* the caller undoes it; the savepoint is there to be ended */
+		err = db_exec(im->j.w->db, "SAVEPOINT import", err < 0 ? NULL : im->j.e) < 0 && err == 0 ? ERR_DB : err;
+	return err;
+}
+
 /* Rows in the order of the file; one that names a later row of the same file waits until that is there. */
 static int import_rows(struct import *im, const struct line *v, size_t n, bool *bad)
 {
@@ -302,8 +316,10 @@ static int import_rows(struct import *im, const struct line *v, size_t n, bool *
 			im->out->rows++;
 			if (err == ERR_INVALID) {                /* go on: one reading tells all that is wrong */
 				*bad = true;
-				err = 0;
+				err = im->pace ? ERR_INVALID : 0;
 			}
+			if (err == 0)
+				err = piece(im, n);
 		}
 	}
 	free(done);
@@ -325,13 +341,13 @@ static int import_lines(struct import *im, struct line *v, size_t n)
 	arena_clear(im->j.a);
 	if (err == 0 && !bad)
 		err = import_event(im);
-	if (err == 0 && bad)
+	if ((err == 0 || err == ERR_INVALID) && bad)
 		err = err_set(im->j.e, ERR_INVALID, "%s", _("Nothing was taken over; please correct the rows named"));
 	return err;
 }
 
 static int import_run(struct world *w, struct arena *a, const struct actor *who, const struct ledger *l,
-                      struct str text, bool keep, struct import_result *ret, struct err *e)
+                      struct str text, bool keep, const struct pace *pace, struct import_result *ret, struct err *e)
 {
 	*ret = (struct import_result){0};
 	if (text.n > IMPORT_TEXT_MAX / 4)
@@ -343,6 +359,7 @@ static int import_run(struct world *w, struct arena *a, const struct actor *who,
 	*im = (struct import){.a = a, .out = ret, .j = {.w = w, .a = arena_new(ROW_SCRATCH_MAX), .who = who, .l = l,
 	                                                .e = e}};
 	im->j.faults = &im->faults;
+	im->pace = pace;
 	bool own = !db_in_tx(w->db);
 	int err = record_may_create(w, who, l) ? read_lines(im, lines, text, &v, &n)
 	          : err_set(e, ERR_DENIED, "%s", _("You may not create this"));
@@ -360,7 +377,7 @@ static int import_run(struct world *w, struct arena *a, const struct actor *who,
 		else if (own)
 			db_rollback(w->db);
 	}
-	if (!keep || err < 0)
+	if (!keep || (err < 0 && !pace))
 		ret->id = 0;
 	arena_free(im->j.a);
 	arena_free(lines);
@@ -371,12 +388,35 @@ static int import_run(struct world *w, struct arena *a, const struct actor *who,
 int ledger_import_preview(struct world *w, struct arena *a, const struct actor *who, const struct ledger *l,
                           struct str text, struct import_result *ret, struct err *e)
 {
-	int err = import_run(w, a, who, l, text, false, ret, e);
+	int err = import_run(w, a, who, l, text, false, NULL, ret, e);
 	return err == ERR_INVALID && ret->n_faults ? 0 : err;
 }
 
 int ledger_import_apply(struct world *w, struct arena *a, const struct actor *who, const struct ledger *l,
                         struct str text, struct import_result *ret, struct err *e)
 {
-	return import_run(w, a, who, l, text, true, ret, e);
+	return import_run(w, a, who, l, text, true, NULL, ret, e);
+}
+
+int ledger_import_paced(struct world *w, struct arena *a, const struct actor *who, const struct ledger *l, struct str text,
+                        const struct pace *pace, struct import_result *ret, struct err *e)
+{
+	return import_run(w, a, who, l, text, true, pace, ret, e);
+}
+
+int64_t ledger_import_count(struct str text)
+{
+	struct arena *a = arena_new(16u << 20);
+	struct csv *c = csv_open(text, ',');
+	struct str *cells;
+	struct err ignored;
+	size_t n;
+	int64_t rows = -1;                               /* the head is none */
+	while (rows <= IMPORT_ROWS_MAX && csv_row(c, a, &cells, &n, &ignored) == 1) {
+		arena_clear(a);
+		rows++;
+	}
+	csv_close(c);
+	arena_free(a);
+	return rows < 0 ? 0 : rows;
 }

@@ -328,7 +328,7 @@ static void test_older_store_is_brought_up(void **state)
 	snprintf(path, sizeof path, "%s/office.db", t->path);
 	assert_int_equal(store_open(path, DB_CREATE, &db, &e), 0);
 	assert_int_equal(db_exec(db, "ALTER TABLE control DROP COLUMN measure_ja; ALTER TABLE control DROP COLUMN fails_when_ja;"
-	                             "ALTER TABLE session DROP COLUMN confirmed_at; ALTER TABLE token DROP COLUMN label;"
+	                             "ALTER TABLE session DROP COLUMN confirmed_at; ALTER TABLE token DROP COLUMN label; ALTER TABLE job DROP COLUMN lang;"
 	                             "INSERT INTO control(id, kind, title_ja, title_en, measure) VALUES ('x', 'term', 'x', 'x', 'kept');"
 	                             "PRAGMA user_version=1", &e), 0);
 	db_close(db);

@@ -24,7 +24,7 @@ static void every_ledger_works_in_principle(void **state)
 			assert_ptr_equal(items[f].field, &l->fields[f]);
 		}
 		buf_init(&csv, 1u << 20);
-		assert_done(t, ledger_export_csv(&t->w, &test_console, l, &csv, &t->e));
+		assert_done(t, ledger_export_csv(&t->w, &test_console, l, NULL, &csv, &t->e));
 		buf_release(&csv);
 		t->faults = (struct faults){0};
 		assert_done(t, db_begin(t->w.db, &t->e));

@@ -22,6 +22,7 @@ static int version_of(struct db *db, int64_t *ret, struct err *e)
 static const char *const steps[STORE_VERSION] = {
 	[1] = "ALTER TABLE control ADD COLUMN measure_ja TEXT; ALTER TABLE control ADD COLUMN fails_when_ja TEXT",
 	[2] = "ALTER TABLE session ADD COLUMN confirmed_at INTEGER; ALTER TABLE token ADD COLUMN label TEXT",
+	[3] = "ALTER TABLE job ADD COLUMN lang TEXT",
 };
 
 int store_schema(struct db *db, struct err *e)

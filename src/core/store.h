@@ -5,7 +5,7 @@
 
 #include "lib/db.h"
 
-#define STORE_VERSION 3                                  /* PRAGMA user_version */
+#define STORE_VERSION 4                                  /* PRAGMA user_version */
 
 /* Opens the store, registers the functions of definitions and, for a writer, brings the tables of sql/schema.sql to this
  * version. Readers get ERR_WRONG_STATE from an older store: the writer has to open it first. ERR_VERSION: made by a newer one. */

@@ -59,19 +59,37 @@ static int put_blob(int blobs, const char *hex, struct err *e)
 	return r;
 }
 
-static int put_row(struct ctx *c, const struct upload *u, const char *hex, int64_t *ret_id, struct err *e)
+static int put_row(struct office *o, int64_t person, int64_t now, const struct upload *u, const char *hex, int64_t *ret_id, struct err *e)
 {
-	struct stmt *q = db_query(c->office->db, Q_ATTACHMENT_NEW);
+	struct stmt *q = db_query(o->db, Q_ATTACHMENT_NEW);
 	bind_z(q, 1, hex);
 	bind_int(q, 2, u->size);
 	bind_str(q, 3, u->name.n ? u->name : STR("file"));
 	bind_str(q, 4, u->media_type.n ? u->media_type : STR("application/octet-stream"));
-	bind_int(q, 5, c->world.now);
-	bind_int(q, 6, c->actor.person);
+	bind_int(q, 5, now);
+	bind_int(q, 6, person);
 	int r = run(q, e);
 	if (r == 0)
-		*ret_id = db_last_id(c->office->db);
+		*ret_id = db_last_id(o->db);
 	return r;
+}
+
+int attachment_put_bytes(struct office *o, int64_t person, int64_t now, struct str name, const char *media_type, struct str bytes, int64_t *ret_id,
+                         struct err *e)
+{
+	const struct upload u = {.name = name, .media_type = str_from(media_type), .size = (int64_t)bytes.n};
+	char hex[SHA256_HEX], file[64];
+	sha256_hex(bytes.p, bytes.n, hex);
+	snprintf(file, sizeof(file), "incoming-%ld", (long)getpid());
+	int fd = openat(o->blobs, file, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	int r = fd < 0 || fd_write_all(fd, bytes.p, bytes.n) < 0 || fsync(fd) != 0 ? err_sys(e, "%s", _("The file could not be stored")) : 0;
+	if (fd >= 0)
+		close(fd);
+	if (r == 0)
+		r = put_blob(o->blobs, hex, e);
+	else
+		unlinkat(o->blobs, file, 0);
+	return r < 0 ? r : put_row(o, person, now, &u, hex, ret_id, e);
 }
 
 int attachment_store(struct ctx *c, const struct upload *u, int64_t *ret_id, struct err *e)
@@ -92,36 +110,46 @@ int attachment_store(struct ctx *c, const struct upload *u, int64_t *ret_id, str
 	else
 		unlinkat(c->office->blobs, name, 0);
 	close(fd);
-	return r < 0 ? r : put_row(c, u, hex, ret_id, e);
+	return r < 0 ? r : put_row(c->office, c->actor.person, c->world.now, u, hex, ret_id, e);
 }
 
-int attachment_get(struct ctx *c, int64_t id, struct attachment *ret, struct err *e)
+int attachment_row(struct office *o, struct arena *a, int64_t id, struct attachment *ret, struct err *e)
 {
-	struct stmt *q = db_query(c->office->db, Q_ATTACHMENT_GET);
+	struct stmt *q = db_query(o->db, Q_ATTACHMENT_GET);
 	bind_int(q, 1, id);
 	int r = step(q);
 	if (r == 1)
-		*ret = (struct attachment){.id = id, .sha256 = col_dup(q, 0, c->arena), .size = col_int(q, 1),
-		                           .name = col_dup(q, 2, c->arena), .type = col_dup(q, 3, c->arena),
-		                           .ledger = col_dup(q, 4, c->arena), .record = col_int(q, 5),
-		                           .field = col_dup(q, 6, c->arena), .created_by = col_int(q, 7)};
+		*ret = (struct attachment){.id = id, .sha256 = col_dup(q, 0, a), .size = col_int(q, 1),
+		                           .name = col_dup(q, 2, a), .type = col_dup(q, 3, a),
+		                           .ledger = col_dup(q, 4, a), .record = col_int(q, 5),
+		                           .field = col_dup(q, 6, a), .created_by = col_int(q, 7)};
 	stmt_done(q);
 	return r == 1 ? 0 : err_set(e, ERR_NOTFOUND, "%s", _("There is no such file."));
 }
 
-int attachment_bytes(struct ctx *c, const struct attachment *at, struct buf *out, struct err *e)
+int attachment_get(struct ctx *c, int64_t id, struct attachment *ret, struct err *e)
+{
+	return attachment_row(c->office, c->arena, id, ret, e);
+}
+
+int attachment_read(struct office *o, const struct attachment *at, struct buf *out, struct err *e)
 {
 	char path[80], hex[SHA256_HEX];
 	if (at->sha256.n != 64)
 		return err_set(e, ERR_CORRUPT, "attachment %lld", (long long)at->id);
 	snprintf(path, sizeof(path), "%.2s/%.64s", at->sha256.p, at->sha256.p);
-	int r = file_read_at(c->office->blobs, path, (size_t)at->size + 1, out, e);
+	int r = file_read_at(o->blobs, path, (size_t)at->size + 1, out, e);
 	if (r < 0)
 		return r;
 	sha256_hex(out->p ? out->p : "", out->n, hex);
 	if (!str_is(at->sha256, hex))
 		return err_set(e, ERR_CORRUPT, "%s", _("The stored file no longer equals what was attached. Tell the operator: a copy is in the backup."));
 	return 0;
+}
+
+int attachment_bytes(struct ctx *c, const struct attachment *at, struct buf *out, struct err *e)
+{
+	return attachment_read(c->office, at, out, e);
 }
 
 /* --- the page ---------------------------------------------------------------------------------------------------- */

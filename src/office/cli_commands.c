@@ -389,7 +389,7 @@ static int run_ledger_export(struct cli *c)
 {
 	struct err e = {0};
 	struct ledger *l = need_ledger(c, 1, &e);
-	if (!l || ledger_export_csv(&c->world, &c->actor, l, &c->out, &e) < 0)
+	if (!l || ledger_export_csv(&c->world, &c->actor, l, NULL, &c->out, &e) < 0)
 		return cli_fail(c, &e);
 	return 0;
 }

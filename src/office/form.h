@@ -35,5 +35,10 @@ struct attachment {
 };
 int attachment_get(struct ctx *c, int64_t id, struct attachment *ret, struct err *e) MUST_USE;
 int attachment_bytes(struct ctx *c, const struct attachment *at, struct buf *out, struct err *e) MUST_USE;
+/* The same without a request. */
+int attachment_put_bytes(struct office *o, int64_t person, int64_t now, struct str name, const char *media_type, struct str bytes, int64_t *ret_id,
+                         struct err *e) MUST_USE;
+int attachment_row(struct office *o, struct arena *a, int64_t id, struct attachment *ret, struct err *e) MUST_USE;
+int attachment_read(struct office *o, const struct attachment *at, struct buf *out, struct err *e) MUST_USE;
 
 #endif

@@ -13,6 +13,7 @@
 #include "office/change.h"
 #include "office/cli.h"
 #include "office/dispatch.h"
+#include "office/job.h"
 #include "office/judging.h"
 #include "office/life.h"
 #include "office/note.h"
@@ -61,6 +62,7 @@ static void on_peer(void *arg, const char *peer, int fd)
 		o->writer = fd;
 	} else if (strcmp(peer, "office.job") == 0) {
 		o->job = fd;
+		job_poke(o);
 	}
 }
 
@@ -140,6 +142,17 @@ static void assess_soon(struct office *o)
 	loop_after(o->loop, 0, assess_now, o);
 }
 
+static void job_told(void *arg)
+{
+	job_poke(arg);
+}
+
+static void job_soon(struct office *o)
+{
+	if (o->role == OFFICE_WRITER)
+		loop_after(o->loop, 0, job_told, o);
+}
+
 static void on_tick(void *arg)
 {
 	struct office *o = arg;
@@ -148,6 +161,7 @@ static void on_tick(void *arg)
 		log_error("office.tick", "text=\"%s\"", e.text);
 	pieces_soon(o);
 	outbox_poke(o);
+	job_poke(o);
 	cli_backup_old();
 	loop_after(o->loop, TICK_MS, on_tick, o);
 }
@@ -215,6 +229,7 @@ int main(int argc, char **argv)
 		return check(argv[2]);
 	child_init(&child, argc, argv);
 	o->assess_soon = assess_soon;
+	o->job_soon = job_soon;
 	o->vault_broken = vault_broken;
 	o->search_broken = search_broken;
 	open_outside(&child, o);

@@ -7,9 +7,9 @@
 #include "lib/json.h"
 #include "lib/log.h"
 #include "office/dispatch.h"
-#include "office/life.h"
+#include "office/job.h"
 
-static int put_read(struct db *db, int64_t actor, struct str ledger, int64_t record, struct str what, struct err *e)
+int note_read_put(struct db *db, int64_t actor, struct str ledger, int64_t record, struct str what, struct err *e)
 {
 	struct buf b;
 	struct jw j;
@@ -27,7 +27,7 @@ static int put_read(struct db *db, int64_t actor, struct str ledger, int64_t rec
 int note_personal_read(struct ctx *c, struct str ledger, int64_t record, struct str what, struct err *e)
 {
 	if (c->office->role != OFFICE_READER)
-		return put_read(c->office->db, c->actor.person, ledger, record, what, e);
+		return note_read_put(c->office->db, c->actor.person, ledger, record, what, e);
 	struct msg m;
 	msg_init(&m, NOTE_READ);
 	msg_put_i64(&m, c->actor.person);
@@ -44,7 +44,7 @@ static int in_own_transaction(struct office *o, int64_t actor, struct str ledger
 {
 	struct err e = {0};
 	int r = db_begin(o->db, &e);
-	if (r == 0 && (r = put_read(o->db, actor, ledger, record, what, &e)) == 0)
+	if (r == 0 && (r = note_read_put(o->db, actor, ledger, record, what, &e)) == 0)
 		r = db_commit(o->db, &e);
 	if (r < 0) {
 		db_rollback(o->db);
@@ -114,13 +114,13 @@ static int token_seen(struct office *o, int64_t id, int64_t at)
 	return 0;
 }
 
-static int job_comes(struct office *o, struct msg *m)
+static int job_note(struct office *o, struct msg *m)
 {
 	struct err e = {0};
 	int64_t id;
 	if (msg_i64(m, &id) || msg_end(m))
 		return ERR_PROTO;
-	if (office_open_for_job(o, &e) < 0)
+	if (job_comes(o, &e) < 0)
 		log_error("office.job", "id=%lld text=\"%s\"", (long long)id, e.text);
 	return 0;
 }
@@ -132,7 +132,7 @@ int note_read(struct office *o, const char *peer, struct msg *m)
 	uint8_t shown;
 	(void)peer;
 	if (o->role != OFFICE_WRITER)
-		return m->type == NOTE_JOB && o->role == OFFICE_JOB ? job_comes(o, m) : ERR_PROTO;
+		return m->type == NOTE_JOB && o->role == OFFICE_JOB ? job_note(o, m) : ERR_PROTO;
 	switch (m->type) {
 	case NOTE_SESSION_SEEN:
 		if (msg_str(m, 64, &s) || msg_i64(m, &a) || msg_u8(m, &shown) || msg_end(m))

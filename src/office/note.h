@@ -4,6 +4,8 @@
 
 #include "office/office.h"
 
+/* The event of it, in a transaction. */
+int note_read_put(struct db *db, int64_t actor, struct str ledger, int64_t record, struct str what, struct err *e) MUST_USE;
 int note_read(struct office *o, const char *peer, struct msg *m) MUST_USE;
 /* Personal data or an export was read by the actor of c: becomes an event (at once in the writer, by message from a
  * reader). */

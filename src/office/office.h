@@ -26,6 +26,7 @@ struct office {
 	bool sample;                                     /* made with --sample: links, other dates */
 	/* Set by main: judge everything soon, in a transaction of its own; give a broken pair with the vault up. */
 	void (*assess_soon)(struct office *o), (*vault_broken)(struct office *o), (*search_broken)(struct office *o);
+	void (*job_soon)(struct office *o);              /* after the request in hand the job process is told that there is work */
 	struct arena *start;                             /* what lives as long as the process */
 };
 

@@ -1,12 +1,14 @@
 /* CSV in and out of a ledger: export, upload with preview, apply, undo. The upload is kept as an attachment between
  * preview and apply, so what is applied is what was shown. */
 #include "office/form.h"
+#include "office/job.h"
 #include "office/ledger_page.h"
 #include "office/pages.h"
 
 #include "core/ledger_csv.h"
 #include "lib/csv.h"
 #include "office/note.h"
+#include "office/setting.h"
 #include "queries.h"
 #include "tpl.h"
 
@@ -22,16 +24,46 @@ static int need_csv_ledger(struct ctx *c, struct ledger **ret, bool write, struc
 	return 0;
 }
 
+/* Too much for a request: a job is made of it once the person says so. */
+static int ask_job(struct ctx *c, const struct ledger *l, int64_t most)
+{
+	struct tpl_job_ask d = {.csrf = c->session->csrf, .crumbs = ledger_crumbs(c, l, NULL), .most = most,
+		.action = arena_strf(c->arena, "/ledgers/%.*s/export", STR_ARG(l->name)), .cancel = arena_strf(c->arena, "/ledgers/%.*s", STR_ARG(l->name))};
+	page_begin(c, _("A large export"));
+	tpl_job_ask(&c->page, &d);
+	return page_end(c, 200);
+}
+
+static int to_job(struct ctx *c, const char *kind, struct str args, int64_t total, struct err *e)
+{
+	int64_t id;
+	int r = job_put(c, kind, args, total, &id, e);
+	return r < 0 ? r : res_redirect(c, arena_strf(c->arena, "/jobs/%lld", (long long)id));
+}
+
+int do_export_job(struct ctx *c, struct err *e)
+{
+	struct ledger *l;
+	int64_t rows;
+	int r = need_csv_ledger(c, &l, false, e);
+	if (r < 0 || (r = ledger_export_count(&c->world, &c->actor, l, INT64_MAX, &rows, e)) < 0)
+		return r;
+	return to_job(c, "export", l->name, rows, e);
+}
+
 int page_export(struct ctx *c, struct err *e)
 {
 	struct ledger *l;
 	struct buf out;
+	int64_t rows, most = setting_int(c->office->db, "job_rows");
 	int r = need_csv_ledger(c, &l, false, e);
-	if (r < 0)
+	if (r < 0 || (r = ledger_export_count(&c->world, &c->actor, l, most + 1, &rows, e)) < 0)
 		return r;
+	if (rows > most)
+		return ask_job(c, l, most);
 	buf_init(&out, CSV_BYTES_MAX);
 	buf_puts(&out, "\xef\xbb\xbf"); /* spreadsheets take the file for UTF-8 by this mark; the import skips it */
-	r = ledger_export_csv(&c->world, &c->actor, l, &out, e);
+	r = ledger_export_csv(&c->world, &c->actor, l, NULL, &out, e);
 	if (r == 0)
 		r = note_personal_read(c, l->name, 0, STR("export"), e);
 	if (r == 0)
@@ -139,6 +171,12 @@ int do_import_preview(struct ctx *c, struct err *e)
 	if ((r = attachment_store(c, &c->req->files[0], &id, e)) < 0 || (r = attachment_get(c, id, &at, e)) < 0)
 		return r;
 	r = text_of(c, &at, &text, &d.cp932, e);
+	if (r == 0 && (d.rows = ledger_import_count(text)) > setting_int(c->office->db, "job_rows")) {
+		d.file_name = at.name;
+		d.upload = arena_strf(c->arena, "%lld", (long long)id);
+		d.job = true;
+		return show(c, l, &d);
+	}
 	if (r == 0)
 		r = ledger_import_preview(&c->world, c->arena, &c->actor, l, text, &res, e);
 	if (r == ERR_SYNTAX || r == ERR_TOOBIG || (r == ERR_INVALID && !res.n_faults)) {
@@ -174,6 +212,9 @@ int do_import_apply(struct ctx *c, struct err *e)
 		return err_set(e, ERR_NOTFOUND, "%s", _("There is no such file."));
 	if ((r = text_of(c, &at, &text, &cp932, e)) < 0)
 		return r;
+	int64_t rows = ledger_import_count(text);
+	if (rows > setting_int(c->office->db, "job_rows"))
+		return to_job(c, "import", arena_strf(c->arena, "%.*s:%lld", STR_ARG(l->name), (long long)id), rows, e);
 	r = ledger_import_apply(&c->world, c->arena, &c->actor, l, text, &res, e);
 	if (r == ERR_INVALID && res.n_faults) {
 		c->discard = true;

@@ -17,6 +17,8 @@ handler page_signin_log, page_signin_log_csv, page_signin_log_own, page_signin_l
 handler page_tokens, do_token_make, do_token_end, page_tokens_all, do_token_end_any;
 /* page_home.c */
 handler page_home, page_duties, do_decide, do_duty_done, do_notice_open;
+/* page_job.c */
+handler page_jobs, page_job, do_job_cancel;
 /* page_mine.c */
 handler page_applications, page_applications_csv;
 /* page_board.c */
@@ -30,13 +32,13 @@ handler page_clause_text, do_clause_text, page_clause_texts, do_clause_texts;
 /* page_override.c */
 handler do_record_override, page_overrides;
 /* page_csv.c */
-handler page_export, page_import, do_import_preview, do_import_apply, do_import_undo;
+handler page_export, do_export_job, page_import, do_import_preview, do_import_apply, do_import_undo;
 /* page_event.c */
 handler page_event, page_event_proof;
 /* page_logs.c, page_log.c */
 handler page_logs, page_logs_csv, page_logs_jsonl, page_log_entry, page_log_proof;
 /* page_settings.c */
-handler page_settings, do_settings, page_parameters, do_parameters, page_access, do_access, page_job, do_job_cancel;
+handler page_settings, do_settings, page_parameters, do_parameters, page_access, do_access;
 /* api.c */
 handler api_status, api_ledgers, api_records, api_record, api_record_create, api_record_update, api_record_act, api_openapi;
 

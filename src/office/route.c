@@ -60,6 +60,7 @@ const struct route routes[] = {
 	{"GET", "/ledgers/{ledger}/new", 0, ROLES_ALL, NULL, page_record_new, "Form of a new record"},
 	{"POST", "/ledgers/{ledger}", 0, ROLES_ALL, ANY_FIELDS, do_record_create, "Create a record"},
 	{"GET", "/ledgers/{ledger}/export.csv", 0, ROLES_ALL, NULL, page_export, "Export a ledger as CSV"},
+	{"POST", "/ledgers/{ledger}/export", 0, ROLES_ALL, NULL, do_export_job, "Export a large ledger as a job"},
 	{"GET", "/ledgers/{ledger}/import", 0, ROLES_ALL, NULL, page_import, "Import form and earlier imports"},
 	{"POST", "/ledgers/{ledger}/import", 0, ROLES_ALL, FIELDS("file"), do_import_preview, "Preview of an import"},
 	{"POST", "/ledgers/{ledger}/import/apply", 0, ROLES_ALL, FIELDS("upload"), do_import_apply, "Apply a previewed import"},
@@ -95,6 +96,7 @@ const struct route routes[] = {
 	{"GET", "/settings/sign-ins.csv", 0, ADMINS, NULL, page_signin_log_csv, "Everybody's sign-in events as CSV"},
 	{"GET", "/settings/tokens", 0, OVERSEERS, NULL, page_tokens_all, "Everybody's API tokens"},
 	{"POST", "/settings/tokens/{id}/end", R_SEALED, ADMINS, NULL, do_token_end_any, "End anybody's API token"},
+	{"GET", "/jobs", 0, ROLES_ALL, NULL, page_jobs, "One's own long jobs"},
 	{"GET", "/jobs/{id}", 0, ROLES_ALL, NULL, page_job, "Progress of a long job"},
 	{"POST", "/jobs/{id}/cancel", 0, ROLES_ALL, NULL, do_job_cancel, "Cancel a job"},
 	/* API */

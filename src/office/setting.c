@@ -27,6 +27,8 @@ const struct setting settings[] = {
 	{"outbox_max", SET_INT, 100, 1000000, "10000", NULL, N_("Unsealed events at most"), N_("When the vault is away, writing stops at this many waiting events.")},
 	{"outbox_age_minutes", SET_INT, 1, 1440, "60", NULL, N_("Unsealed minutes at most"), N_("When the vault is away, writing stops when the oldest event waits this long.")},
 	{"upload_mb", SET_INT, 1, 30, "30", NULL, N_("Largest attachment in MB"), N_("Per file.")},
+	{"job_rows", SET_INT, 100, 100000, "2000", NULL, N_("Rows before it becomes a job"),
+	 N_("Exports and imports of more rows are done beside the requests, with progress and a way to cancel.")},
 	{"list_rows", SET_INT, 10, 200, "50", NULL, N_("Rows per page"), N_("In lists.")},
 };
 const size_t n_settings = ARRAY_LEN(settings);

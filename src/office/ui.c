@@ -99,7 +99,7 @@ static void fill_person(struct ctx *c, struct tpl_layout_top *d)
 {
 	static const struct {
 		const char *path, *label;
-	} items[] = {{"/me", N_("My account and sessions")}, {"/sign-in/password", N_("Change password")}};
+	} items[] = {{"/me", N_("My account and sessions")}, {"/jobs", N_("My long jobs")}, {"/sign-in/password", N_("Change password")}};
 	struct tpl_layout_top_menu *menu = arena_array(c->arena, ARRAY_LEN(items), sizeof(*menu));
 	struct stmt *q = db_query(c->office->db, Q_UI_SECTION_TITLE);
 
