@@ -38,6 +38,7 @@ enum {
 	NOTE_TOKEN_SEEN, /* i token id, i at */
 	NOTE_SEARCH,     /* i actor person id, i work record that ordered it or 0, s what was asked (JSON, kept like a change), s logs and
 	                  * hits (JSON for all): becomes an event */
+	NOTE_JUDGE,      /* the job process changed so much that everything is to be judged */
 	NOTE_JOB,        /* writer -> job: i job id: there is work */
 };
 

@@ -100,14 +100,15 @@ static int end_in_tx(struct work *x, const char *state, struct str text, int64_t
 	return run(q, e);
 }
 
-static void outbox_told(struct office *o)
+/* Events wait; or so much changed that everything is to be judged (rows of a piece are judged with it, core/assess.h). */
+static void writer_told(struct office *o, uint16_t what)
 {
 	struct msg m;
-	msg_init(&m, NOTE_OUTBOX);
+	msg_init(&m, what);
 	int r = o->writer >= 0 ? msg_send(o->writer, &m) : 0;
 	msg_release(&m);
 	if (r < 0 && r != ERR_CLOSED)
-		log_warn("office.job", "text=\"the writer was not told of events\"");
+		log_warn("office.job", "text=\"the writer was not told\"");
 }
 
 /* --- export ---------------------------------------------------------------------------------------------------------------------- */
@@ -252,7 +253,7 @@ static int told_import(void *arg, int64_t done, int64_t total, struct err *e)
 		r = db_commit(x->o->db, e);
 	if (r < 0)
 		return r;
-	outbox_told(x->o);
+	writer_told(x->o, NOTE_OUTBOX);
 	usleep(NAP_US);
 	change_clear();
 	return db_begin(x->o->db, e);
@@ -375,9 +376,9 @@ static bool one(struct office *o)
 		log_info("office.job", "id=%lld error=%s text=\"%s\"", (long long)x.id, err_text(r), e.text);
 		failed(&x, &e);
 	}
-	outbox_told(o);
-	if (x.all && office_assess(o, &e) < 0)
-		log_error("office.assess", "text=\"%s\"", e.text);
+	writer_told(o, NOTE_OUTBOX);
+	if (x.all)
+		writer_told(o, NOTE_JUDGE);
 	arena_free(x.a);
 	return x.id != 0;
 }

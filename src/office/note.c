@@ -148,6 +148,12 @@ int note_read(struct office *o, const char *peer, struct msg *m)
 		if (msg_i64(m, &a) || msg_i64(m, &b) || msg_str(m, 65536, &s) || msg_str(m, 65536, &what) || msg_end(m))
 			return ERR_PROTO;
 		return search_in_own_transaction(o, a, b, s, what);
+	case NOTE_JUDGE:
+		if (msg_end(m))
+			return ERR_PROTO;
+		assess_forget(o->checks, STR_NONE);
+		o->assess_soon(o);
+		return 0;
 	case NOTE_OUTBOX:
 		outbox_poke(o);
 		return msg_end(m);
