@@ -107,10 +107,11 @@ stop INT; unset SEKISHO_LANDLOCK_ABI_MAX
 ok "everything works with Landlock as old as Debian 12's"
 
 # --- stopped at any moment of the start ---
+# A shell starts what runs in its background deaf to Ctrl-C; 130: it came before there was anything to end in order.
 for s in 0.02 0.05 0.1 0.2 0.4 0.8; do
-  "$O/sekisho" run "$D" --listen 127.0.0.1:0 >"$T/out" 2>>"$T/err" & house=$!
+  env --default-signal=INT "$O/sekisho" run "$D" --listen 127.0.0.1:0 >"$T/out" 2>>"$T/err" & house=$!
   sleep $s; stop INT
-  [ "$code" = 0 ] || fail "Ctrl-C after $s s ended with $code"
+  [ "$code" = 0 ] || [ "$code" = 130 ] || fail "Ctrl-C after $s s ended with $code"
   pgrep -f -- "--fd 3 .* $D " >/dev/null && fail "somebody is left after Ctrl-C at $s s"
 done
 ok "Ctrl-C during the start leaves nobody"
