@@ -25,7 +25,7 @@ VERSION  := $(shell cat VERSION)
 
 PKGS := sqlite3 libcrypto libsodium jansson yaml-0.1 libseccomp libzstd liboath libmicrohttpd gnutls libqrencode
 PKGS += libhs
-PKGS += zlib libdeflate spng libjpeg libwebp libwebpdemux libtiff-4 gmime-3.0
+PKGS += expat zlib libdeflate spng libjpeg libwebp libwebpdemux libtiff-4 gmime-3.0
 PKG_LIBS = $(shell pkg-config --libs $(1))
 
 LIBS_supervise = $(call PKG_LIBS,libseccomp libcrypto)
@@ -44,6 +44,7 @@ LIBS_gate-verify = $(call PKG_LIBS,libseccomp libcrypto)
 LIBS_gate-zip    = $(call PKG_LIBS,libseccomp libcrypto zlib libdeflate) -lunistring
 LIBS_gate-mail   = $(call PKG_LIBS,libseccomp libcrypto gmime-3.0) -lunistring
 LIBS_gate-image  = $(call PKG_LIBS,libseccomp libcrypto libdeflate spng libjpeg libwebp libwebpdemux libtiff-4) -lgif
+LIBS_gate-ooxml  = $(call PKG_LIBS,libseccomp libcrypto zlib libdeflate expat)
 LIBS_cli       = $(call PKG_LIBS,libcrypto libsodium jansson libseccomp libzstd)
 LIBS_ALL       = $(call PKG_LIBS,$(PKGS)) -lunistring -lgif -lm
 
@@ -70,7 +71,7 @@ LDFLAGS  += -pie -Wl,-z,relro,-z,now,--as-needed $(LDSAN)
 # --- sources -----------------------------------------------------------------
 src      = $(filter-out %_test.c src/$(1)/fuzz_%.c,$(wildcard src/$(1)/*.c))
 LIB_O   := $(patsubst src/%.c,$(O)/obj/%.o,$(call src,lib))
-GEN_C   := $(O)/gen/tpl.c $(O)/gen/queries.c $(O)/gen/embed.c
+GEN_C   := $(O)/gen/tpl.c $(O)/gen/queries.c $(O)/gen/embed.c $(O)/gen/ooxml_rebuild.c $(O)/gen/ooxml_verify.c
 GEN_H   := $(O)/gen/tpl.h $(O)/gen/queries.h $(O)/gen/embed.h
 GEN_O   := $(patsubst %.c,%.o,$(GEN_C))
 CORE_O  := $(patsubst src/%.c,$(O)/obj/%.o,$(call src,core))
@@ -135,6 +136,12 @@ EMBED := $(sort $(wildcard style/*)) $(O)/gen/ja.mo
 $(O)/gen/embed.c $(O)/gen/embed.h &: $(O)/tools/embed $(EMBED)
 	@mkdir -p $(@D)
 	$(O)/tools/embed -o $(O)/gen/embed $(EMBED)
+$(O)/gen/ooxml_rebuild.c: $(O)/tools/ooxmlc gate/ooxml/rebuild.tsv
+	@mkdir -p $(@D)
+	$(O)/tools/ooxmlc ox gate-ooxml/schema.h gate/ooxml/rebuild.tsv >$@
+$(O)/gen/ooxml_verify.c: $(O)/tools/ooxmlc gate/ooxml/accept.tsv
+	@mkdir -p $(@D)
+	$(O)/tools/ooxmlc ov gate-verify/ooxml.h gate/ooxml/accept.tsv >$@
 $(O)/gen/ja.mo: po/ja.po
 	@mkdir -p $(@D)
 	msgfmt --check -o $@ $<

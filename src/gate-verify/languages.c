@@ -7,6 +7,9 @@ const struct language languages[] = {
 	{"png", verify_png},
 	{"jpeg", verify_jpeg},
 	{"mail", verify_mail},
+	{"docx", verify_docx},
+	{"xlsx", verify_xlsx},
+	{"pptx", verify_pptx},
 };
 const size_t n_languages = ARRAY_LEN(languages);
 

@@ -50,25 +50,26 @@ static int refuse(struct reading *rd, const char *code, struct str where)
 	return ERR_SYNTAX;
 }
 
-/* The end record is the last thing in the file, and only one place can be it. */
+/* The end record is the last thing in the file. Some readers look for the last signature, some for the first behind the directory: both
+ * must find the same (in the bytes of an entry, say of a document inside, it is only bytes). */
 static int find_end(struct reading *rd, uint64_t *ret)
 {
-	uint64_t n = rd->s.n, from = n > END_BYTES + 65535u ? n - END_BYTES - 65535u : 0, found = UINT64_MAX;
+	uint64_t n = rd->s.n, from = n > END_BYTES + 65535u ? n - END_BYTES - 65535u : 0, at, cd;
 
 	if (n < END_BYTES)
 		return refuse(rd, "PARSE", STR_NONE);
-	for (uint64_t at = n - END_BYTES + 1; at-- > from;) {
-		if (le32(rd->s, at) != END)
-			continue;
-		if (found != UINT64_MAX)
-			return refuse(rd, "ZIP-END", STR_NONE);
-		found = at;
-	}
-	if (found == UINT64_MAX)
+	for (at = n - END_BYTES + 1; at-- > from;)
+		if (le32(rd->s, at) == END)
+			break;
+	if (at == UINT64_MAX || at + 1 == from)
 		return refuse(rd, "PARSE", STR_NONE);
-	if (found + END_BYTES + le16(rd->s, found + 20) != n)
+	if (at + END_BYTES + le16(rd->s, at + 20) != n)
 		return refuse(rd, "ZIP-TRAILING", STR_NONE);
-	*ret = found;
+	cd = le32(rd->s, at + 16);
+	for (uint64_t i = cd < at ? cd : 0; i < at; i++)
+		if (le32(rd->s, i) == END)
+			return refuse(rd, "ZIP-END", STR_NONE);
+	*ret = at;
 	return 0;
 }
 

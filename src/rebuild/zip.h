@@ -58,6 +58,15 @@ struct zip_writer {
 };
 void zip_begin(struct zip_writer *w, struct buf *out);
 void zip_add(struct zip_writer *w, struct str name, struct str content);
+/* The same in two steps, where the order is known only at the end. The bytes are malloc'ed; zip_add_packed frees them. */
+struct zip_packed {
+	char *p;
+	size_t n, size;                                  /* packed, unpacked */
+	uint32_t crc;
+	bool deflated;
+};
+int zip_pack(struct str content, struct zip_packed *ret) MUST_USE;
+void zip_add_packed(struct zip_writer *w, struct str name, struct zip_packed *p);
 /* 0, or ERR_NOMEM, ERR_TOOBIG. */
 int zip_end(struct zip_writer *w) MUST_USE;
 

@@ -1,4 +1,5 @@
 #include <libdeflate.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "rebuild/zip.h"
@@ -40,26 +41,44 @@ static void head(struct buf *b, struct str name, bool packed, uint32_t crc, size
 	le16(b, 0);
 }
 
-void zip_add(struct zip_writer *w, struct str name, struct str content)
+int zip_pack(struct str content, struct zip_packed *ret)
 {
 	struct libdeflate_compressor *c = libdeflate_alloc_compressor(LEVEL);
-	size_t at = w->out->n, room = content.n, n = 0;
-	uint32_t crc = libdeflate_crc32(0, content.p, content.n);
-	char *tmp = content.n ? malloc(room) : NULL;
+	char *less;
 
-	if (!c || (content.n && !tmp) || content.n > UINT32_MAX || at > UINT32_MAX || name.n > ZIP_NAME_MAX ||
-	    w->n == ZIP_ENTRIES_MAX) {
+	*ret = (struct zip_packed){.p = malloc(content.n + 1), .size = content.n, .crc = libdeflate_crc32(0, content.p, content.n)};
+	if (!c || !ret->p) {
+		libdeflate_free_compressor(c);
+		free(ret->p);
+		ret->p = NULL;
+		return ERR_NOMEM;
+	}
+	ret->n = content.n ? libdeflate_deflate_compress(c, content.p, content.n, ret->p, content.n - 1) : 0;
+	ret->deflated = ret->n > 0;
+	if (!ret->deflated) {
+		memcpy(ret->p, content.p, content.n);
+		ret->n = content.n;
+	}
+	libdeflate_free_compressor(c);
+	less = realloc(ret->p, ret->n + 1);
+	ret->p = less ? less : ret->p;
+	return 0;
+}
+
+void zip_add_packed(struct zip_writer *w, struct str name, struct zip_packed *p)
+{
+	size_t at = w->out->n;
+
+	if (p->size > UINT32_MAX || at > UINT32_MAX || name.n > ZIP_NAME_MAX || w->n == ZIP_ENTRIES_MAX) {
 		w->failed = ERR_TOOBIG;
 	} else {
-		if (content.n)
-			n = libdeflate_deflate_compress(c, content.p, content.n, tmp, room - 1);
 		le32(w->out, 0x04034b50u);
-		head(w->out, name, n > 0, crc, n ? n : content.n, content.n);
+		head(w->out, name, p->deflated, p->crc, p->n, p->size);
 		buf_str(w->out, name);
-		buf_put(w->out, n ? tmp : content.p, n ? n : content.n);
+		buf_put(w->out, p->p, p->n);
 		le32(&w->central, 0x02014b50u);
 		le16(&w->central, 20);
-		head(&w->central, name, n > 0, crc, n ? n : content.n, content.n);
+		head(&w->central, name, p->deflated, p->crc, p->n, p->size);
 		le16(&w->central, 0);                    /* comment */
 		le16(&w->central, 0);                    /* disk */
 		le16(&w->central, 0);                    /* attributes */
@@ -68,8 +87,19 @@ void zip_add(struct zip_writer *w, struct str name, struct str content)
 		buf_str(&w->central, name);
 		w->n++;
 	}
-	free(tmp);
-	libdeflate_free_compressor(c);
+	free(p->p);
+	p->p = NULL;
+}
+
+void zip_add(struct zip_writer *w, struct str name, struct str content)
+{
+	struct zip_packed p;
+	int r = zip_pack(content, &p);
+
+	if (r)
+		w->failed = r;
+	else
+		zip_add_packed(w, name, &p);
 }
 
 int zip_end(struct zip_writer *w)

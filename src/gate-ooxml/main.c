@@ -1,0 +1,272 @@
+/* Word, Excel and PowerPoint documents: every part that is kept is written anew by the grammar, every picture drawn anew, the package
+ * put together from scratch. docs/formats/gate-ooxml.md. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "gate-ooxml/package.h"
+#include "gate-ooxml/write.h"
+#include "lib/text.h"
+
+static const struct { const char *format, *base, *main, *language; } formats[] = {
+	{"docx", "word/", "document", "docx"}, {"xlsx", "xl/", "workbook", "xlsx"}, {"pptx", "ppt/", "presentation", "pptx"},
+};
+
+static struct part *part_of(struct package *pk, const struct zip_entry *en, const struct kind *k)
+{
+	size_t i = (size_t)(en - pk->zip.list);
+	struct part *p = pk->of[i];
+	bool foreign = k->path[0] == 'w' || k->path[0] == 'x' || k->path[0] == 'p';
+
+	if (p)
+		return p->kind == k && !p->failed ? p : NULL;
+	if (!kind_takes(k, pk->types[i]) || pk->n_parts == PARTS_MAX)
+		return NULL;
+	p = ARENA_NEW(pk->j->arena, struct part);
+	if (!p)
+		return NULL;
+	p->entry = en;
+	p->kind = k;
+	p->name = en->name;
+	p->path = arena_strf(pk->j->arena, k->path, ++pk->counters[k - kinds]);
+	if (!foreign)
+		p->path = arena_strf(pk->j->arena, "%s%.*s", pk->base, STR_ARG(p->path));
+	pk->of[i] = p;
+	pk->list[pk->n_parts++] = p;
+	return p;
+}
+
+/* A picture goes the whole way through the gate by itself; what cannot come back becomes the placeholder. */
+static void image(struct package *pk, struct part *p)
+{
+	struct str clean = STR_NONE, language = STR_NONE, base = p->name;
+	enum gate_outcome outcome = GATE_HELD;
+	struct buf b;
+	int r;
+
+	for (size_t i = base.n; i-- > 0;)
+		if (base.p[i] == '/') {
+			base = str_slice(base, i + 1, base.n);
+			break;
+		}
+	buf_init(&b, 256u << 20);
+	r = zip_read(p->entry, &b);
+	if (!r && picture_type(buf_view(&b), &base))
+		r = job_sub(pk->j, arena_z(pk->j->arena, p->name), base, buf_view(&b), &outcome, &clean, &language);
+	buf_release(&b);
+	if (r || outcome != GATE_DELIVERED || (!str_is(language, "png") && !str_is(language, "jpeg"))) {
+		job_part(pk->j, p->name, "OOXML-PICTURE", GATE_REMOVED, 1, (int64_t)p->entry->size, STR_NONE);
+		clean = placeholder_png();
+		language = STR("png");
+	}
+	p->type = str_is(language, "png") ? "image/png" : "image/jpeg";
+	p->path = arena_strf(pk->j->arena, "%.*s.%.*s", STR_ARG(p->path), STR_ARG(language));
+	p->failed = zip_pack(clean, &p->packed) != 0;
+	p->there = !p->failed;
+}
+
+struct asking { struct package *pk; struct part *part; struct tally *tally; };
+
+static bool usable(struct asking *a, struct relation *r)
+{
+	struct package *pk = a->pk;
+	const struct zip_entry *en;
+	unsigned before;
+
+	if (r->kind->types[0] == 0) {
+		if (pk->links && link_ok(r->target))
+			return true;
+		tally(a->tally, "OOXML-LINK", r->target);
+		return false;
+	}
+	en = package_target(pk, a->part->name, r->target);
+	before = pk->n_parts;
+	r->part = en ? part_of(pk, en, r->kind) : NULL;
+	r->made = pk->n_parts > before;
+	if (!r->part)
+		tally(a->tally, "OOXML-PART", r->target);
+	return r->part != NULL;
+}
+
+static unsigned number(struct asking *a, struct relation *r)
+{
+	if (r->number)
+		return r->number;
+	if (!usable(a, r))
+		return 0;
+	r->number = ++a->part->used;
+	a->part->order[r->number] = r;
+	return r->number;
+}
+
+static unsigned relation(void *arg, struct str id, const struct ox_class *wanted)
+{
+	struct asking *a = arg;
+
+	for (unsigned i = 0; i < a->part->n_relations; i++) {
+		struct relation *r = &a->part->relations[i];
+
+		if (!str_eq(r->id, id))
+			continue;
+		for (unsigned k = 0; r->kind && k < wanted->n; k++)
+			if (!strcmp(ox_words[wanted->first + k], r->kind->name))
+				return number(a, r);
+		return 0;
+	}
+	return 0;
+}
+
+static unsigned given(void *arg)
+{
+	return ((struct asking *)arg)->part->used;
+}
+
+/* Parts are queued in the order their relationships are numbered: the newest go first. */
+static void take_back(void *arg, unsigned n)
+{
+	struct asking *a = arg;
+	struct package *pk = a->pk;
+
+	for (; a->part->used > n; a->part->used--) {
+		struct relation *r = a->part->order[a->part->used];
+
+		if (r->made) {
+			struct part *p = pk->list[--pk->n_parts];
+
+			pk->counters[p->kind - kinds]--;
+			pk->of[p->entry - pk->zip.list] = NULL;
+		}
+		r->number = 0;
+		r->made = false;
+		r->part = NULL;
+	}
+}
+
+/* Connections no attribute names; and what is not carried over is told once per code. */
+static void implicit(struct asking *a)
+{
+	for (unsigned i = 0; i < a->part->n_relations; i++) {
+		struct relation *r = &a->part->relations[i];
+
+		if (r->kind && r->implicit) {
+			unsigned n = number(a, r);
+			(void)n;
+		} else if (!r->kind) {
+			const char *code = r->external && !str_is(r->type, "hyperlink") && !strcmp(relation_code(r->type), "OOXML-PART") ?
+			                   "OOXML-EXTERNAL" : relation_code(r->type);
+
+			if (code[0])
+				tally(a->tally, code, r->target);
+		}
+	}
+}
+
+static void report(struct package *pk, const struct part *p, const struct tally *t)
+{
+	for (unsigned i = 0; i < t->n; i++)
+		job_part(pk->j, p->name, t->list[i].code, GATE_REMOVED, t->list[i].n, 0, str_from(t->list[i].sample));
+}
+
+static int one(struct package *pk, struct part *p)
+{
+	struct tally *t = xcalloc(1, sizeof *t);
+	struct asking a = {pk, p, t};
+	struct filter_in in = {.entry = p->entry, .root = ox_root_find(p->kind->name), .arena = pk->j->arena, .tally = t,
+	                       .links = pk->links, .relation = relation, .given = given,
+	                       .take_back = take_back, .arg = &a};
+	const char *code = NULL;
+	struct buf out;
+	int r;
+
+	if (!in.root) {
+		image(pk, p);
+		free(t);
+		return 0;
+	}
+	buf_init(&out, ZIP_TOTAL_MAX);
+	r = package_relations(pk, p, &code);
+	if (!r)
+		r = filter_part(&in, &out, &code);
+	if (!r) {
+		implicit(&a);
+		r = zip_pack(buf_view(&out), &p->packed);
+		p->there = !r;
+	} else if (r == ERR_SYNTAX) {
+		r = job_fail(pk->j, !strcmp(code, "XML-DTD") ? GATE_BLOCKED : GATE_HELD, code, arena_z(pk->j->arena, p->name));
+	} else if (r == ERR_CORRUPT) {
+		r = job_fail(pk->j, GATE_BLOCKED, "ZIP-DATA", arena_z(pk->j->arena, p->name));
+	}
+	report(pk, p, t);
+	buf_release(&out);
+	free(t);
+	return r;
+}
+
+static int open_main(struct package *pk, const char *want, const char **ret_code)
+{
+	struct part *package = ARENA_NEW(pk->j->arena, struct part);
+	struct tally *t = xcalloc(1, sizeof *t);
+	struct asking a = {pk, package, t};
+	int r;
+
+	package->kind = &pk->root;
+	package->name = STR("");
+	r = package_relations(pk, package, ret_code);
+	for (unsigned i = 0; !r && i < package->n_relations; i++) {
+		struct relation *rel = &package->relations[i];
+
+		if (!pk->n_parts && rel->known && !rel->external && str_is(rel->type, "officeDocument")) {
+			const struct zip_entry *en = package_target(pk, STR(""), rel->target);
+
+			if (en)
+				part_of(pk, en, kind_named(want));
+		} else if (!rel->kind && relation_code(rel->type)[0]) {
+			tally(t, relation_code(rel->type), rel->target);
+		}
+	}
+	(void)a;
+	report(pk, package, t);
+	free(t);
+	if (!r && !pk->n_parts) {
+		*ret_code = "TYPE-MISMATCH";
+		r = ERR_SYNTAX;
+	}
+	return r;
+}
+
+static int rebuild(struct job *j)
+{
+	struct package *pk = xcalloc(1, sizeof *pk);
+	const char *code = "PARSE";
+	struct str where = STR_NONE, links = job_policy(j, "links");
+	unsigned f = 0;
+	int r;
+
+	while (f < ARRAY_LEN(formats) && !str_is(j->format, formats[f].format))
+		f++;
+	if (f == ARRAY_LEN(formats))
+		return job_fail(j, GATE_HELD, "NO-REBUILD", NULL);
+	*pk = (struct package){.j = j, .base = formats[f].base, .links = !str_is(links, "drop"), .root = {.name = formats[f].format}};
+	r = zip_open(j->arena, j->in, &pk->zip, &code, &where);
+	if (r)
+		return job_fail(j, strcmp(code, "PARSE") != 0 ? GATE_BLOCKED : GATE_HELD, code, where.p ? arena_z(j->arena, where) : NULL);
+	r = package_types(pk, &code);
+	if (!r)
+		r = open_main(pk, formats[f].main, &code);
+	if (r == ERR_SYNTAX)
+		return job_fail(j, !strcmp(code, "PARSE") ? GATE_HELD : GATE_BLOCKED, code, NULL);
+	for (unsigned i = 0; !r && i < pk->n_parts; i++) {
+		r = one(pk, pk->list[i]);
+		job_progress(j, i + 1, pk->n_parts);
+	}
+	if (r)
+		return r;
+	j->language = formats[f].language;
+	j->units = package_units(pk);
+	return package_write(pk);
+}
+
+int main(int argc, char **argv)
+{
+	return worker_run(argc, argv, &(struct worker){.rebuild = rebuild});
+}

@@ -1,0 +1,163 @@
+#include "gate-ooxml/schema.h"
+
+#include <string.h>
+
+#define TEXT_MAX 32768u
+
+unsigned ox_ns_find(struct str uri)
+{
+	for (unsigned i = 1; i < ox_n_ns; i++)
+		if (str_is(uri, ox_ns[i].uri) || (ox_ns[i].strict[0] && str_is(uri, ox_ns[i].strict)))
+			return i;
+	return OX_FOREIGN;
+}
+
+unsigned ox_name_find(unsigned ns, struct str local)
+{
+	uint32_t h = 2166136261u ^ ns;
+
+	for (size_t i = 0; i < local.n; i++)
+		h = (h ^ (unsigned char)local.p[i]) * 16777619u;
+	h ^= h >> 15;
+	for (unsigned slot; (slot = ox_hash[h % OX_HASH]) != 0; h++) {
+		const struct ox_name *n = &ox_names[slot - 1];
+
+		if (n->ns == ns && n->n == local.n && !memcmp(n->local, local.p, local.n))
+			return slot - 1;
+	}
+	return 0;
+}
+
+const struct ox_pair *ox_pair_find(unsigned first, unsigned n, unsigned name)
+{
+	unsigned lo = first, hi = first + n;
+
+	while (lo < hi) {
+		unsigned mid = (lo + hi) / 2;
+
+		if (ox_pairs[mid].name == name)
+			return &ox_pairs[mid];
+		if (ox_pairs[mid].name < name)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return NULL;
+}
+
+const struct ox_root *ox_root_find(const char *kind)
+{
+	for (unsigned i = 0; i < ox_n_roots; i++)
+		if (!strcmp(ox_roots[i].kind, kind))
+			return &ox_roots[i];
+	return NULL;
+}
+
+static bool digits(struct str v, size_t *at)
+{
+	size_t from = *at;
+
+	while (*at < v.n && v.p[*at] >= '0' && v.p[*at] <= '9')
+		++*at;
+	return *at > from;
+}
+
+static bool decimal(struct str v)
+{
+	size_t i = v.n && (v.p[0] == '-' || v.p[0] == '+');
+	bool some = digits(v, &i);
+
+	if (i < v.n && v.p[i] == '.') {
+		i++;
+		some |= digits(v, &i);
+	}
+	if (some && i < v.n && (v.p[i] == 'e' || v.p[i] == 'E')) {
+		i++;
+		if (i < v.n && (v.p[i] == '-' || v.p[i] == '+'))
+			i++;
+		some = digits(v, &i);
+	}
+	return some && i == v.n && v.n <= 40;
+}
+
+/* ISO/IEC 29500 strict writes many whole numbers as measures or percentages. */
+static bool measure(struct str v)
+{
+	static const char *const units[] = {"%", "mm", "cm", "in", "pt", "pc", "pi"};
+	size_t i = v.n && v.p[0] == '-';
+
+	if (v.n > 24 || !digits(v, &i))
+		return false;
+	if (i < v.n && v.p[i] == '.') {
+		i++;
+		if (!digits(v, &i))
+			return false;
+	}
+	for (unsigned k = 0; k < ARRAY_LEN(units); k++)
+		if (str_is(str_slice(v, i, v.n), units[k]))
+			return true;
+	return false;
+}
+
+static bool of(struct str v, const char *set, size_t max)
+{
+	if (v.n > max)
+		return false;
+	for (size_t i = 0; i < v.n; i++) {
+		char c = v.p[i];
+
+		if (!((c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c && strchr(set, c))))
+			return false;
+	}
+	return true;
+}
+
+static bool hex(struct str v, int64_t bytes)
+{
+	for (size_t i = 0; i < v.n; i++)
+		if (!((v.p[i] >= '0' && v.p[i] <= '9') || (v.p[i] >= 'A' && v.p[i] <= 'F') || (v.p[i] >= 'a' && v.p[i] <= 'f')))
+			return false;
+	return bytes ? v.n == 2 * (size_t)bytes : v.n <= 512;
+}
+
+static bool number(const struct ox_class *c, struct str v)
+{
+	int64_t n;
+	struct str w = v.n > 1 && v.p[0] == '+' ? str_slice(v, 1, v.n) : v;
+
+	return !str_int(w, c->min, c->max, &n) || measure(v);
+}
+
+static bool member(const struct ox_class *c, struct str v)
+{
+	for (unsigned i = 0; i < c->n; i++) {
+		int64_t sub;
+
+		if (c->kind == ox_ENUM ? str_is(v, ox_words[c->first + i]) :
+		    !str_int(str_from(ox_words[c->first + i]), 0, UINT16_MAX, &sub) && ox_value_ok((unsigned)sub, v))
+			return true;
+	}
+	return false;
+}
+
+bool ox_value_ok(unsigned class, struct str v)
+{
+	const struct ox_class *c = &ox_classes[class];
+
+	switch (c->kind) {
+	case ox_BOOL:
+		return str_is(v, "0") || str_is(v, "1") || str_is(v, "true") || str_is(v, "false") || str_is(v, "on") || str_is(v, "off");
+	case ox_DEC: return decimal(v);
+	case ox_DATE: return of(v, "-+:.", 40);
+	case ox_HEX: return hex(v, c->max);
+	case ox_BASE64: return of(v, "+/=", 1024);
+	case ox_LIST: return of(v, "$ :.,;%+-_", TEXT_MAX);
+	case ox_CSS: return of(v, "$ :.,;%+-_#'\"\n", 4096);
+	case ox_GUID: return of(v, "{}-", 38);
+	case ox_INT: return number(c, v);
+	case ox_ENUM:
+	case ox_ANY: return member(c, v);
+	case ox_NONE: return false;
+	default: return v.n <= TEXT_MAX || c->kind != ox_TEXT;
+	}
+}
