@@ -5,6 +5,7 @@
  * before call n; HALF lets half of a write happen first; NO_SPACE and IO_ERROR fail from call n on; POWER also takes back what
  * was not synced: each write, truncation, new name and removal, by lot, the newest first. */
 #include "vault/fixture.h"
+#include "vault/retain.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -279,8 +280,52 @@ struct told {
 #define BATCHES 8
 #define BATCH 5
 
+/* Entries of others between those of the office, as batches bring them: not numbered, taken in one piece. */
+static int add_run(struct vault *v)
+{
+	struct entry en = {.transport = ENTRY_TCP, .time_ns = 1, .source = STR("gw"), .peer = STR("192.0.2.1"), .raw = STR("a line")};
+	struct buf one, run;
+	uint64_t first;
+	int r;
+
+	buf_init(&one, ENTRY_MAX);
+	buf_init(&run, ENTRY_MAX);
+	r = entry_put(&one, &en);
+	for (unsigned i = 0; i < 3; i++) {
+		buf_u16(&run, (uint16_t)one.n);
+		buf_str(&run, buf_view(&one));
+	}
+	if (!r)
+		r = vault_append_run(v, buf_view(&run), 3, 1u << ENTRY_TCP, &first, NULL);
+	buf_release(&one);
+	buf_release(&run);
+	return r;
+}
+
+/* What an administrator does, told in `acked` as numbers of acts that were done. */
+static int act(struct fixture *f, struct vault *v, unsigned n)
+{
+	struct retain a[] = {{.kind = RETAIN_POLICY, .days = 30},
+	                     {.kind = RETAIN_HOLD, .id = STR("h"), .from = 5, .to = 9},
+	                     {.kind = RETAIN_REDACT, .from = 70000},
+	                     {.kind = RETAIN_RELEASE, .id = STR("h")},
+	                     {.kind = RETAIN_PRUNE, .now_ns = clock_true() * 1000}};
+	int r;
+
+	a[n].by = STR("test");
+	a[n].reason = STR("test");
+	r = retain_note(v, &a[n], NULL);
+	if (r)
+		return r == ERR_EXISTS || r == ERR_NOTFOUND ? 0 : r; /* done before the crash, but not told */
+	if (vault_commit(v, NULL) || fixture_sign(f, v))
+		return ERR_SYS;
+	return retain_do(v, &a[n], NULL);
+}
+
+#define ACTS 5
+
 /* In a child process: opens the log, appends and signs; tells what it acknowledged in shared memory. */
-static void work(struct fixture *f, struct told *told, enum mode m, long n, unsigned seed)
+static void work(struct fixture *f, struct told *told, enum mode m, long n, unsigned seed, bool acts)
 {
 	struct vault_repair repair;
 	struct vault *v;
@@ -294,7 +339,12 @@ static void work(struct fixture *f, struct told *told, enum mode m, long n, unsi
 	off = false;
 	if (vault_open(f->path, &v, &repair, NULL))
 		_exit(1);
+	for (unsigned b = 0; acts && b < ACTS; b++)
+		if (act(f, v, b))
+			_exit(1);
 	for (unsigned b = 0; b < BATCHES; b++) {
+		if (add_run(v))
+			_exit(1);
 		for (unsigned i = 0; i < BATCH; i++)
 			if (fixture_append(v, &at))
 				_exit(1);
@@ -308,13 +358,13 @@ static void work(struct fixture *f, struct told *told, enum mode m, long n, unsi
 	_exit(0);
 }
 
-static int run_child(struct fixture *f, struct told *told, enum mode m, long n, unsigned seed)
+static int run_child(struct fixture *f, struct told *told, enum mode m, long n, unsigned seed, bool acts)
 {
 	int status = 0;
 	pid_t pid = fork();
 
 	if (!pid)
-		work(f, told, m, n, seed);
+		work(f, told, m, n, seed, acts);
 	assert_true(pid > 0 && waitpid(pid, &status, 0) == pid && WIFEXITED(status));
 	return WEXITSTATUS(status);
 }
@@ -355,40 +405,46 @@ static void judge(struct fixture *f, const struct told *told, uint64_t first, co
 }
 
 /* From a log of `size` entries, so that the work crosses what lies behind it. */
-static void every_call(uint64_t size, enum mode from, enum mode to, long step)
+static void every_call_of(struct fixture *f, uint64_t seq, bool acts, enum mode from, enum mode to, long step)
 {
 	static const char *const names[] = {"none", "stop", "half", "power", "no space", "I/O error"};
 	struct told *told = mmap(NULL, sizeof *told, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	unsigned runs = 0, stopped = 0;
 	char base[128], when[80];
-	struct fixture f;
 
-	fixture_init(&f);
-	fixture_fill(&f, size, size);
-	snprintf(base, sizeof base, "%s/base", f.root);
-	copy(f.path, base);
-	assert_int_equal(run_child(&f, told, NONE, -1, 0), 0);
-	assert_int_equal(told->acked, size + BATCHES * BATCH);
+	snprintf(base, sizeof base, "%s/base", f->root);
+	copy(f->path, base);
+	assert_int_equal(run_child(f, told, NONE, -1, 0, acts), 0);
+	assert_int_equal(told->acked, seq + BATCHES * BATCH);
 	long all = told->calls;
 
 	assert_true(all > BATCHES * 6);
 	for (enum mode m = from; m <= to; m++) {
 		for (long n = 0; n < all; n += step) {
-			copy(base, f.path);
-			*told = (struct told){.acked = size};
-			int code = run_child(&f, told, m, n, (unsigned)(n * 31 + m));
+			copy(base, f->path);
+			*told = (struct told){.acked = seq};
+			int code = run_child(f, told, m, n, (unsigned)(n * 31 + m), acts);
 
 			snprintf(when, sizeof when, "%s at call %ld of %ld", names[m], n, all);
 			if (code == 98 || code == 97)
 				fail_msg("%s: the test itself failed", when);
 			stopped += code != 0;
-			judge(&f, told, size - 3, when);
+			judge(f, told, seq > 3 ? seq - 3 : 1, when);
 			runs++;
 		}
 	}
 	print_message("%u runs, %u stopped\n", runs, stopped);
 	assert_true(stopped > runs * 8 / 10);
 	munmap(told, sizeof *told);
+}
+
+static void every_call(uint64_t size, enum mode from, enum mode to, long step)
+{
+	struct fixture f;
+
+	fixture_init(&f);
+	fixture_fill(&f, size, size);
+	every_call_of(&f, size, false, from, to, step);
 	fixture_release(&f);
 }
 
@@ -399,12 +455,43 @@ static void in_the_open_block(void **state)
 
 static void across_a_block(void **state)
 {
-	every_call(BLOCK_ENTRIES - 12, STOP, IO_ERROR, 2);
+	every_call(BLOCK_ENTRIES - 12, STOP, IO_ERROR, 3);
 }
 
 static void across_a_segment(void **state)
 {
 	every_call(SEGMENT_UNIT - 12, STOP, POWER, 5);
+}
+
+/* Policy, hold, redaction in a segment, release, pruning: from a log whose entries are two months old. */
+static void while_entries_are_removed(void **state)
+{
+	struct entry en = {.transport = ENTRY_TCP, .source = STR("gw"), .peer = STR("192.0.2.1"), .raw = STR("an old line")};
+	struct fixture f;
+	struct vault *v;
+	struct buf one, run;
+	uint64_t at;
+
+	fixture_init(&f);
+	assert_int_equal(vault_create(f.path, STR(ORIGIN), 1, NULL), 0);
+	v = fixture_open(&f);
+	buf_init(&one, ENTRY_MAX);
+	buf_init(&run, 32 << 20);
+	en.time_ns = (clock_true() - 60 * 86400 * SECOND_US) * 1000;
+	assert_int_equal(entry_put(&one, &en), 0);
+	for (unsigned i = 0; i < 2 * SEGMENT_UNIT + 100; i++) {
+		buf_u16(&run, (uint16_t)one.n);
+		buf_str(&run, buf_view(&one));
+	}
+	assert_int_equal(vault_append_run(v, buf_view(&run), 2 * SEGMENT_UNIT + 100, 1u << ENTRY_TCP, &at, NULL), 0);
+	assert_int_equal(vault_commit(v, NULL), 0);
+	assert_int_equal(fixture_sign(&f, v), 0);
+	assert_int_equal(retain_keep(v, NULL), 0);
+	vault_close(v);
+	buf_release(&one);
+	buf_release(&run);
+	every_call_of(&f, 0, true, STOP, POWER, 7);
+	fixture_release(&f);
 }
 
 int main(void)
@@ -413,6 +500,7 @@ int main(void)
 	    cmocka_unit_test(in_the_open_block),
 	    cmocka_unit_test(across_a_block),
 	    cmocka_unit_test(across_a_segment),
+	    cmocka_unit_test(while_entries_are_removed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
