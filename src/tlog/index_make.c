@@ -378,7 +378,11 @@ static int put_entries(struct index_maker *m, uint32_t count, struct str raw)
 		const void *p;
 		uint16_t n;
 
-		if (cur_u16(&c, &n) || cur_bytes(&c, n, &p) || entry_parse(str_n(p, n), &en))
+		if (cur_u16(&c, &n) || cur_bytes(&c, n, &p))
+			return ERR_CORRUPT;
+		if (entry_redacted(str_n(p, n)))
+			continue; /* it has no words left */
+		if (entry_parse(str_n(p, n), &en))
 			return ERR_CORRUPT;
 		if (!str_eq(en.source, source))
 			put_field(m, INDEX_SOURCE, en.source);

@@ -76,25 +76,30 @@ static int take_line(struct retention *r, struct str line)
 	return line.n ? ERR_CORRUPT : 0;
 }
 
-int retention_read(int dirfd, struct retention *ret, struct err *e)
+int retention_parse(struct str file, struct retention *ret)
 {
 	struct retention r = {0};
-	struct str rest;
+
+	while (file.n)
+		if (take_line(&r, str_cut(&file, '\n')))
+			return ERR_CORRUPT;
+	*ret = r;
+	return 0;
+}
+
+int retention_read(int dirfd, struct retention *ret, struct err *e)
+{
 	struct buf b;
-	int bad;
+	int r;
 
 	buf_init(&b, FILE_MAX);
-	bad = file_read_at(dirfd, "retention", FILE_MAX, &b, e);
-	rest = buf_view(&b);
-	if (bad == ERR_NOTFOUND)
-		bad = 0;
-	while (!bad && rest.n)
-		if (take_line(&r, str_cut(&rest, '\n')))
-			bad = err_set(e, ERR_CORRUPT, "retention: damaged");
+	r = file_read_at(dirfd, "retention", FILE_MAX, &b, e);
+	if (r == ERR_NOTFOUND)
+		r = 0;
+	if (!r && (r = retention_parse(buf_view(&b), ret)))
+		err_set(e, r, "retention: damaged");
 	buf_release(&b);
-	if (!bad)
-		*ret = r;
-	return bad;
+	return r;
 }
 
 int retention_write(int dirfd, const struct retention *r, struct err *e)

@@ -36,6 +36,8 @@ bool hold_id_ok(struct str id);
 struct hold *retention_hold(struct retention *r, struct str id);
 /* True when a hold wants entries of [from, to). */
 bool retention_holds(const struct retention *r, uint64_t from, uint64_t to);
+/* The file's bytes. ERR_CORRUPT. */
+int retention_parse(struct str file, struct retention *ret) MUST_USE;
 /* An absent file is an empty one. ERR_CORRUPT. */
 int retention_read(int dirfd, struct retention *ret, struct err *e) MUST_USE;
 int retention_write(int dirfd, const struct retention *r, struct err *e) MUST_USE;

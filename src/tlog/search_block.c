@@ -147,6 +147,8 @@ static int judge(const struct scan *s, uint64_t index, struct str bytes)
 	const struct search_ask *ask = s->plan->ask;
 	struct entry en;
 
+	if (entry_redacted(bytes))
+		return 0;
 	if (entry_parse(bytes, &en))
 		return ERR_CORRUPT;
 	if (en.time_ns < ask->from_ns || en.time_ns >= ask->to_ns || (ask->may && !ask->may(ask->may_arg, &en)))

@@ -6,6 +6,7 @@
 
 #include "tlog/crc.h"
 #include "tlog/io.h"
+#include "tlog/retention.h"
 #include "tlog/segment.h"
 #include "tlog/tail.h"
 
@@ -19,7 +20,7 @@ static void entry(struct str in)
 	struct entry en;
 	struct buf b;
 
-	if (entry_parse(in, &en))
+	if (entry_parse(in, &en) || entry_redacted(in))
 		return;
 	buf_init(&b, ENTRY_MAX);
 	if (entry_put(&b, &en) || !str_eq(buf_view(&b), in))
@@ -100,19 +101,21 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 {
 	static struct block *b;
 	struct str in = str_n(p + 1, n - 1);
+	struct retention keep;
 	size_t left;
 
 	if (!n)
 		return 0;
 	if (!b)
 		b = block_new();
-	switch (p[0] % 6) {
+	switch (p[0] % 7) {
 	case 0: entry(in); break;
 	case 1: frame(in, header); break;
 	case 2: frame(in, meta); break;
 	case 3: (void)!block_load(b, 0, n > 1 ? p[1] : 0, in); break;
 	case 4: (void)!tail_parse(in, origin, b, &left); break;
 	case 5: whole_segment(in, b); break;
+	case 6: (void)!retention_parse(in, &keep); break;
 	}
 	return 0;
 }

@@ -53,5 +53,10 @@ says 0 'says so' "$S" vault policy "$T/v" --days 30 "${R[@]}"
 says 0 'says so' "$S" vault redact "$T/v" 5 "${R[@]}"
 says 1 'numbered\|stays' "$S" vault redact "$T/v" 3000 "${R[@]}"
 says 0 'redacted, as the log says: 1 ' "$S" vault verify "$T/v"
+says 0 'user7 from' "$S" vault search "$T/v" user7
+for how in '' --scan; do
+  "$S" vault search "$T/v" user6 $how >"$T/out" 2>&1; code=$?
+  [ $code = 1 ] && [ ! -s "$T/out" ] || fail "the redacted text is found, or its block is not: $code $(cat "$T/out")"
+done
 says 1 'is no vault folder' "$S" vault prune "$T" "${R[@]}"
 ok "a vault folder by itself"
