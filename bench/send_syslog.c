@@ -1,6 +1,8 @@
 /* Sends a file of lines as fast as the other side takes them.
  *
  *   send_syslog tcp ADDR:PORT FILE [CONNECTIONS]    whole file over each connection's share of it
+ *   send_syslog burst ADDR:PORT FILE [PER_SECOND]   the same over one, without waiting until the other side has taken all, and holding
+ *                                                   back little itself (a small send buffer)
  *   send_syslog udp ADDR:PORT FILE [PER_SECOND]     one datagram a line, without its end; 0: as fast as it goes */
 #include <arpa/inet.h>
 #include <fcntl.h>
@@ -45,6 +47,43 @@ static int reach(const char *where, int type)
 	return fd;
 }
 
+static int64_t now_ns(void)
+{
+	struct timespec t;
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * 1000000000LL + t.tv_nsec;
+}
+
+static void keep_pace(int64_t from, int64_t sent, long per_second)
+{
+	int64_t ahead = per_second ? sent * 1000000000LL / per_second - (now_ns() - from) : 0;
+	if (ahead > 1000000)
+		nanosleep(&(struct timespec){.tv_sec = ahead / 1000000000LL, .tv_nsec = ahead % 1000000000LL}, NULL);
+}
+
+/* Whole lines at once, so that the pace is one of lines. */
+static int by_burst(const char *where, long per_second)
+{
+	int fd = reach(where, SOCK_STREAM), small = 64 * 1024;
+	const char *p = file;
+	int64_t from = now_ns(), sent = 0;
+	if (setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &small, sizeof small) != 0)
+		die("SO_SNDBUF");
+	while (p < file + size) {
+		const char *end = p;
+		for (int k = 0; k < AT_ONCE && end < file + size; k++, sent++)
+			end = (const char *)memchr(end, '\n', (size_t)(file + size - end)) + 1;
+		while (p < end) {
+			ssize_t w = write(fd, p, (size_t)(end - p));
+			if (w < 0)
+				die("write");
+			p += w;
+		}
+		keep_pace(from, sent, per_second);
+	}
+	return 0;
+}
+
 static int by_tcp(const char *where, int n)
 {
 	struct pollfd fds[CONNECTIONS_MAX];
@@ -84,13 +123,6 @@ static int by_tcp(const char *where, int n)
 	return 0;
 }
 
-static int64_t now_ns(void)
-{
-	struct timespec t;
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1000000000LL + t.tv_nsec;
-}
-
 static int by_udp(const char *where, long per_second)
 {
 	int fd = reach(where, SOCK_DGRAM);
@@ -114,9 +146,7 @@ static int by_udp(const char *where, long per_second)
 			done += r;
 		}
 		sent += k;
-		int64_t ahead = per_second ? sent * 1000000000LL / per_second - (now_ns() - from) : 0;
-		if (ahead > 1000000)
-			nanosleep(&(struct timespec){.tv_sec = ahead / 1000000000LL, .tv_nsec = ahead % 1000000000LL}, NULL);
+		keep_pace(from, sent, per_second);
 	}
 	return 0;
 }
@@ -126,9 +156,9 @@ int main(int argc, char **argv)
 	struct stat st;
 	long n = argc > 4 ? strtol(argv[4], NULL, 10) : 0;
 	int fd = argc > 3 ? open(argv[3], O_RDONLY | O_CLOEXEC) : -1;
-	bool tcp = argc > 1 && strcmp(argv[1], "tcp") == 0;
-	if (argc < 4 || (!tcp && strcmp(argv[1], "udp") != 0) || n < 0 || (tcp && n > CONNECTIONS_MAX)) {
-		fprintf(stderr, "usage: send_syslog tcp|udp ADDR:PORT FILE [CONNECTIONS|PER_SECOND]\n");
+	bool tcp = argc > 1 && strcmp(argv[1], "tcp") == 0, burst = argc > 1 && strcmp(argv[1], "burst") == 0;
+	if (argc < 4 || (!tcp && !burst && strcmp(argv[1], "udp") != 0) || n < 0 || (tcp && n > CONNECTIONS_MAX)) {
+		fprintf(stderr, "usage: send_syslog tcp|burst|udp ADDR:PORT FILE [CONNECTIONS|PER_SECOND]\n");
 		return 2;
 	}
 	if (fd < 0 || fstat(fd, &st) != 0)
@@ -137,5 +167,7 @@ int main(int argc, char **argv)
 	file = mmap(NULL, size, PROT_READ, MAP_PRIVATE | MAP_POPULATE, fd, 0);
 	if (file == MAP_FAILED)
 		die("mmap");
+	if (burst)
+		return by_burst(argv[2], n);
 	return tcp ? by_tcp(argv[2], n ? (int)n : 1) : by_udp(argv[2], n);
 }

@@ -6,6 +6,7 @@
 
 #include "core/proto.h"
 #include "lib/arena.h"
+#include "lib/clock.h"
 #include "lib/file.h"
 #include "lib/log.h"
 #include "tlog/entry.h"
@@ -17,7 +18,7 @@
 struct batch {
 	struct batch *next;
 	struct msg m;                                    /* its bytes are the message, written in place; then sealed (msg_seal) */
-	int64_t number;
+	int64_t number, since;                           /* since: clock_mono of its first entry */
 	unsigned log;
 	uint32_t entries;
 	size_t entries_at;                               /* where the count stands; the entries follow */
@@ -41,7 +42,10 @@ struct batches {
 	struct log logs[BATCH_LOGS_MAX];
 	unsigned n_logs;
 	int timer;
-	bool hurry, full, retry_set;
+	bool hurry, retry_set;
+	enum pressure pressure;
+	size_t ahead;                                    /* bytes; the window */
+	int64_t filled_it;                               /* batches up to this number filled it: when they come back soon it may grow */
 };
 
 struct batches *batches_new(struct loop *l, const struct batch_events *on, void *arg)
@@ -51,6 +55,7 @@ struct batches *batches_new(struct loop *l, const struct batch_events *on, void 
 	b->on = on;
 	b->arg = arg;
 	b->vault = -1;
+	b->ahead = BATCH_AHEAD_MIN;
 	b->end = &b->first;
 	snprintf(b->logs[b->n_logs++].name, sizeof b->logs[0].name, "standard");
 	return b;
@@ -129,19 +134,27 @@ static struct batch *new_batch(struct batches *b, unsigned log)
 	else if (!buf_room(&x->m.out, BATCH_BYTES + SLACK))
 		abort();
 	x->log = log;
+	x->since = clock_mono();
 	x->number = ++b->last;
 	begin(b, x);
 	return x;
 }
 
-static void tell_full(struct batches *b)
+/* Full ends at half, so that reading does not stutter. */
+static void tell_pressure(struct batches *b)
 {
-	bool full = b->full ? b->bytes > BATCH_UNACKED_MAX / 2 || b->n > BATCH_OUT_MAX / 2
-	                    : b->bytes >= BATCH_UNACKED_MAX || b->n >= BATCH_OUT_MAX;
-	if (full == b->full)
+	bool was = b->pressure == PRESSURE_FULL;
+	enum pressure p = PRESSURE_NONE;
+	if (b->bytes >= (was ? BATCH_UNACKED_MAX / 2 : BATCH_UNACKED_MAX) || b->n >= (was ? BATCH_OUT_MAX / 2 : BATCH_OUT_MAX))
+		p = PRESSURE_FULL;
+	else if (b->bytes >= (b->pressure == PRESSURE_BEHIND ? b->ahead / 4 * 3 : b->ahead))
+		p = PRESSURE_BEHIND;
+	if (p == b->pressure)
 		return;
-	b->full = full;
-	b->on->full(b->arg, full);
+	b->pressure = p;
+	if (p == PRESSURE_BEHIND)
+		b->filled_it = b->last;
+	b->on->pressure(b->arg, p);
 }
 
 /* All in order, from the first that was not sent; stops when the vault does not take them. */
@@ -207,7 +220,7 @@ unsigned char *batches_room(struct batches *b, unsigned log, size_t n)
 	if (x && x->m.out.n + n > BATCH_BYTES) {
 		close_batch(b, g);
 		send_all(b);
-		tell_full(b);
+		tell_pressure(b);
 		x = NULL;
 	}
 	if (!x) {
@@ -247,7 +260,7 @@ void batches_flush(struct batches *b)
 	b->timer = 0;
 	b->hurry = false;
 	send_all(b);
-	tell_full(b);
+	tell_pressure(b);
 }
 
 /* --- the vault's side -------------------------------------------------------------------------------------------- */
@@ -310,6 +323,17 @@ static void forget(struct batches *b, struct batch **at)
 		b->end = at;
 }
 
+/* The window after this batch came back. */
+static void learn(struct batches *b, const struct batch *x)
+{
+	int64_t took = clock_mono() - x->since;
+	if (took < BATCH_AHEAD_MS * 1000LL && x->number <= b->filled_it)
+		b->ahead += x->size;
+	else if (took > BATCH_AHEAD_MS * 1500LL)
+		b->ahead -= x->size / 2;
+	b->ahead = b->ahead < BATCH_AHEAD_MIN ? BATCH_AHEAD_MIN : b->ahead > BATCH_UNACKED_MAX ? BATCH_UNACKED_MAX : b->ahead;
+}
+
 int batches_ack(struct batches *b, struct msg *m)
 {
 	int64_t number, index;
@@ -325,8 +349,9 @@ int batches_ack(struct batches *b, struct msg *m)
 		refused(b, *at, code);
 		return 0;
 	}
+	learn(b, *at);
 	forget(b, at);
-	tell_full(b);
+	tell_pressure(b);
 	b->on->acked(b->arg);
 	return 0;
 }

@@ -10,6 +10,10 @@
 #define BATCH_BYTES (1u << 20)
 #define BATCH_MS 20                                  /* how long an entry waits for others */
 #define BATCH_HURRY_MS 2                             /* when a sender waits for its acknowledgement */
+/* Of senders that get no acknowledgement no more is read ahead than the vault signs within about this time, for a crash loses it: a
+ * window grows while batches come back sooner and shrinks when they take longer than one and a half times of it. */
+#define BATCH_AHEAD_MS 100
+#define BATCH_AHEAD_MIN (4u << 20)
 #define BATCH_UNACKED_MAX (64u << 20)                /* bytes; beyond it nothing is read */
 #define BATCH_OUT_MAX 128u                           /* batches under way; more would fill the socket to the vault */
 #define BATCH_LOGS_MAX 32u
@@ -17,9 +21,16 @@
 
 struct batches;
 
+/* How far the vault is behind. What a sender cannot know to be lost is better left with the sender than read ahead: a crash loses it. */
+enum pressure {
+	PRESSURE_NONE,
+	PRESSURE_BEHIND,                                 /* read only what is acknowledged, or dropped when it is not read */
+	PRESSURE_FULL,                                   /* read nothing */
+};
+
 struct batch_events {
 	void (*acked)(void *arg);                        /* batches_done may answer differently now */
-	void (*full)(void *arg, bool full);              /* stop reading; read again */
+	void (*pressure)(void *arg, enum pressure p);
 	void (*lost)(void *arg);                         /* the vault does not take anything: give its socket up */
 };
 

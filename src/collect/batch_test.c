@@ -14,7 +14,7 @@
 
 struct seen {
 	int acked, lost;
-	bool full;
+	bool full, behind;
 };
 static struct loop *loop;
 static int pair[2];
@@ -24,9 +24,10 @@ static void on_acked(void *arg)
 	((struct seen *)arg)->acked++;
 }
 
-static void on_full(void *arg, bool full)
+static void on_pressure(void *arg, enum pressure p)
 {
-	((struct seen *)arg)->full = full;
+	((struct seen *)arg)->full = p == PRESSURE_FULL;
+	((struct seen *)arg)->behind = p == PRESSURE_BEHIND;
 }
 
 static void on_lost(void *arg)
@@ -34,7 +35,7 @@ static void on_lost(void *arg)
 	((struct seen *)arg)->lost++;
 }
 
-static const struct batch_events events = {on_acked, on_full, on_lost};
+static const struct batch_events events = {on_acked, on_pressure, on_lost};
 
 static struct batches *begin(struct seen *seen)
 {
@@ -194,11 +195,56 @@ static void full_says_so_until_half_is_gone(void **state)
 	end(b);
 }
 
+static void wait_ms(int64_t ms)
+{
+	loop_after(loop, ms, (loop_fn *)loop_stop, loop);
+	loop_run(loop);
+}
+
+/* Puts in batches until the window is full; how many. */
+static int fill_window(struct batches *b, const struct seen *seen)
+{
+	struct buf out;
+	int n = 0;
+	buf_init(&out, 65536);
+	for (; !seen->behind && n < 100; n++) {
+		put(b, 0, BATCH_BYTES - 100, 'x');
+		batches_flush(b);
+		(void)got(&out);
+	}
+	buf_release(&out);
+	return n;
+}
+
+static void the_window_follows_the_vault(void **state)
+{
+	struct seen seen;
+	struct batches *b = begin(&seen);
+	int n = fill_window(b, &seen), first = 1;
+	assert_in_range(n, BATCH_AHEAD_MIN / BATCH_BYTES, BATCH_AHEAD_MIN / BATCH_BYTES + 1);
+	for (int round = 0; round < 3; round++) {        /* it answers at once: twice as much each time */
+		for (int i = 0; i < n; i++)
+			assert_int_equal(ack(b, first + i, 0), 0);
+		first += n;
+		assert_false(seen.behind);
+		n = fill_window(b, &seen);
+	}
+	assert_in_range(n, 12, 40);
+	wait_ms(BATCH_AHEAD_MS * 2);                     /* it is slow: less again */
+	int before = n;
+	for (int i = 0; i < n; i++)
+		assert_int_equal(ack(b, first + i, 0), 0);
+	n = fill_window(b, &seen);
+	assert_in_range(n, 4, before - 1);
+	end(b);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_is_acknowledged_is_done), cmocka_unit_test(a_new_vault_gets_all_again_in_order),
 		cmocka_unit_test(refused_is_kept), cmocka_unit_test(full_says_so_until_half_is_gone),
+		cmocka_unit_test(the_window_follows_the_vault),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

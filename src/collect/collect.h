@@ -33,6 +33,7 @@ struct collect {
 	} doors[INTAKE_MAX];
 	size_t n_doors;
 	bool full;                                       /* nothing is read until the vault has caught up */
+	bool behind;                                     /* nor, already now, what nobody acknowledges */
 	int64_t now_ns;                                  /* when the bytes at hand were received, UTC */
 	uint64_t lost;                                   /* datagrams the kernel dropped, since the start */
 };

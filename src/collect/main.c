@@ -38,10 +38,14 @@ static void on_acked(void *arg)
 	follows_acked(collect.follows);
 }
 
-static void on_full(void *arg, bool full)
+static void on_pressure(void *arg, enum pressure p)
 {
+	bool full = p == PRESSURE_FULL, changed = full != collect.full;
 	collect.full = full;
-	streams_full(collect.streams, full);
+	collect.behind = p != PRESSURE_NONE;
+	streams_pressure(collect.streams);
+	if (!changed)
+		return;
 	datagrams_full(collect.datagrams, full);
 	webs_full(collect.webs, full);
 }
@@ -99,8 +103,7 @@ static void stop_when_done(void *arg)
 
 static void on_stop(void *arg)
 {
-	if (!collect.full)
-		on_full(NULL, true);
+	on_pressure(NULL, PRESSURE_FULL);
 	batches_flush(collect.out);
 	stop_at = clock_mono() + STOP_MS * 1000;
 	stop_when_done(NULL);
@@ -197,7 +200,7 @@ static void load_sources(const char *own)
 int main(int argc, char **argv)
 {
 	static const struct child_handlers on = {.message = on_message, .peer = on_peer, .stop = on_stop};
-	static const struct batch_events events = {on_acked, on_full, on_lost};
+	static const struct batch_events events = {on_acked, on_pressure, on_lost};
 	char own[512], seen[1][256];
 	const char *dirs[] = {own};
 	struct err e = {0};

@@ -14,9 +14,16 @@
 #define EVENTS 64
 #define ACCEPTS 64                                   /* at once, so that others are heard in between */
 
+enum { PLAIN, ACKNOWLEDGED, SETS };
+
+struct set {
+	struct streams *of;
+	int ep;
+	bool rests;
+};
 struct streams {
 	struct collect *collect;
-	int ep;
+	struct set sets[SETS];
 	struct stream *all, *dead;                       /* dead: freed after the round, whose events may still name them */
 	size_t n;
 	bool refusing;                                   /* out of descriptors: listeners rest until the next tick */
@@ -26,15 +33,18 @@ static void on_events(void *arg);
 
 struct streams *streams_new(struct collect *c, struct err *e)
 {
-	int ep = epoll_create1(EPOLL_CLOEXEC);
-	if (ep < 0) {
-		err_sys(e, "epoll");
-		return NULL;
-	}
 	struct streams *s = xcalloc(1, sizeof *s);
 	s->collect = c;
-	s->ep = ep;
-	loop_add(c->child->loop, ep, on_events, s);
+	for (int i = 0; i < SETS; i++) {
+		struct set *set = &s->sets[i];
+		*set = (struct set){.of = s, .ep = epoll_create1(EPOLL_CLOEXEC)};
+		if (set->ep < 0) {
+			err_sys(e, "epoll");
+			free(s);
+			return NULL;
+		}
+		loop_add(c->child->loop, set->ep, on_events, set);
+	}
 	return s;
 }
 
@@ -58,15 +68,21 @@ void streams_free(struct streams *s)
 	while (s->all)
 		stream_close(s->all);
 	bury(s);
-	close(s->ep);
+	for (int i = 0; i < SETS; i++)
+		close(s->sets[i].ep);
 	free(s);
+}
+
+static int set_of(const struct stream *t)
+{
+	return t->of->sets[stream_is_relp(t) ? ACKNOWLEDGED : PLAIN].ep;
 }
 
 void stream_watch(struct stream *t)
 {
 	bool rests = t->throttled || (t->listener && t->of->refusing);
 	struct epoll_event ev = {.events = (rests ? 0u : EPOLLIN) | (t->blocked ? EPOLLOUT : 0u), .data.ptr = t};
-	if (epoll_ctl(t->of->ep, EPOLL_CTL_MOD, t->fd, &ev) != 0)
+	if (epoll_ctl(set_of(t), EPOLL_CTL_MOD, t->fd, &ev) != 0)
 		log_error("collect.epoll", "text=\"%s\"", strerror(errno));
 }
 
@@ -77,7 +93,7 @@ static struct stream *add(struct streams *s, size_t door, int fd)
 	*t = (struct stream){.of = s, .collect = s->collect, .fd = fd, .door = door, .kind = s->collect->doors[door].kind, .since = clock_mono()};
 	buf_init(&t->rest, RELP_REST_MAX);
 	buf_init(&t->out, STREAM_OUT_MAX);
-	if (epoll_ctl(s->ep, EPOLL_CTL_ADD, fd, &ev) != 0) {
+	if (epoll_ctl(set_of(t), EPOLL_CTL_ADD, fd, &ev) != 0) {
 		close(fd);
 		free(t);
 		return NULL;
@@ -98,7 +114,7 @@ void stream_close(struct stream *t)
 	t->closed = true;
 	if (t->source && t->source->connections)
 		t->source->connections--;
-	(void)epoll_ctl(t->of->ep, EPOLL_CTL_DEL, t->fd, NULL);
+	(void)epoll_ctl(set_of(t), EPOLL_CTL_DEL, t->fd, NULL);
 	close(t->fd);
 	*t->at = t->next;
 	if (t->next)
@@ -272,10 +288,11 @@ static void serve(struct stream *t, uint32_t events)
 
 static void on_events(void *arg)
 {
-	struct streams *s = arg;
+	struct set *set = arg;
+	struct streams *s = set->of;
 	struct epoll_event ev[EVENTS];
-	int n = epoll_wait(s->ep, ev, EVENTS, 0);
-	for (int i = 0; i < n && !s->collect->full; i++) {
+	int n = epoll_wait(set->ep, ev, EVENTS, 0);
+	for (int i = 0; i < n && !set->rests; i++) {
 		struct stream *t = ev[i].data.ptr;
 		if (t->closed)
 			continue;
@@ -287,12 +304,19 @@ static void on_events(void *arg)
 	bury(s);
 }
 
-void streams_full(struct streams *s, bool full)
+void streams_pressure(struct streams *s)
 {
-	if (full)
-		loop_remove(s->collect->child->loop, s->ep);
-	else
-		loop_add(s->collect->child->loop, s->ep, on_events, s);
+	for (int i = 0; i < SETS; i++) {
+		struct set *set = &s->sets[i];
+		bool rests = i == PLAIN ? s->collect->behind : s->collect->full;
+		if (rests == set->rests)
+			continue;
+		set->rests = rests;
+		if (rests)
+			loop_remove(s->collect->child->loop, set->ep);
+		else
+			loop_add(s->collect->child->loop, set->ep, on_events, set);
+	}
 }
 
 void streams_acked(struct streams *s)
@@ -320,6 +344,10 @@ void streams_tick(struct streams *s)
 			t->throttled = false;
 			stream_watch(t);
 		}
+		/* What TLS has decoded already and epoll knows nothing of. */
+		bool rests = s->sets[stream_is_relp(t) ? ACKNOWLEDGED : PLAIN].rests;
+		if (!t->closed && t->tls && !t->shaking && !t->throttled && !rests && secure_pending(t->tls))
+			serve(t, EPOLLIN);
 	}
 	bury(s);
 }

@@ -1,5 +1,6 @@
-/* Connections: syslog over TCP, TLS and Unix sockets (lines and octet counting), and RELP over TCP and TLS. One epoll set, which the
- * loop watches as one descriptor; while all is full it does not, so that senders feel it. */
+/* Connections: syslog over TCP, TLS and Unix sockets (lines and octet counting), and RELP over TCP and TLS. An epoll set, which the
+ * loop watches as one descriptor; while all is full it does not, so that senders feel it. Those who get no acknowledgement are held
+ * back earlier (batch.h), and have a set of their own. */
 #ifndef COLLECT_STREAM_H
 #define COLLECT_STREAM_H
 
@@ -45,7 +46,8 @@ struct streams *streams_new(struct collect *c, struct err *e);
 void streams_free(struct streams *s);
 /* Listens at a door; fd is duplicated. */
 int streams_listen(struct streams *s, size_t door, int fd, struct err *e) MUST_USE;
-void streams_full(struct streams *s, bool full);
+/* collect->full or ->behind changed. */
+void streams_pressure(struct streams *s);
 /* Acknowledges what batches_done allows. */
 void streams_acked(struct streams *s);
 /* Every COLLECT_TICK_MS: limits, handshakes that take too long. */
@@ -54,6 +56,7 @@ void streams_tick(struct streams *s);
 void streams_sources(struct streams *s);
 
 /* --- stream_read.c */
+bool stream_is_relp(const struct stream *t);
 /* Takes what is there; false: it is over (ended, broken, does not speak the protocol). */
 bool stream_read(struct stream *t);
 /* What is left when the connection is over. */

@@ -112,7 +112,7 @@ static ssize_t fill(struct stream *t, size_t have)
 	return (ssize_t)got;
 }
 
-static bool is_relp(const struct stream *t)
+bool stream_is_relp(const struct stream *t)
 {
 	return t->kind == INTAKE_RELP || t->kind == INTAKE_RELPS;
 }
@@ -132,7 +132,7 @@ bool stream_read(struct stream *t)
 		envelope_stamp(&t->envelope, c->now_ns);
 		stamp_source(t->source, str_n(bytes, n), c->now_ns);
 		bool goes_on = true;
-		if (is_relp(t)) {
+		if (stream_is_relp(t)) {
 			goes_on = take_relp(t, n, &pos, &messages);
 			if (messages)
 				batches_hurry(c->out);
@@ -146,7 +146,7 @@ bool stream_read(struct stream *t)
 			t->throttled = true;
 			stream_watch(t);
 		}
-		if (!t->tls || t->throttled || c->full || !secure_pending(t->tls))
+		if (!t->tls || t->throttled || c->full || (c->behind && !stream_is_relp(t)) || !secure_pending(t->tls))
 			return true;
 	}
 }
@@ -157,7 +157,7 @@ void stream_finish(struct stream *t)
 	size_t pos = 0;
 	if (t->shaking || !t->source)
 		return;
-	if (is_relp(t)) {                                /* what was not acknowledged comes again; only the chain is ended */
+	if (stream_is_relp(t)) {                                /* what was not acknowledged comes again; only the chain is ended */
 		p = (struct piece){STR(""), ENTRY_CONTINUED | ENTRY_TORN};
 		if (t->relp.inside)
 			collect_put(t->collect, t->source, &t->envelope, &p);

@@ -16,6 +16,7 @@
 
 #define CONF_MAX (64u * 1024)
 #define RECEIVE_BUFFER (32 << 20)                    /* of datagrams: 150,000 while collect is started anew */
+#define STREAM_BUFFER (1 << 20)
 #define BACKLOG 1024
 #define SCANNER_PATH_MAX 108                         /* of a Unix socket */
 
@@ -143,6 +144,15 @@ static int open_udp(const struct door *d, struct err *e)
 	return fd;
 }
 
+/* What a receiver that dies takes with it: no more than this, instead of the megabytes the kernel would let it grow to. */
+static int open_stream(const struct door *d, struct err *e)
+{
+	int fd = place_listen(d->where, e), size = STREAM_BUFFER;
+	if (fd >= 0 && (d->kind == INTAKE_TCP || d->kind == INTAKE_TLS))
+		(void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof size);
+	return fd;
+}
+
 static int open_door(struct door *d, struct err *e)
 {
 	switch (d->kind) {
@@ -163,7 +173,7 @@ static int open_door(struct door *d, struct err *e)
 	case INTAKE_KINDS:
 		break;
 	}
-	return place_listen(d->where, e);
+	return open_stream(d, e);
 }
 
 /* What was asked for, with the port that the kernel chose for 0. */
