@@ -10,7 +10,7 @@
 static struct str kind_words(struct ctx *c, struct str kind, struct str args)
 {
 	const struct ledger *l = ledgers_get(c->world.ledgers, str_cut(&args, ':'));
-	const char *word = str_is(kind, "assess") ? _("Judging") : str_is(kind, "import") ? _("Import") : _("Export");
+	const char *word = str_is(kind, "assess") || str_is(kind, "board") ? _("Judging") : str_is(kind, "import") ? _("Import") : _("Export");
 	return l ? arena_strf(c->arena, "%s: %.*s", word, STR_ARG(label_text(&l->label))) : str_from(word);
 }
 
