@@ -139,7 +139,7 @@ sqlite3 "$D/office/office.db" "SELECT CAST(change AS TEXT) FROM record_log WHERE
 ok "every search is an event; its words stay erasable"
 
 # --- readers see their sources; logs of what staff do need an order ---
-sources() { curl -sk -b "$T/$1" "$U/logs/export.jsonl?q=visited-by-staff$2" | jq -rs 'map(.source) | sort | join(" ")'; }
+sources() { curl -sk -b "$T/$1" "$U/logs/export.jsonl?q=visited-by-staff${2:-}" | jq -rs 'map(.source) | sort | join(" ")'; }
 [ "$(sources staff)" = desk01 ] || fail "a reader of desk01 sees: $(sources staff)"
 [ "$(sources office)" = desk01 ] || fail "without an order the security office sees: $(sources office)"
 order=$(sqlite3 "$D/office/office.db" "SELECT id FROM work_records WHERE kind = 'log-inquiry'")
