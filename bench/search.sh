@@ -34,7 +34,7 @@ best "address $ip" found "$ip"
 best "mail $mail" found "$mail"
 best "substring, not there" found '*zzunknown*'
 best "substring of the address" found "*${ip#?}*"
-best "two words, counted" counted failed root
+best "two words, counted" counted 'failed root'
 best "address, without the index" found "$ip" --scan
 for q in zzunknownzz "$ip" "$mail"; do echo "$q: $(blocks "$q")"; done
 best "grep -F address" env LC_ALL=C grep -F "$ip" "$work/lines"

@@ -16,7 +16,7 @@
 #define INDEX_END 24u                                /* bytes of the mark at the end of a full segment's file */
 #define INDEX_RECORD 96u                             /* bytes of a record before its filter */
 #define INDEX_CELL 32u                               /* a cell of the filter: 8 lanes of 32 bits, one bit of each per word */
-#define INDEX_CELLS_MAX 1536u
+#define INDEX_CELLS_MAX 1920u
 #define INDEX_CHECKED 4u                             /* cells under one check */
 #define INDEX_GROUP (INDEX_CHECKED * INDEX_CELL + 2u) /* these cells and their check */
 #define INDEX_RECORD_MAX (INDEX_RECORD + INDEX_CELLS_MAX / INDEX_CHECKED * INDEX_GROUP)
@@ -92,11 +92,9 @@ struct index_key {
 struct index_key index_key_of(const uint8_t key[INDEX_KEY]);
 /* p: readable for 16 bytes beyond n. */
 uint64_t index_hash(struct index_key k, enum index_class c, const char *p, size_t n);
-/* A path or an address of many colons is one word; a time or a port is not. */
-static inline bool index_is_path(unsigned slashes, unsigned colons)
-{
-	return slashes || colons > 1;
-}
+/* Is what words joined by signs up to level make a word of its own? A path or an address of many colons is, a time or a port is not;
+ * nor is a number with a point, which its halves tell well enough. */
+bool index_is_word(unsigned level, const char *p, size_t n);
 /* False only when no word with this hash was put in; true as well when the place is damaged. */
 bool index_has(const struct index_file *f, const struct index_zone *z, uint64_t hash);
 uint16_t index_check(uint32_t group, const void *cells);

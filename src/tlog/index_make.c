@@ -13,7 +13,7 @@
 #include "tlog/fold.h"
 
 #define SLACK 64u                                    /* bytes that may be read behind a text */
-#define BITS_PER_WORD 10.5                           /* of the filter: about one wrong answer in a hundred */
+#define BITS_PER_WORD 9.3                            /* of the filter: about one wrong answer in a hundred */
 #define LANES 8u
 
 struct index_maker {
@@ -203,15 +203,23 @@ static inline __attribute__((always_inline)) void put(struct index_maker *m, uin
 	insert(m->cells[(uint32_t)(h >> 32) % INDEX_CELLS_MAX], (uint32_t)h);
 }
 
-static bool is_path(const char *p, size_t n)
+bool index_is_word(unsigned level, const char *p, size_t n)
 {
-	unsigned slashes = 0, colons = 0;
+	unsigned slashes = 0, colons = 0, points = 0, digits = 0;
 
-	for (size_t i = 0; i < n; i++) {
-		slashes += p[i] == '/';
-		colons += p[i] == ':';
+	if (level == SIGN_PATH) {
+		for (size_t i = 0; i < n; i++) {
+			slashes += p[i] == '/';
+			colons += p[i] == ':';
+		}
+		return slashes || colons > 1;
 	}
-	return index_is_path(slashes, colons);
+	if (level == SIGN_DOT)
+		for (size_t i = 0; i < n && points < 2 && i == points + digits; i++) {
+			points += p[i] == '.';
+			digits += p[i] >= '0' && p[i] <= '9';
+		}
+	return points != 1 || points + digits < n;
 }
 
 /* Words [a, b) are joined by signs: what those of each strength make of them is a word too. */
@@ -226,7 +234,7 @@ static inline __attribute__((always_inline)) void put_joined(struct index_maker 
 		unsigned sign = i < b ? between(m->low, end, m->begin[i]) : SIGN_PATH + 1;
 
 		for (unsigned l = 1; l < sign; l++) {
-			if (from[l] < from[l - 1] && (l < SIGN_PATH || is_path(m->low + from[l], end - from[l])))
+			if (from[l] < from[l - 1] && index_is_word(l, m->low + from[l], end - from[l]))
 				put(m, hash(m->key, INDEX_WORD, m->low + from[l], end - from[l]), insert);
 		}
 		if (i == b)
@@ -401,23 +409,18 @@ static int put_entries(struct index_maker *m, uint32_t count, struct str raw)
 
 /* --- the record ------------------------------------------------------------------------------------------------------------ */
 
-/* Sizes are 2^n and 3 * 2^n; cells of a bigger filter fall together into a smaller one. */
+/* The least size that suffices, of those that divide the greatest: cells of a bigger filter fall together into a smaller one. */
 static uint32_t choose_cells(struct index_maker *m)
 {
 	const uint64_t *p = (const uint64_t *)(const void *)m->cells;
 	double all = (double)INDEX_CELLS_MAX * INDEX_CELL * 8, words;
 	uint64_t ones = m->ones(p, sizeof m->cells / 8);
-	uint32_t best = INDEX_CELLS_MAX;
+	uint32_t cells = INDEX_CHECKED;
 
 	words = -all / LANES * log1p(-(double)ones / (all + 1));
-	for (uint32_t n = INDEX_CHECKED; n < INDEX_CELLS_MAX; n *= 2)
-		for (uint32_t k = 2; k <= 3; k++) {
-			uint32_t cells = n * k / 2;
-
-			if (cells % INDEX_CHECKED == 0 && INDEX_CELLS_MAX % cells == 0 && cells < best && cells * INDEX_CELL * 8.0 >= words * BITS_PER_WORD)
-				best = cells;
-		}
-	return best;
+	while (cells < INDEX_CELLS_MAX && (INDEX_CELLS_MAX % cells || cells * INDEX_CELL * 8.0 < words * BITS_PER_WORD))
+		cells += INDEX_CHECKED;
+	return cells;
 }
 
 static void fold_cells(struct index_maker *m, uint32_t cells)

@@ -71,7 +71,7 @@ static bool whole(enum edge edge, unsigned level, const struct query *q)
 static void add_run(struct split *p, size_t b, size_t e, unsigned level)
 {
 	size_t from = b, to = e, last = e;
-	unsigned slashes = 0, colons = 0;
+	uint8_t weakest = 0;                             /* a run of a lower level is found as that */
 
 	while (from && joining(p->s.p[from - 1], level))
 		from--;
@@ -84,11 +84,9 @@ static void add_run(struct split *p, size_t b, size_t e, unsigned level)
 	}
 	if ((!from && !whole(p->left, level, p->q)) || (to == p->s.n && !whole(p->right, level, p->q)) || (level && last == e))
 		return;
-	for (size_t i = b; i < last; i++) {
-		slashes += p->s.p[i] == '/';
-		colons += p->s.p[i] == ':';
-	}
-	if (level < SIGN_PATH || index_is_path(slashes, colons))
+	for (size_t i = e; i < last; i++)
+		weakest = !is_word(p->s.p[i]) && query_sign(p->s.p[i]) > weakest ? query_sign(p->s.p[i]) : weakest;
+	if (weakest == level && index_is_word(level, p->s.p + b, last - b))
 		add(p, INDEX_WORD, str_n(p->s.p + b, last - b));
 }
 
