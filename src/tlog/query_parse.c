@@ -335,7 +335,7 @@ int query_time(struct str s, int64_t now_us, int64_t *ret_ns, int64_t *ret_end)
 static int time_term(struct parse *p, struct str s, struct query **ret)
 {
 	struct query *q = node(p, QUERY_TIME);
-	int64_t from, from_end, to, to_end;
+	int64_t from = 0, from_end = 0, to, to_end;
 	struct str second = STR_NONE;
 	int op, r;
 
