@@ -46,7 +46,7 @@ static int show(struct ctx *c, const struct what *w, struct str error)
 		.back = str_from(w->path), .minutes = setting_int(c->office->db, "confirm_minutes")};
 	page_begin(c, _("Please confirm that it is you"));
 	tpl_confirm(&c->page, &d);
-	return page_end(c, error.n ? 403 : 200);
+	return page_end(c, error.n ? 422 : 200);
 }
 
 int page_confirm(struct ctx *c, struct err *e)

@@ -84,8 +84,8 @@ done
 get staff /me >/dev/null; [[ $(post staff /me/factor/confirm --data-urlencode code=000000) == *"/me/confirm?for=factor" ]] || fail "a factor confirmed without being asked"
 get staff /me/tokens >/dev/null; [[ $(post staff /me/tokens --data-urlencode label=x --data-urlencode scope=read --data-urlencode days=1) == *"/me/confirm?for=tokens" ]] || fail "a token without being asked"
 ok "who signed in a while ago is asked again before factors, codes and tokens"
-get staff "/me/confirm?for=codes" >/dev/null; [[ $(post staff /me/confirm --data-urlencode for=codes) == 403* ]] || fail "nothing typed"
-get staff "/me/confirm?for=codes" >/dev/null; [[ $(post staff /me/confirm --data-urlencode for=codes --data-urlencode password=wrong-one-x) == 403* ]] || fail "a wrong password"
+get staff "/me/confirm?for=codes" >/dev/null; [[ $(post staff /me/confirm --data-urlencode for=codes) == 422* ]] || fail "nothing typed"
+get staff "/me/confirm?for=codes" >/dev/null; [[ $(post staff /me/confirm --data-urlencode for=codes --data-urlencode password=wrong-one-x) == 422* ]] || fail "a wrong password"
 get staff /me >/dev/null; [[ $(post staff /me/codes --data-urlencode kind=sheet) == 303*confirm* ]] || fail "a wrong password opens"
 get staff "/me/confirm?for=codes" >/dev/null
 [[ $(post staff /me/confirm --data-urlencode for=codes --data-urlencode "password=$p") == "303 $U/me" ]] || fail "the right password"
