@@ -43,7 +43,7 @@ static size_t time_length(struct str s)
 	i = 4;
 	if (s.p[i] == ' ')
 		i++;
-	while (i < s.n && digit(s.p[i]))
+	while (i < s.n && i < 6 && digit(s.p[i]))
 		i++;
 	if (i + 14 <= s.n && s.p[i] == ' ' && digit(s.p[i + 1]) && digit(s.p[i + 4]) && s.p[i + 5] == ' ')
 		i += 5; /* the year before the time */
@@ -297,7 +297,7 @@ static int time_rfc3164(struct str t, int64_t received, int64_t *ret)
 
 	if (t.p[i] == ' ')
 		i++;
-	for (; i < t.n && digit(t.p[i]); i++)
+	for (; i < t.n && i < 6 && digit(t.p[i]); i++)
 		d.day = d.day * 10 + t.p[i] - '0';
 	if (i + 14 <= t.n && all_digits(str_slice(t, i + 1, 4))) {
 		if (str_int(str_slice(t, i + 1, 4), 1970, 9999, &year))
