@@ -376,14 +376,14 @@ void correlator_match(struct correlator *c, const struct rule *r, struct event *
 {
 	struct walk w = {c, fn, arg, 0};
 	struct moment m = {.time = ev->in->time_ns, .index = ev->in->index, .log = correlator_log(c, ev->in->log)};
+	int swept = 0;
 
 	if (!r->n_feeds)
 		return;
 	arena_clear(c->arena);
 	match(&w, r, m, ev, NULL);
-	for (int i = 0; i < SWEEP && c->oldest; i++) {
-		struct group *g = c->oldest;
-
+	for (struct group *g = c->oldest, *newer; g && swept < SWEEP; g = newer, swept++) {
+		newer = g->newer;
 		if (g->newest + 2 * g->rule->corr->timespan_ns > m.time || g->quiet > m.time)
 			break;
 		drop(c, g);
