@@ -12,7 +12,6 @@ struct correlator *correlator_new(const struct rules *rs, size_t groups_max, siz
 	struct correlator *c = xcalloc(1, sizeof *c);
 
 	c->rules = rs;
-	c->arena = arena_new(1u << 20);
 	c->groups_max = groups_max;
 	c->bytes_max = bytes_max;
 	c->n_slots = 1024;
@@ -43,9 +42,10 @@ static void drop(struct correlator *c, struct group *g)
 		at = &(*at)->next;
 	*at = g->next;
 	unlink_group(c, g);
-	c->bytes -= sizeof *g + g->key_n + g->cap * sizeof *g->list;
+	c->bytes -= sizeof *g + g->key_n + (g->list == g->few ? 0 : g->cap * sizeof *g->list);
 	c->n_groups--;
-	free(g->list);
+	if (g->list != g->few)
+		free(g->list);
 	free(g);
 }
 
@@ -56,7 +56,6 @@ void correlator_free(struct correlator *c)
 	while (c->oldest)
 		drop(c, c->oldest);
 	free(c->slots);
-	arena_free(c->arena);
 	free(c);
 }
 
@@ -130,10 +129,13 @@ struct group *correlate_group(struct correlator *c, const struct rule *r, struct
 	}
 	if (c->n_groups >= c->n_slots)
 		grow_slots(c);
-	g = xcalloc(1, sizeof *g + key.n);
+	g = xmalloc(sizeof *g + key.n);
+	memset(g, 0, sizeof *g);
 	g->rule = r;
 	g->hash = h;
 	g->key_n = key.n;
+	g->list = g->few;
+	g->cap = FEW;
 	memcpy(g->key, key.p, key.n);
 	g->next = c->slots[h & (c->n_slots - 1)];
 	c->slots[h & (c->n_slots - 1)] = g;
@@ -147,18 +149,20 @@ struct group *correlate_group(struct correlator *c, const struct rule *r, struct
 struct moment *correlate_room(struct correlator *c, struct group *g)
 {
 	if (g->n == g->cap) {
-		size_t more = g->cap ? g->cap : 4;
+		size_t cap = g->cap * 2, more = cap - (g->list == g->few ? 0 : g->cap);
 		struct moment *grown;
 
 		while (c->oldest != g && c->bytes + more * sizeof *g->list > c->bytes_max) {
 			drop(c, c->oldest);
 			c->sum.evicted++;
 		}
-		grown = realloc(g->list, (g->cap + more) * sizeof(*g->list));
+		grown = realloc(g->list == g->few ? NULL : g->list, cap * sizeof(*g->list));
 		if (!grown)
 			abort();
+		if (g->list == g->few)
+			memcpy(grown, g->few, sizeof g->few);
 		g->list = grown;
-		g->cap += more;
+		g->cap = cap;
 		c->bytes += more * sizeof *g->list;
 	}
 	return &g->list[g->n++];
@@ -295,53 +299,59 @@ static void fire(struct walk *w, struct group *g, struct moment m, const struct 
 	match(w, f.rule, m, NULL, &f);
 }
 
-/* Value of a field of what matched: of the message, or of the group that fired. */
-static bool value_of(struct str name, struct event *ev, const struct firing *from, struct str *ret)
+/* Value of a field of what matched: of the message, or of the group that fired. What detect makes up lies in one place, so it is
+ * kept in spare. */
+static bool value_of(const struct names *names, struct event *ev, const struct firing *from, char spare[64], struct str *ret)
 {
-	size_t at = 0;
+	for (size_t i = 0; i < names->n; i++) {
+		size_t at = 0;
 
-	if (ev)
-		return event_field(ev, name, &at, ret) && ret->n > 0;
-	for (size_t i = 0; i < from->n_group; i++)
-		if (str_eq(from->names[i], name)) {
-			*ret = from->values[i];
-			return true;
+		for (size_t k = 0; !ev && k < from->n_group; k++)
+			if (str_eq(from->names[k], names->list[i])) {
+				*ret = from->values[k];
+				return true;
+			}
+		if (!ev || !event_field(ev, names->list[i], &at, ret) || !ret->n)
+			continue;
+		if (ret->p == ev->made) {
+			memcpy(spare, ev->made, sizeof ev->made);
+			ret->p = spare;
 		}
+		return true;
+	}
 	return false;
 }
 
-/* Other names of the field are tried too: what rules call src_ip Windows calls IpAddress. */
-static bool any_value(struct arena *a, struct str name, struct event *ev, const struct firing *from, struct str *ret)
+/* A chain goes on only where one began. */
+static bool has_group(const struct correlator *c, const struct rule *r, struct str key)
 {
-	struct str names[FIELD_NAMES];
-	size_t n = logsource_names(a, name, names);
+	uint64_t h = correlate_hash(c->seed ^ r->at, key);
+	const struct group *g = c->slots[h & (c->n_slots - 1)];
 
-	for (size_t i = 0; i < n; i++)
-		if (value_of(names[i], ev, from, ret)) {
-			*ret = arena_str(a, *ret);
-			return ret->p != NULL;
-		}
-	return false;
+	while (g && (g->rule != r || g->hash != h || !str_eq(str_n(g->key, g->key_n), key)))
+		g = g->next;
+	return g != NULL;
 }
 
 static void one(struct walk *w, const struct rule *r, size_t place, struct moment m, struct event *ev, const struct firing *from)
 {
 	const struct correlation *corr = r->corr;
 	struct str values[CORR_GROUP_MAX], counted_value = STR_NONE;
-	struct arena *a = w->c->arena;
-	char key[CORRELATE_KEY_MAX];
+	char key[CORRELATE_KEY_MAX], spare[CORR_GROUP_MAX + 1][64];
 	struct group *g;
 	size_t n = 0;
 	bool reached;
 
 	for (size_t i = 0; i < corr->n_group; i++) {
-		if (!any_value(a, corr->names[i][place], ev, from, &values[i]) || n + values[i].n + 1 > sizeof key)
+		if (!value_of(corr->others[i][place], ev, from, spare[i], &values[i]) || n + values[i].n + 1 > sizeof key)
 			return;
 		memcpy(key + n, values[i].p, values[i].n);
 		n += values[i].n;
 		key[n++] = 0x1f;
 	}
-	if (corr->field.n && !any_value(a, corr->field, ev, from, &counted_value))
+	if (corr->field.n && !value_of(corr->others_field, ev, from, spare[CORR_GROUP_MAX], &counted_value))
+		return;
+	if (corr->kind == CORR_ORDERED && place && !has_group(w->c, r, str_n(key, n)))
 		return;
 	g = correlate_group(w->c, r, str_n(key, n));
 	if (m.time < g->newest - corr->timespan_ns) {
@@ -380,7 +390,6 @@ void correlator_match(struct correlator *c, const struct rule *r, struct event *
 
 	if (!r->n_feeds)
 		return;
-	arena_clear(c->arena);
 	match(&w, r, m, ev, NULL);
 	for (struct group *g = c->oldest, *newer; g && swept < SWEEP; g = newer, swept++) {
 		newer = g->newer;

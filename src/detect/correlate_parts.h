@@ -4,6 +4,8 @@
 
 #include "detect/correlate.h"
 
+#define FEW 2u
+
 struct moment {
 	int64_t time;
 	uint64_t index, mark;                            /* mark: which rule, or the hash of a value */
@@ -16,14 +18,14 @@ struct group {
 	uint64_t hash;
 	int64_t newest, quiet;
 	uint64_t folded;
-	struct moment *list;
+	struct moment *list;                             /* few: inside, else in memory of its own */
 	size_t n, cap, key_n;
+	struct moment few[FEW];
 	char key[];
 };
 
 struct correlator {
 	const struct rules *rules;
-	struct arena *arena;                             /* values of one match */
 	struct group **slots, *newest, *oldest;
 	size_t n_slots, n_groups, bytes, groups_max, bytes_max;
 	uint64_t seed;

@@ -25,6 +25,7 @@ struct literal {
 struct watch {
 	const struct rule *rule;
 	struct logsource kind;
+	bool off;
 	uint32_t tried;                                  /* 1 + the message it was tried on last */
 };
 
@@ -227,6 +228,25 @@ void engine_free(struct engine *en)
 	free(en);
 }
 
+/* Literals keep no forms that only rules which are off ask for: what they are found in stays closed. */
+void engine_turn_off(struct engine *en, const bool *off)
+{
+	for (size_t i = 0; i < en->n_watch; i++)
+		en->watch[i].off = off[en->watch[i].rule->at];
+	for (size_t i = 0; i < en->n_literals; i++) {
+		struct literal *l = &en->literals[i];
+
+		l->forms = 0;
+		for (uint32_t k = 0; k < l->n; k++)
+			if (!en->watch[en->order[l->first + k]].off)
+				l->forms |= en->watch[en->order[l->first + k]].kind.possible;
+	}
+	en->always_forms = 0;
+	for (size_t i = 0; i < en->n_always; i++)
+		if (!en->watch[en->always[i]].off)
+			en->always_forms |= en->watch[en->always[i]].kind.possible;
+}
+
 void engine_figures(const struct engine *en, struct engine_figures *ret)
 {
 	*ret = en->sum;
@@ -291,7 +311,7 @@ static void try_rule(struct engine *en, uint32_t place, size_t at, engine_match_
 	struct watch *w = &en->watch[place];
 	struct event *ev = &en->ev;
 
-	if (w->tried == at + 1)
+	if (w->tried == at + 1 || w->off)
 		return;
 	w->tried = (uint32_t)at + 1;
 	if (!logsource_fits(&w->kind, ev->f, ev->in->source))

@@ -32,6 +32,8 @@ typedef void engine_match_fn(void *arg, const struct rule *r, struct event *ev);
 /* The rules must outlive it. Only those for which wanted (NULL: all) says so are looked for. */
 int engine_new(struct rules *rs, bool (*wanted)(const struct rule *r), struct engine **ret, struct err *e) MUST_USE;
 void engine_free(struct engine *en);
+/* A rule that is off is passed over until it is on again. off: by rule->at. */
+void engine_turn_off(struct engine *en, const bool *off);
 /* n <= ENGINE_BATCH messages whose raw bytes lie within bytes, in order. Tells matches message by message, in order. ERR_NOMEM. */
 int engine_scan(struct engine *en, struct str bytes, const struct message *list, size_t n, engine_match_fn *match, void *arg) MUST_USE;
 

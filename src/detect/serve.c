@@ -1,5 +1,6 @@
 #include "detect/serve.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/proto.h"
@@ -217,6 +218,17 @@ static int on_suppress(struct serve *s, struct msg *m)
 	return r;
 }
 
+/* Rules nobody wants to hear of are not looked for. */
+static void serve_turn_off(struct serve *s)
+{
+	bool *off = xcalloc(s->rules.n + 1, sizeof *off);
+
+	for (size_t i = 0; i < s->rules.n; i++)
+		off[i] = !rule_needed(s->rules.list[i], s->alerts.off);
+	engine_turn_off(s->engine, off);
+	free(off);
+}
+
 static int on_rules(struct serve *s, struct msg *m)
 {
 	uint32_t n;
@@ -236,7 +248,10 @@ static int on_rules(struct serve *s, struct msg *m)
 		if (r)
 			s->alerts.off[r->at] = !on;
 	}
-	return msg_end(m) ? ERR_PROTO : 0;
+	if (msg_end(m))
+		return ERR_PROTO;
+	serve_turn_off(s);
+	return 0;
 }
 
 static void put_state(struct serve *s, struct buf *b)
@@ -405,6 +420,7 @@ void serve_start(struct serve *s)
 		if (r != ERR_NOTFOUND)
 			log_error("detect.state", "error=%s text=\"%s\" next=\"begins at the end of the logs\"", err_text(r), e.text);
 	}
+	serve_turn_off(s);
 	note_start(s, !r ? "kept" : r == ERR_NOTFOUND ? "new" : "lost");
 	log_info("detect.start", "rules=%zu faults=%zu logs=%zu waiting=%zu", s->rules.n, s->faults, s->n_logs, s->alerts.n);
 	ask_chain(s);

@@ -70,6 +70,11 @@ enum correlation_kind { CORR_EVENT_COUNT, CORR_VALUE_COUNT, CORR_TEMPORAL, CORR_
 
 struct rule;
 
+struct names {
+	struct str list[FIELD_NAMES];
+	size_t n;
+};
+
 struct correlation {
 	enum correlation_kind kind;
 	struct str refs[CORR_RULES_MAX];                 /* ids or names, found by rules_finish */
@@ -78,6 +83,7 @@ struct correlation {
 	size_t n_rules;
 	/* names[i][r]: what group field i is called in rule r */
 	struct str group[CORR_GROUP_MAX], names[CORR_GROUP_MAX][CORR_RULES_MAX];
+	struct names *others[CORR_GROUP_MAX][CORR_RULES_MAX], *others_field; /* all that these are called, made by rules_finish */
 	size_t n_group;
 	struct str field;                                /* value_count */
 	int64_t timespan_ns;
@@ -125,6 +131,8 @@ size_t rules_load(struct rules *rs, const char *path);
 void rules_load_text(struct rules *rs, const char *file, struct str text);
 /* After the last file: finds what correlations name. Faulty ones are told and taken out. */
 size_t rules_finish(struct rules *rs);
+/* Somebody wants to hear of it: it is not off (by rule->at), or a correlation that rests on it is not. */
+bool rule_needed(const struct rule *r, const bool *off);
 const struct rule *rules_find(const struct rules *rs, struct str id_or_name);
 const char *level_name(enum level level);
 

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "detect/logsource.h"
+
 static int fault(const char *file, const struct yaml_node *at, const char *text, struct err *e)
 {
 	return err_at(e, ERR_INVALID, file, at->line, at->col, "%s", text);
@@ -190,6 +192,15 @@ int sigma_correlation(struct rules *rs, const char *file, const struct yaml_node
 	return code;
 }
 
+static struct names *called(struct arena *a, struct str name)
+{
+	struct names *n = ARENA_NEW(a, struct names);
+
+	if (n && name.n)
+		n->n = logsource_names(a, name, n->list);
+	return n;
+}
+
 static bool rests_on(const struct rule *r, const struct rule *what, int depth)
 {
 	if (r == what || depth > 8)
@@ -226,5 +237,11 @@ int sigma_resolve(struct rules *rs, struct rule *r, struct err *e)
 		feeds[other->n_feeds++] = r;
 		other->feeds = feeds;
 	}
+	if (c->others_field)
+		return 0;
+	c->others_field = called(rs->arena, c->field);
+	for (size_t g = 0; g < c->n_group; g++)
+		for (size_t i = 0; i < c->n_rules; i++)
+			c->others[g][i] = called(rs->arena, c->names[g][i]);
 	return 0;
 }

@@ -439,6 +439,16 @@ size_t rules_load(struct rules *rs, const char *path)
 	return rs->faults - before;
 }
 
+bool rule_needed(const struct rule *r, const bool *off)
+{
+	if (!off[r->at])
+		return true;
+	for (size_t i = 0; i < r->n_feeds; i++)
+		if (rule_needed(r->feeds[i], off))
+			return true;
+	return false;
+}
+
 const struct rule *rules_find(const struct rules *rs, struct str id)
 {
 	for (size_t i = 0; id.n && i < rs->n; i++)

@@ -16,7 +16,7 @@
 static int usage(FILE *to, int code)
 {
 	fputs(_("usage: sekisho rules check PATH… [--json]\n"
-	        "       sekisho rules run PATH… [--source NAME] [--figures] < LINES\n"
+	        "       sekisho rules run PATH… [--default] [--source NAME] [--figures] < LINES\n"
 	        "       sekisho rules list PATH… [--json]\n"
 	        "       sekisho rules test PATH…\n"
 	        "PATH is a rule file or a folder of them.\n"),
@@ -220,6 +220,19 @@ static double cpu(void)
 	return (double)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) + (double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec) / 1e6;
 }
 
+/* As detect does on the first day. */
+static void turn_off(struct tool *t, struct engine *en)
+{
+	bool *off = xcalloc(2 * t->rules.n + 1, sizeof *off), *shut = off + t->rules.n;
+
+	for (size_t i = 0; i < t->rules.n; i++)
+		off[i] = !t->rules.list[i]->by_default;
+	for (size_t i = 0; i < t->rules.n; i++)
+		shut[i] = !rule_needed(t->rules.list[i], off);
+	engine_turn_off(en, shut);
+	free(off);
+}
+
 static int run(struct tool *t)
 {
 	struct message *list = xcalloc(ENGINE_BATCH, sizeof *list);
@@ -234,6 +247,8 @@ static int run(struct tool *t)
 
 	if (r == TOOL_YES && engine_new(&t->rules, NULL, &en, &e))
 		r = tool_fail(&e);
+	if (r == TOOL_YES && t->by_default)
+		turn_off(t, en);
 	t->correlator = correlator_new(&t->rules, CORRELATE_GROUPS_MAX, CORRELATE_BYTES_MAX);
 	t->head = fields_new();
 	for (size_t i = 0; i < t->rules.n; i++)
@@ -279,6 +294,8 @@ static int parse(struct tool *t, int argc, char **argv)
 			t->json = true;
 		else if (!strcmp(argv[i], "--figures"))
 			t->figures = true;
+		else if (!strcmp(argv[i], "--default"))
+			t->by_default = true;
 		else if (!strcmp(argv[i], "--source") && i + 1 < argc)
 			t->source = argv[++i];
 		else if (argv[i][0] == '-' || t->n_paths == ARRAY_LEN(t->paths))

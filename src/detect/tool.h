@@ -1,7 +1,8 @@
 /* `sekisho rules …`: rules without a house.
  *
  *   check PATH… [--json]                             loads; says file:line:column of each fault
- *   run PATH… [--source NAME] [--figures] < LINES    tries them on lines, prints what holds as JSON lines
+ *   run PATH… [--default] [--source NAME] [--figures] < LINES
+ *                                                    tries them (only those on by default) on lines, prints what holds as JSON lines
  *   list PATH… [--json]                              what there is: id, level, title
  *   test PATH…                                       tries each file's rules on the test log beside it (tool_test_logs.c)
  *

@@ -9,7 +9,7 @@ enum { TOOL_YES, TOOL_NO, TOOL_USAGE, TOOL_FAILURE };
 
 struct tool {
 	struct rules rules;
-	bool json, figures, timed;                       /* timed: some rule counts over time */
+	bool json, figures, by_default, timed;                       /* timed: some rule counts over time */
 	struct fields *head;
 	int64_t last_time;
 	const char *source;
