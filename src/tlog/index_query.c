@@ -143,6 +143,25 @@ static void add_field(struct arena *a, const struct query *q, struct index_query
 		add(&p, classes[q->field], q->value);
 }
 
+/* Whole words of a field's value; behind them the word that says the value may stand there encoded. */
+static void add_value(struct arena *a, const struct query *q, struct index_query *out)
+{
+	struct split p = {.arena = a, .q = q, .out = out, .s = q->value};
+	size_t begin = 0;
+
+	for (size_t i = 0; i <= p.s.n && out->n + 1 < WORDS_MAX; i++) {
+		bool star_before = begin && p.s.p[begin - 1] == 1, star = i < p.s.n && p.s.p[i] == 1;
+
+		if (i < p.s.n && is_word(p.s.p[i]))
+			continue;
+		if (i > begin && !star_before && !star)
+			add(&p, INDEX_WORD, str_n(p.s.p + begin, i - begin));
+		begin = i + 1;
+	}
+	if (out->n)
+		add(&p, INDEX_WORD, STR(QUERY_ENCODED));
+}
+
 struct index_query *index_query_new(struct arena *a, const struct query *q)
 {
 	struct index_query *iq = q ? ARENA_NEW(a, struct index_query) : NULL;
@@ -157,6 +176,8 @@ struct index_query *index_query_new(struct arena *a, const struct query *q)
 		add_text(a, q, iq);
 	} else if (q->kind == QUERY_FIELD) {
 		add_field(a, q, iq);
+	} else if (q->kind == QUERY_VALUE && q->word.text.n) {
+		add_value(a, q, iq);
 	}
 	return iq;
 }
@@ -174,6 +195,15 @@ static void key_all(struct index_query *iq, struct index_key k)
 void index_query_key(struct index_query *iq, const uint8_t key[INDEX_KEY])
 {
 	key_all(iq, index_key_of(key));
+}
+
+/* All words but the last, or the last. */
+static bool value_may(const struct index_query *iq, const struct index_file *f, const struct index_zone *z)
+{
+	for (size_t i = 0; i + 1 < iq->n; i++)
+		if (!index_has(f, z, iq->words[i].hash))
+			return index_has(f, z, iq->words[iq->n - 1].hash);
+	return true;
 }
 
 bool index_may(const struct index_query *iq, const struct index_file *f, const struct index_zone *z)
@@ -196,6 +226,8 @@ bool index_may(const struct index_query *iq, const struct index_file *f, const s
 		if (q->beyond_ascii && z->content == INDEX_ASCII)
 			return false;
 		break;
+	case QUERY_VALUE:
+		return value_may(iq, f, z);
 	case QUERY_ALL:
 	case QUERY_NOT:
 	case QUERY_FIELD:

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "tlog/fields.h"
 #include "tlog/fold.h"
 
 static const char *const transports[ENTRY_TRANSPORTS] = {"own", "message", "udp", "tcp", "tls", "relp", "http", "import", "unix", "file",
@@ -34,12 +35,13 @@ void query_doc_init(struct query_doc *d)
 void query_doc_release(struct query_doc *d)
 {
 	buf_release(&d->fold);
+	fields_free(d->fields);
 }
 
 void query_doc_set(struct query_doc *d, const struct entry *en)
 {
 	d->entry = *en;
-	d->skimmed = d->folded = false;
+	d->skimmed = d->folded = d->parsed = false;
 }
 
 static struct str text_of(struct query_doc *d)
@@ -186,11 +188,23 @@ static bool fits(struct str pattern, struct str s)
 	return k == pattern.n;
 }
 
+static bool folds_to(struct str pattern, struct str s)
+{
+	struct buf b;
+	bool yes;
+
+	if (!find_beyond_ascii(s))
+		return fits(pattern, s);
+	buf_init(&b, FOLD_MAX);
+	fold(s, &b);
+	yes = fits(pattern, buf_view(&b));
+	buf_release(&b);
+	return yes;
+}
+
 static bool field_fits(const struct query *q, struct query_doc *d)
 {
 	struct str s = STR_NONE;
-	struct buf b;
-	bool yes;
 
 	switch (q->field) {
 	case QUERY_HOST:
@@ -212,13 +226,36 @@ static bool field_fits(const struct query *q, struct query_doc *d)
 	case QUERY_FACILITY:
 		return false;
 	}
-	if (!find_beyond_ascii(s))
-		return fits(q->value, s);
-	buf_init(&b, FOLD_MAX);
-	fold(s, &b);
-	yes = fits(q->value, buf_view(&b));
-	buf_release(&b);
-	return yes;
+	return folds_to(q->value, s);
+}
+
+static const struct needle *encoded(void)
+{
+	static const struct needle n = {STR_INIT(QUERY_ENCODED), 0, 1, 'a', 'u', 0x20, 0x20};
+
+	return &n;
+}
+
+static bool holds(const struct needle *n, struct str s)
+{
+	return needle_find(n, s, 0) < s.n;
+}
+
+static bool value_fits(const struct query *q, struct query_doc *d)
+{
+	struct str raw = d->entry.raw;
+
+	if (q->word.text.n && !holds(&q->word, raw) && !holds(encoded(), raw))
+		return false;
+	if (!d->fields)
+		d->fields = fields_new();
+	if (!d->parsed)
+		fields_parse(d->fields, raw);
+	d->parsed = true;
+	for (size_t i = 0; i < d->fields->n; i++)
+		if (str_ieq(d->fields->list[i].name, q->name) && folds_to(q->value, d->fields->list[i].value))
+			return true;
+	return false;
 }
 
 bool query_matches(const struct query *q, struct query_doc *d)
@@ -239,6 +276,8 @@ bool query_matches(const struct query *q, struct query_doc *d)
 		return text_find(q, text_of(d), 0, &at, &end);
 	case QUERY_FIELD:
 		return field_fits(q, d);
+	case QUERY_VALUE:
+		return value_fits(q, d);
 	case QUERY_NUMBER:
 		v = q->field == QUERY_SEVERITY ? skim_of(d)->severity : skim_of(d)->facility;
 		return v >= 0 && q->numbers >> v & 1;
@@ -278,6 +317,11 @@ size_t query_needs(const struct query *q, const struct needle *out[QUERY_NEEDS_M
 
 	if (q->kind == QUERY_TEXT)
 		return text_needs(q, out);
+	if (q->kind == QUERY_VALUE && q->word.text.n) {
+		out[0] = &q->word;
+		out[1] = encoded();
+		return 2;
+	}
 	if (q->kind != QUERY_AND && q->kind != QUERY_OR)
 		return 0;
 	n = query_needs(q->left, out);

@@ -5,6 +5,7 @@
  *   fail* | *admin* | a*b      parts of words: * is any signs but blanks
  *   host:web1 program:sshd source:… peer:… transport:tls
  *   severity:<=3 severity:err facility:4
+ *   user:root src_ip:10.* sc-status:404   what the message says (fields.h)
  *   time:2026-11-20  time:2026-11-20..2026-11-22  time:>=2026-11-20T09:00  time:>2h (younger than two hours)
  *   NOT a, -a, a OR b, ( … )   OR binds weaker than AND
  *
@@ -25,7 +26,9 @@
 #define QUERY_DEPTH_MAX 32u
 #define QUERY_PIECES_MAX 16u
 
-enum query_kind { QUERY_ALL, QUERY_AND, QUERY_OR, QUERY_NOT, QUERY_TEXT, QUERY_FIELD, QUERY_NUMBER, QUERY_TIME };
+struct fields;
+
+enum query_kind { QUERY_ALL, QUERY_AND, QUERY_OR, QUERY_NOT, QUERY_TEXT, QUERY_FIELD, QUERY_VALUE, QUERY_NUMBER, QUERY_TIME };
 enum query_field { QUERY_HOST, QUERY_PROGRAM, QUERY_SOURCE, QUERY_PEER, QUERY_TRANSPORT, QUERY_SEVERITY, QUERY_FACILITY };
 
 struct query_piece {
@@ -37,7 +40,9 @@ struct query {
 	enum query_kind kind;
 	struct query *left, *right;                      /* AND, OR: both; NOT: left */
 	enum query_field field;                          /* FIELD, NUMBER */
-	struct str value;                                /* FIELD: pattern, lower case; TEXT: as folded, for the index */
+	struct str name;                                 /* VALUE: of the message's field */
+	struct str value;                                /* FIELD, VALUE: pattern, lower case; TEXT: as folded, for the index */
+	struct needle word;                              /* VALUE: the longest word of its value; text.n 0: none */
 	/* TEXT: the parts between blanks and stars, in order */
 	struct query_piece *pieces;
 	size_t n_pieces;
@@ -58,7 +63,8 @@ int query_time(struct str s, int64_t now_us, int64_t *ret_ns, int64_t *ret_end) 
 struct query_doc {
 	struct entry entry;
 	struct skim skim;
-	bool skimmed, folded;
+	bool skimmed, folded, parsed;
+	struct fields *fields;                           /* made when first needed */
 	struct str text;                                 /* folded, or the raw bytes when they are ASCII */
 	struct buf fold;
 };
@@ -72,6 +78,9 @@ bool query_matches(const struct query *q, struct query_doc *d);
  * 0 when there are no such words. */
 #define QUERY_NEEDS_MAX 8
 size_t query_needs(const struct query *q, const struct needle *out[QUERY_NEEDS_MAX]);
+
+/* Of a field's value these are looked for: its words stand in the line as they are, unless auditd wrote it. */
+#define QUERY_ENCODED "audit"
 
 /* Where the query's texts stand in a message, for showing: sorted, not overlapping. */
 struct query_mark {

@@ -6,6 +6,7 @@
 #include "lib/date.h"
 #include "lib/i18n.h"
 #include "lib/text.h"
+#include "tlog/fields.h"
 #include "tlog/fold.h"
 
 enum token { T_END, T_OPEN, T_CLOSE, T_AND, T_OR, T_NOT, T_TERM };
@@ -374,6 +375,41 @@ static int field_term(struct parse *p, enum query_field field, struct str s, str
 	return 0;
 }
 
+/* The longest run of letters and digits of ASCII between stars: it stands in the line as it is. */
+static struct str longest_word(struct str s)
+{
+	struct str best = STR("");
+	size_t begin = 0;
+
+	for (size_t i = 0; i <= s.n; i++)
+		if (i == s.n || query_sign(s.p[i]) != SIGN_WORD) {
+			if (i - begin > best.n)
+				best = str_n(s.p + begin, i - begin);
+			begin = i + 1;
+		}
+	return best;
+}
+
+static int value_term(struct parse *p, struct str name, struct str s, struct query **ret)
+{
+	static const char *const concluded[] = {"event", "outcome", "action", "fw_action"}; /* words of fields.h, not of the line */
+	struct query *q = node(p, QUERY_VALUE);
+	struct str word;
+
+	if (!q)
+		return ERR_SYNTAX;
+	q->name = name;
+	q->value = folded(p, s);
+	word = longest_word(q->value);
+	for (size_t i = 0; i < ARRAY_LEN(concluded); i++)
+		if (str_ieq(name, str_from(concluded[i])))
+			word.n = 0;
+	if (word.n)
+		needle_init(&q->word, word);
+	*ret = q;
+	return 0;
+}
+
 static const struct {
 	const char *name;
 	enum query_field field;
@@ -383,17 +419,39 @@ static const struct {
     {"transport", QUERY_TRANSPORT, false}, {"severity", QUERY_SEVERITY, true}, {"facility", QUERY_FACILITY, true},
 };
 
+static bool name_sign(uint32_t c, bool first)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (!first && ((c >= '0' && c <= '9') || c == '_' || c == '-' || c == '.'));
+}
+
 /* Where the colon of a field name stands in the token; 0 when it has none. "dead:beef" and "https://…" are texts. */
 static size_t field_colon(const struct parse *p)
 {
 	bool hex = true;
 	size_t i = p->begin;
 
-	for (; i < p->end && ((p->signs[i] >= 'a' && p->signs[i] <= 'z') || p->signs[i] == '_'); i++)
-		hex = hex && p->signs[i] <= 'f';
-	if (i == p->begin || i + 1 >= p->end || p->signs[i] != ':' || hex || p->signs[i + 1] == '/')
+	for (; i < p->end && name_sign(p->signs[i], i == p->begin); i++)
+		hex = hex && ((p->signs[i] | 0x20) <= 'f' || (p->signs[i] >= '0' && p->signs[i] <= '9'));
+	if (i == p->begin || i + 1 >= p->end || i - p->begin > FIELDS_NAME_MAX || p->signs[i] != ':' || hex || p->signs[i + 1] == '/' ||
+	    p->signs[i + 1] == ':')
 		return 0;
 	return i;
+}
+
+/* One letter more, less, other, or two exchanged: a slip of the finger. */
+static bool slips(struct str a, struct str b)
+{
+	size_t from = 0, enda = a.n, endb = b.n;
+
+	while (from < a.n && from < b.n && a.p[from] == b.p[from])
+		from++;
+	while (enda > from && endb > from && a.p[enda - 1] == b.p[endb - 1]) {
+		enda--;
+		endb--;
+	}
+	enda -= from;
+	endb -= from;
+	return (enda <= 1 && endb <= 1) || (enda == 2 && endb == 2 && a.p[from] == b.p[from + 1] && a.p[from + 1] == b.p[from]);
 }
 
 static int term(struct parse *p, struct query **ret)
@@ -415,8 +473,11 @@ static int term(struct parse *p, struct query **ret)
 		return time_term(p, s, ret);
 	if (str_is(name, "text"))
 		return text_term(p, s, quoted, ret);
-	return fail(p, p->begin, _("There is no such field: use host, program, source, peer, transport, severity, facility, time or text, or put "
-	                           "the text in quotation marks."));
+	for (size_t i = 0; i < ARRAY_LEN(fields); i++)
+		if (slips(name, str_from(fields[i].name)))
+			return fail(p, p->begin, _("There is no such field: use host, program, source, peer, transport, severity, facility, time or text, or put "
+			                           "the text in quotation marks."));
+	return value_term(p, name, s, ret);
 }
 
 /* --- structure ------------------------------------------------------------------------------------------------------- */

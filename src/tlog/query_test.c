@@ -70,7 +70,7 @@ static void texts(void **state)
 
 static void fields(void **state)
 {
-	static const char line[] = "<38>Nov 20 10:00:00 web1 sshd[12]: Failed password for root from 10.1.2.3";
+	static const char line[] = "<38>Nov 20 10:00:00 web1 sshd[12]: Failed password for root from 10.1.2.3 port 22 ssh2";
 	static const struct {
 		const char *query, *raw;
 		bool yes;
@@ -89,7 +89,9 @@ static void fields(void **state)
 	    {"program:cron", "<78>Nov 20 10:00:00 CRON[5]: x", true}, {"text:web1", line, true}, {"time:2025-11-20", line, true},
 	    {"time:2025-11-19", line, false}, {"time:2025-11-19..2025-11-21", line, true}, {"time:>=2025-11-20T09:53", line, true},
 	    {"time:>2025-11-20T09:54", line, false}, {"time:<2025-11-20T09:53", line, false}, {"time:<=2025-11-20", line, true},
-	    {"time:>2h", line, true}, {"time:<2h", line, false},
+	    {"time:>2h", line, true}, {"time:<2h", line, false}, {"user:root", line, true}, {"user:roo", line, false}, {"user:r*t", line, true},
+	    {"USER:ROOT", line, true}, {"src_ip:10.1.2.3", line, true}, {"src_ip:10.1.*", line, true}, {"src_ip:10.1.2.4", line, false},
+	    {"-user:root", line, false}, {"outcome:failure", line, true}, {"outcome:success", line, false}, {"outcome:*", line, true}, {"user:*", line, true}, {"nosuch:*", line, false},
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {

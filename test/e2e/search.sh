@@ -32,6 +32,7 @@ all_same() {
   same 'failed' '\bfailed\b'; same 'fail*' '\bfail'; same '*assword*' 'assword'; same 'failed root' '^(?=.*\bfailed\b)(?=.*\broot\b)'
   same '"failed password for"' '\bfailed +password +for\b'; same 'zzunknown' 'zzunknown'; same 'failed OR session' '\b(failed|session)\b'
   same 'sshd -failed' '^(?=.*\bsshd\b)(?!.*\bfailed\b)'; same 'NOT sshd' '^(?!.*\bsshd\b)'
+  same 'user:root program:sshd' '^(?=.* sshd\[)(?=.*\bfor (invalid user )?root from|.*user root\b)'
   same 'host:web01' '^<\d+>\w{3} [ \d]\d [\d:]{8} web01 '; same 'severity:<=3' '^<(?:[0-3]|8|9|1[01]|1[6-9]|2[4-7]|3[2-5]|4[0-3]|4[89]|5[01]|5[6-9]|6[4-7]|7[2-5]|8[0-3]|8[89]|9[01]|9[6-9]|10[4-7]|11[2-5]|12[0-3]|12[89]|13[01]|13[6-9]|14[4-7]|15[2-5]|16[0-3]|16[89]|17[01]|17[6-9]|18[4-7])>'
 }
 all_same; ok "the hits are those of the plain file, with the index and without it"
