@@ -15,6 +15,8 @@ echo "## page of 50 rows, sample city"
 echo "## vault"
 TIMEFORMAT='verify %R s'
 time "$sekisho" vault verify "$work/city" 2>&1 | quiet
+echo "## vault: lines in, audit, proofs"
+"$here/vault.sh" "$sekisho" 5
 echo "## $records records"
 "$here/grow.sh" "$work/city" carry_outs "$records"
 "$sekisho" assess "$work/city" 2>&1 | quiet

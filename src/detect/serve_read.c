@@ -149,6 +149,8 @@ static void read_log(struct serve *s, struct serve_log *l, int64_t until)
 
 	path_of(s, l, path);
 	r = tlog_open(path, &t, &e);
+	if (!r && l->next < t->keep.minimum)
+		l->next = t->keep.minimum; /* removed when its time was over, before it was looked at */
 	while (!r && l->next < l->size && clock_mono() < until && s->alerts.n < ALERTS_WAITING_MAX) {
 		const struct block *b;
 		uint64_t end;

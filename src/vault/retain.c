@@ -377,11 +377,12 @@ static int redact_stored(struct vault *v, uint64_t index, struct err *e)
 	uint64_t first = s->segs[tlog_seg_at(s, index)];
 	int r = tlog_segment(s, first, &seg, e);
 
-	if (!r)
-		r = segment_redact(s->seg_dir, seg, s->origin_hash, index, e);
 	if (r)
 		return r;
-	drop_index(v, first);
+	drop_index(v, first); /* first: it knows where blocks stood */
+	r = segment_redact(s->seg_dir, seg, s->origin_hash, index, e);
+	if (r)
+		return r;
 	block_reset(s->loaded, 0);
 	segment_free(s->cached);
 	s->cached = NULL;
