@@ -152,8 +152,8 @@ ok "and where it stood is known after a kill, a stop, a rotation meanwhile, with
 
 # --- limits ---
 t0=$(date +%s%N)
-seq -f '"<13>slow %g\\n"' 20 | drive send unix-stream "$T/slow"
-seq -f '"<13>slow %g\\n"' 21 30 | drive send unix-stream "$T/slow"
+seq -f '"<13>slow %g\n"' 20 | drive send unix-stream "$T/slow"
+seq -f '"<13>slow %g\n"' 21 30 | drive send unix-stream "$T/slow"
 slow_all() { [ "$(entries | jq -r 'select(.source == "slow") | .raw' | sort -u | wc -l)" = 30 ]; }
 until_true slow_all || fail "limited means late, not lost"
 [ $((($(date +%s%N) - t0) / 1000000)) -gt 1500 ] || fail "the limit of a source does not slow it"
