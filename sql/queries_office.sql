@@ -142,3 +142,10 @@ WHERE f.subject_kind = ?1 AND f.subject_id = ?2 ORDER BY f.control LIMIT 40;
 -- name: duties_of_record
 SELECT d.name, d.due_on, d.by, p.name FROM duty d LEFT JOIN persons p ON p.id = d.person
 WHERE d.ledger = ?1 AND d.record = ?2 AND d.done_at IS NULL ORDER BY d.due_on LIMIT 40;
+
+-- name: log_arrival_put
+INSERT INTO log_arrival(source, log, known, entries, bytes, long, torn, binary, limited, refused, last_at, offset_s)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
+ON CONFLICT(source) DO UPDATE SET log = excluded.log, known = excluded.known, entries = excluded.entries, bytes = excluded.bytes,
+	long = excluded.long, torn = excluded.torn, binary = excluded.binary, limited = excluded.limited, refused = excluded.refused,
+	last_at = max(last_at, excluded.last_at), offset_s = coalesce(excluded.offset_s, offset_s);

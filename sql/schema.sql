@@ -189,6 +189,12 @@ CREATE TABLE IF NOT EXISTS receipt(                      -- who took note of wha
 CREATE INDEX IF NOT EXISTS receipt_record ON receipt(ledger, record, person);
 
 -- What engines and feeds saw, and what follows from it.
+-- What collect counted per source since it was started, as it said last (COLLECT_STATE); last_at and offset_s outlive its starts.
+CREATE TABLE IF NOT EXISTS log_arrival(
+	source TEXT PRIMARY KEY, log TEXT NOT NULL, known INTEGER NOT NULL, entries INTEGER NOT NULL, bytes INTEGER NOT NULL,
+	long INTEGER NOT NULL, torn INTEGER NOT NULL, binary INTEGER NOT NULL, limited INTEGER NOT NULL, refused INTEGER NOT NULL,
+	last_at INTEGER NOT NULL,                        -- when something came last; µs
+	offset_s INTEGER) STRICT;                        -- its clock minus ours
 CREATE TABLE IF NOT EXISTS measurement(
 	id INTEGER PRIMARY KEY, engine TEXT NOT NULL, control TEXT NOT NULL, subject_kind TEXT NOT NULL, subject_id TEXT NOT NULL,
 	part TEXT NOT NULL DEFAULT '', value TEXT, number REAL, detail TEXT,

@@ -164,18 +164,29 @@ static void begin(struct follows *f, struct follow *w, int fd)
 	f->changed = true;
 }
 
+static void name(struct follows *f, struct follow *w)
+{
+	struct str path = str_from(f->collect->doors[w->door].where);
+	w->source = source_of(f->collect->sources, SOURCE_FILE, path);
+	w->source->log_number = batches_log(f->collect->out, str_from(w->source->log));
+	envelope_init(&w->envelope, ENTRY_FILE, str_from(w->source->name), path);
+}
+
 static struct follow *of_door(struct follows *f, size_t door)
 {
 	for (size_t i = 0; i < f->n; i++)
 		if (f->list[i].door == door)
 			return &f->list[i];
 	struct follow *w = &f->list[f->n++];
-	struct str path = str_from(f->collect->doors[door].where);
 	*w = (struct follow){.door = door, .fd = -1};
-	w->source = source_of(f->collect->sources, SOURCE_FILE, path);
-	w->source->log_number = batches_log(f->collect->out, str_from(w->source->log));
-	envelope_init(&w->envelope, ENTRY_FILE, str_from(w->source->name), path);
+	name(f, w);
 	return w;
+}
+
+void follows_sources(struct follows *f)
+{
+	for (size_t i = 0; i < f->n; i++)
+		name(f, &f->list[i]);
 }
 
 bool follows_knows(const struct follows *f, size_t door, int fd)

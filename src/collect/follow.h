@@ -20,6 +20,7 @@ int follows_take(struct follows *f, size_t door, int fd, struct err *e) MUST_USE
 bool follows_knows(const struct follows *f, size_t door, int fd);
 /* Every COLLECT_TICK_MS: reads what was added. */
 void follows_tick(struct follows *f);
+void follows_sources(struct follows *f);
 void follows_acked(struct follows *f);
 /* Writes down how far all is acknowledged, when that changed. */
 void follows_save(struct follows *f);

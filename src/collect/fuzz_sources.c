@@ -12,7 +12,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 	struct err e;
 	if (n >= sizeof a)
 		memcpy(&a, p, sizeof a);
-	if (sources_load(s, str_n(p, n), &e) == 0) {
+	if (sources_load(s, str_n(p, n), n & 1, &e) == 0) {
 		struct source *x = source_of_address(s, &a);
 		(void)source_pass(x, n, 1);
 		(void)source_of(s, SOURCE_CERTIFICATE, str_n(p, n < 100 ? n : 100));

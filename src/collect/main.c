@@ -1,6 +1,7 @@
 /* collect: started by supervise where logs are to come in (collect.h). */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -20,16 +21,24 @@
 #include "lib/clock.h"
 #include "lib/date.h"
 #include "lib/file.h"
+#include "lib/json.h"
 #include "lib/log.h"
 #include "lib/sandbox.h"
 
 #define STOP_MS 1200                                 /* for what is under way when everything is to stop */
 #define STOP_CHECK_MS 10
 #define CLIENTS_MAX (1u << 20)
+#define STATE_MAX (16u << 20)
+#define STATE_TICKS (10000 / COLLECT_TICK_MS)
+#define STATE_FIRST 20u                              /* ticks after the start */
+#define OWN "sources"                                /* written by hand; with it the office's table is not taken */
+#define TOLD "sources-told"
 
 static struct child child;
 static struct collect collect = {.child = &child};
 static int64_t stop_at;
+static int own_dir = -1;
+static bool own_sources;
 
 static void on_acked(void *arg)
 {
@@ -55,10 +64,65 @@ static void on_lost(void *arg)
 	child_drop(&child, "vault", false);
 }
 
+/* Every source is looked up again: names, logs and rates may be others. */
+static void sources_changed(void)
+{
+	streams_sources(collect.streams);
+	datagrams_sources(collect.datagrams);
+	follows_sources(collect.follows);
+}
+
+static int take_sources(struct msg *m)
+{
+	struct str table;
+	struct err e = {0};
+	if (msg_str(m, SOURCE_TABLE_MAX, &table) != 0 || msg_end(m) != 0 || !table.p)
+		return ERR_PROTO;
+	if (own_sources)                                 /* somebody wrote one by hand: it holds */
+		return 0;
+	if (sources_load(collect.sources, table, true, &e) != 0) {
+		log_error("collect.sources", "line=%d text=\"%s\"", e.line, e.text);
+		return 0;
+	}
+	if (e.line)
+		log_warn("collect.sources", "line=%d text=\"%s\"", e.line, e.text);
+	if (file_write_atomic_at(own_dir, TOLD, table.p, table.n, 0600, &e) != 0)
+		log_error("collect.sources", "text=\"%s\"", e.text);
+	sources_changed();
+	return 0;
+}
+
+static void tell_state(void)
+{
+	int fd = child_peer_fd(&child, "office.writer");
+	struct pollfd room = {.fd = fd, .events = POLLOUT};
+	struct buf b;
+	struct jw j;
+	struct msg m;
+	if (fd < 0 || poll(&room, 1, 0) != 1 || !(room.revents & POLLOUT))
+		return;                                      /* the office is busy: nothing here waits for it */
+	buf_init(&b, STATE_MAX);
+	jw_init(&j, &b, false);
+	jw_object(&j);
+	jw_kint(&j, "lost", (int64_t)collect.lost);
+	jw_kint(&j, "unacked", (int64_t)batches_unacked(collect.out));
+	jw_key(&j, "sources");
+	sources_json(collect.sources, &j);
+	jw_end_object(&j);
+	msg_init(&m, COLLECT_STATE);
+	msg_put_str(&m, buf_view(&b));
+	if (buf_err(&b) == 0 && msg_send(fd, &m) != 0)
+		child_drop(&child, "office.writer", false);
+	msg_release(&m);
+	buf_release(&b);
+}
+
 static int on_message(void *arg, const char *peer, int fd, struct msg *m)
 {
 	if (strcmp(peer, "vault") == 0 && m->type == LOG_ACK)
 		return batches_ack(collect.out, m);
+	if (strcmp(peer, "office.writer") == 0 && m->type == COLLECT_SOURCES)
+		return take_sources(m);
 	return ERR_PROTO;
 }
 
@@ -87,6 +151,8 @@ static void on_tick(void *arg)
 		webs_tick(collect.webs);
 		follows_save(collect.follows);
 	}
+	if (ticks % STATE_TICKS == STATE_FIRST)
+		tell_state();
 	if (tls_keys_lost())
 		child_drop(&child, "keys", false);
 	loop_after(child.loop, COLLECT_TICK_MS, on_tick, NULL);
@@ -182,16 +248,17 @@ static void open_tls(const char *own)
 		log_fatal("collect.start", "text=\"%s\"", e.text);
 }
 
-static void load_sources(const char *own)
+static void load_sources(void)
 {
-	char path[600];
 	struct buf b;
 	struct err e = {0};
 	buf_init(&b, SOURCE_TABLE_MAX);
-	snprintf(path, sizeof path, "%s/sources", own);
-	int r = file_read(path, SOURCE_TABLE_MAX, &b, &e);
+	int r = file_read_at(own_dir, OWN, SOURCE_TABLE_MAX, &b, &e);
+	own_sources = r == 0;
+	if (r == ERR_NOTFOUND)
+		r = file_read_at(own_dir, TOLD, SOURCE_TABLE_MAX, &b, &e);
 	if (r == 0)
-		r = sources_load(collect.sources, buf_view(&b), &e);
+		r = sources_load(collect.sources, buf_view(&b), false, &e);
 	if (r != 0 && r != ERR_NOTFOUND)
 		log_error("collect.sources", "line=%d text=\"%s\"", e.line, e.text);
 	buf_release(&b);
@@ -219,11 +286,11 @@ int main(int argc, char **argv)
 	collect.streams = streams_new(&collect, &e);
 	collect.datagrams = datagrams_new(&collect);
 	collect.webs = webs_new(&collect);
-	int dir = open(seen[0], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (!collect.streams || dir < 0)
+	own_dir = open(seen[0], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (!collect.streams || own_dir < 0)
 		log_fatal("collect.start", "text=\"%s\"", e.text);
-	load_sources(seen[0]);
-	collect.follows = follows_new(&collect, dir);
+	load_sources();
+	collect.follows = follows_new(&collect, own_dir);
 	open_doors();
 	batches_vault(collect.out, child_peer_fd(&child, "vault"));
 	loop_after(child.loop, COLLECT_TICK_MS, on_tick, NULL);

@@ -145,8 +145,10 @@ static void apply(struct source *x, const struct rule *r)
 	snprintf(x->log, sizeof x->log, "%.*s", r ? (int)r->log.n : 8, r ? r->log.p : "standard");
 }
 
-int sources_load(struct sources *s, struct str text, struct err *e)
+int sources_load(struct sources *s, struct str text, bool skip, struct err *e)
 {
+	int left_out = 0;
+	e->line = 0;
 	struct arena *a = arena_new(4 * SOURCE_TABLE_MAX);
 	struct rule *rules = arena_array(a, SOURCE_RULES_MAX, sizeof *rules);
 	size_t n = 0;
@@ -155,9 +157,13 @@ int sources_load(struct sources *s, struct str text, struct err *e)
 		struct str one = str_cut(&text, '\n');
 		if (!one.n || one.p[0] == '#')
 			continue;
-		r = n == SOURCE_RULES_MAX ? err_set(e, ERR_TOOBIG, "sources: too many") : parse_rule(one, &rules[n++], a, e);
-		if (r != 0 && e)
-			e->line = line;
+		r = n == SOURCE_RULES_MAX ? err_set(e, ERR_TOOBIG, "sources: too many") : parse_rule(one, &rules[n], a, e);
+		n += r == 0;
+		if (r == ERR_SYNTAX && skip) {
+			r = 0;
+			left_out = line;
+		}
+		e->line = r != 0 ? line : left_out;
 	}
 	if (r != 0) {
 		arena_free(a);

@@ -38,9 +38,10 @@ struct sources;
 
 struct sources *sources_new(void);
 void sources_free(struct sources *s);
-/* Replaces the rules. ERR_SYNTAX with the line: then nothing is changed. Sources keep what was counted; every struct source stays
+/* Replaces the rules. ERR_SYNTAX with the line: then nothing is changed; unless skip, which leaves out what is not understood (e->line
+ * is then the last such line, else 0). Sources keep what was counted; every struct source stays
  * where it is, but who held one asks again. */
-int sources_load(struct sources *s, struct str text, struct err *e) MUST_USE;
+int sources_load(struct sources *s, struct str text, bool skip, struct err *e) MUST_USE;
 
 /* The source of an address (in6: IPv4 as mapped). Never NULL. */
 struct source *source_of_address(struct sources *s, const struct in6_addr *a);

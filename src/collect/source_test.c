@@ -50,7 +50,7 @@ static void the_narrowest_net_wins(void **state)
 		{"2001:db8::1", "v6"}, {"2001:db9::1", "2001:db9::1"}, {"::ffff:10.1.2.7", "mail"},
 	};
 	assert_string_equal(name(s, "10.1.2.7"), "10.1.2.7");
-	assert_int_equal(sources_load(s, STR(table), &e), 0);
+	assert_int_equal(sources_load(s, STR(table), false, &e), 0);
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
 		assert_string_equal(name(s, cases[i][0]), cases[i][1]);
 	struct in6_addr a = address("10.1.3.1");
@@ -77,16 +77,20 @@ static void a_wrong_table_changes_nothing(void **state)
 	};
 	struct sources *s = sources_new();
 	struct err e;
-	assert_int_equal(sources_load(s, STR(table), &e), 0);
+	assert_int_equal(sources_load(s, STR(table), false, &e), 0);
 	for (size_t i = 0; i < ARRAY_LEN(wrong); i++) {
 		struct buf b;
 		buf_init(&b, 4096);
 		buf_printf(&b, "# first line\n%s", wrong[i]);
-		assert_int_equal(sources_load(s, buf_view(&b), &e), ERR_SYNTAX);
+		assert_int_equal(sources_load(s, buf_view(&b), false, &e), ERR_SYNTAX);
 		assert_int_equal(e.line, 2);
 		assert_string_equal(name(s, "10.1.2.7"), "mail");
 		buf_release(&b);
 	}
+	assert_int_equal(sources_load(s, STR("address\t10.0.0.1\toffice\t\t\naddress\t10.0.0.2\tb\t\t\n"), true, &e), 0);
+	assert_int_equal(e.line, 1);
+	assert_string_equal(name(s, "10.0.0.1"), "10.0.0.1");
+	assert_string_equal(name(s, "10.0.0.2"), "b");
 	sources_free(s);
 }
 
@@ -95,15 +99,15 @@ static void counts_outlive_a_new_table(void **state)
 	struct sources *s = sources_new();
 	struct err e;
 	struct in6_addr a = address("10.1.2.7");
-	assert_int_equal(sources_load(s, STR(table), &e), 0);
+	assert_int_equal(sources_load(s, STR(table), false, &e), 0);
 	struct source *mail = source_of_address(s, &a);
 	mail->entries = 7;
-	assert_int_equal(sources_load(s, STR("address\t10.1.2.7\tmail\tyears-10\t5\n"), &e), 0);
+	assert_int_equal(sources_load(s, STR("address\t10.1.2.7\tmail\tyears-10\t5\n"), false, &e), 0);
 	assert_ptr_equal(source_of_address(s, &a), mail);
 	assert_int_equal(mail->entries, 7);
 	assert_int_equal(mail->rate, 5);
 	assert_string_equal(mail->log, "years-10");
-	assert_int_equal(sources_load(s, STR(""), &e), 0);
+	assert_int_equal(sources_load(s, STR(""), false, &e), 0);
 	assert_string_equal(mail->log, "standard");
 	assert_false(mail->known);
 	sources_free(s);

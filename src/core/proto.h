@@ -123,6 +123,14 @@ enum {
 	DETECT_STATE,        /* s JSON: rules, faults, where it stands in each log, figures */
 };
 
+/* office.writer -> collect and back */
+enum {
+	COLLECT_SOURCES = 380, /* s the table of sources (collect/source.h), replacing the one before */
+	COLLECT_STATE,       /* collect -> office.writer, every 10 s: s JSON {"lost": datagrams dropped, "unacked": bytes, "sources": [{"source", "log",
+	                      * "known", "entries", "bytes", "long", "torn", "binary", "limited", "refused", "connections", "last_at" µs,
+	                      * "offset_s" its clock minus ours, when known}]}: since collect was started */
+};
+
 /* vault -> keys, front and collect -> keys */
 enum {
 	KEYS_SIGN_LOG = 400, /* vault only: s origin, i size, s root[32], i from, s consistency proof from that size (hashes side by

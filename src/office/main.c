@@ -17,6 +17,7 @@
 #include "office/judging.h"
 #include "office/life.h"
 #include "office/note.h"
+#include "office/arrival.h"
 #include "office/restored.h"
 
 #define TICK_MS 60000
@@ -35,6 +36,8 @@ static int on_message(void *arg, const char *peer, int fd, struct msg *m)
 		return auth_answer(o, m);
 	if (o->role == OFFICE_WRITER && strcmp(peer, "vault") == 0)
 		return outbox_answer(o, m);
+	if (o->role == OFFICE_WRITER && strcmp(peer, "collect") == 0)
+		return arrival_message(o, m);
 	if (strncmp(peer, "office.", 7) == 0)
 		return note_read(o, peer, m);
 	return ERR_PROTO;
@@ -53,6 +56,8 @@ static void on_peer(void *arg, const char *peer, int fd)
 		o->vault = fd;
 		outbox_restart();
 		outbox_poke(o);
+	} else if (strcmp(peer, "collect") == 0) {
+		arrival_peer(o, fd);
 	} else if (strcmp(peer, "search") == 0) {
 		o->search = fd;
 	} else if (strncmp(peer, "front", 5) == 0) {
@@ -162,6 +167,7 @@ static void on_tick(void *arg)
 	pieces_soon(o);
 	outbox_poke(o);
 	job_poke(o);
+	arrival_tick(o);
 	cli_backup_old();
 	loop_after(o->loop, TICK_MS, on_tick, o);
 }
@@ -246,6 +252,7 @@ int main(int argc, char **argv)
 	if (o->role == OFFICE_WRITER) {
 		change_watch(o);
 		auth_rules_send(o);
+		arrival_peer(o, child_peer_fd(&child, "collect"));
 		if (restored_settle(o, &e) < 0)
 			log_fatal("office.restored", "text=\"%s\"", e.text);
 		on_tick(o);

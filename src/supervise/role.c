@@ -34,6 +34,7 @@ static const char *const talks[][2] = {
 	{"vault", "keys"},
 	{"collect", "vault"},
 	{"collect", "keys"},
+	{"collect", "office.writer"},
 	{"detect", "vault"},
 	{"office.writer", "gate"},
 };

@@ -99,9 +99,25 @@ else
   echo "skip rsyslog with omrelp is not installed"
 fi
 
+arrived() { [ "$(sqlite3 "$D/office/office.db" "SELECT entries > 5 AND known = 0 AND abs(offset_s) < 60 FROM log_arrival WHERE source = '127.0.0.1'")" = 1 ]; }
+for _ in $(seq 24); do arrived && break; sleep 0.5; done
+arrived || fail "the office does not know: $(sqlite3 "$D/office/office.db" "SELECT * FROM log_arrival")"
+ok "the office hears what arrived of whom, and how far its clock is off"
 proven
 before=$(sed -n 2p "$L/checkpoint")
 stop
 proven
 [ "$(sed -n 2p "$L/checkpoint")" -ge "$before" ] || fail "smaller after the stop"
 ok "the log is proven, running and stopped"
+
+# --- the ledger says who is who ---
+D=$T/city L=$T/city/vault/logs/standard
+"$O/sekisho" init "$D" --city 見本市 --standard iizuka --sample 2>"$T/err" || fail "init the sample"
+sqlite3 "$D/office/office.db" "UPDATE log_sources SET address = '127.0.0.1' WHERE source_key = 'y0-0'" || fail "the sample's log source"
+start
+until_true grep -q '127.0.0.1	y0-0' "$D/collect/sources-told" || fail "collect was not told"
+drive send tcp "$(door tcp)" <<<'"<13>from a server of the ledger"'
+comes "from a server of the ledger"
+entries | jq -es '[.[] | select((.raw // "") | contains("of the ledger")) | .source] == ["y0-0"]' >/dev/null || fail "source: $(entries | tail -1)"
+stop
+ok "the ledger's address gives a sender its name"

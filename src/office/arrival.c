@@ -1,0 +1,124 @@
+#include "office/arrival.h"
+
+#include <jansson.h>
+
+#include "core/proto.h"
+#include "lib/hash.h"
+#include "lib/log.h"
+#include "queries.h"
+
+#define TABLE_MAX (2u << 20)
+#define STATE_MAX (16u << 20)
+
+static int collect = -1;
+static char told[SHA256_HEX];                        /* hash of the table collect has */
+
+/* A field of the table may hold neither TAB nor line end. */
+static void put(struct buf *b, struct str s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		buf_putc(b, (unsigned char)s.p[i] < 0x20 ? ' ' : s.p[i]);
+}
+
+static void rule(struct buf *b, const char *kind, struct str value, struct str name)
+{
+	if (!value.n)
+		return;
+	buf_printf(b, "%s\t", kind);
+	put(b, value);
+	buf_putc(b, '\t');
+	put(b, name);
+	buf_puts(b, "\tstandard\t0\n");
+}
+
+/* A sender is known by its address; by TLS also when its certificate bears the key's own name. */
+static void make_table(struct office *o, struct buf *b)
+{
+	struct stmt *q = db_sql(o->db, "SELECT DISTINCT source_key, address FROM log_sources WHERE state IN ('active', 'suspended') "
+	                               "AND source_key IS NOT NULL ORDER BY 1, 2");
+	struct str last = STR_NONE;
+	char name[201] = "";
+	while (q && step(q) == 1) {
+		struct str key = str_slice(col_str(q, 0), 0, sizeof name - 1);
+		rule(b, "address", col_str(q, 1), key);
+		if (!str_eq(key, last))
+			rule(b, "certificate", key, key);
+		snprintf(name, sizeof name, "%.*s", STR_ARG(key));
+		last = str_from(name);
+	}
+	if (q)
+		stmt_done(q);
+}
+
+void arrival_tick(struct office *o)
+{
+	struct buf b;
+	char now[SHA256_HEX];
+	struct msg m;
+	if (collect < 0)
+		return;
+	buf_init(&b, TABLE_MAX);
+	make_table(o, &b);
+	struct str table = buf_view(&b);
+	sha256_hex(table.p, table.n, now);
+	if (strcmp(now, told) != 0 && buf_err(&b) == 0) {
+		msg_init(&m, COLLECT_SOURCES);
+		msg_put_str(&m, table);
+		if (msg_send(collect, &m) == 0)
+			memcpy(told, now, sizeof told);
+		else
+			collect = -1;
+		msg_release(&m);
+	}
+	buf_release(&b);
+}
+
+void arrival_peer(struct office *o, int fd)
+{
+	collect = fd;
+	told[0] = 0;
+	arrival_tick(o);
+}
+
+static int store(struct office *o, const json_t *x, struct err *e)
+{
+	static const char *const counts[] = {"entries", "bytes", "long", "torn", "binary", "limited", "refused", "last_at"};
+	struct stmt *q = db_query(o->db, Q_LOG_ARRIVAL_PUT);
+	const json_t *offset = json_object_get(x, "offset_s");
+	bind_z(q, 1, json_string_value(json_object_get(x, "source")));
+	bind_z(q, 2, json_string_value(json_object_get(x, "log")));
+	bind_int(q, 3, json_is_true(json_object_get(x, "known")));
+	for (size_t i = 0; i < ARRAY_LEN(counts); i++)
+		bind_int(q, 4 + (int)i, json_integer_value(json_object_get(x, counts[i])));
+	if (offset)
+		bind_int(q, 12, json_integer_value(offset));
+	else
+		bind_null(q, 12);
+	return run(q, e);
+}
+
+int arrival_message(struct office *o, struct msg *m)
+{
+	struct str text;
+	struct err e = {0};
+	json_error_t je;
+	if (m->type != COLLECT_STATE || msg_str(m, STATE_MAX, &text) != 0 || msg_end(m) != 0)
+		return ERR_PROTO;
+	json_t *root = json_loadb(text.p ? text.p : "", text.n, JSON_REJECT_DUPLICATES, &je);
+	const json_t *list = json_object_get(root, "sources");
+	int r = json_is_array(list) ? 0 : ERR_PROTO;
+	if (r == 0 && json_array_size(list) > 0 && db_begin(o->db, &e) == 0) {
+		for (size_t i = 0; r == 0 && i < json_array_size(list); i++)
+			r = json_is_string(json_object_get(json_array_get(list, i), "source")) ? store(o, json_array_get(list, i), &e) : ERR_PROTO;
+		if (r == 0)
+			r = db_commit(o->db, &e);
+		if (r != 0)
+			db_rollback(o->db);
+		if (r == ERR_DB) {                           /* told again in a while */
+			log_error("office.arrival", "text=\"%s\"", e.text);
+			r = 0;
+		}
+	}
+	json_decref(root);
+	return r;
+}
