@@ -39,6 +39,8 @@ int retain_do(struct vault *v, const struct retain *a, struct err *e) MUST_USE;
 /* Keeps the newest signed checkpoint as one that stays provable: whoever outside relies on it (a witness, an evidence bundle, the
  * day) has a proof of consistency from it for ever. */
 int retain_keep(struct vault *v, struct err *e) MUST_USE;
+/* Before entries below minimum go: what the kept checkpoints there need. */
+int retain_keep_below(struct vault *v, uint64_t minimum, struct err *e) MUST_USE;
 /* ERR_CORRUPT when the file retention says more than the signed log. */
 int retain_judge(struct vault *v, struct err *e) MUST_USE;
 /* Removes what the file retention says is gone: also what a crash left of it. */

@@ -80,7 +80,7 @@ struct tlog *vault_log(struct vault *v);
 /* Size of the newest signed checkpoint, 0 when none. */
 uint64_t vault_signed_size(const struct vault *v);
 
-/* --- between vault.c and recover.c --------------------------------------------------------------------------------- */
+/* --- between vault.c, append.c and recover.c --------------------------------------------------------------------------------- */
 #define VAULT_FULL_MAX 16
 
 struct vault {
@@ -100,6 +100,8 @@ struct vault {
 	int lock;
 };
 
+/* append.c: takes the entries of the open block into the edge, whole bundles at once. */
+int vault_edge(struct vault *v) MUST_USE;
 /* Edge over everything the log holds, from tiles and the open block. */
 int recover_edge(struct vault *v, struct err *e) MUST_USE;
 int recover_sources(struct vault *v, struct err *e) MUST_USE;

@@ -265,10 +265,11 @@ def keys_away(build, data):
     ok("alarms are remembered over a restart")
     sy.append(301, hash_of(300), raw(301))
     assert sy.answer()[0] == "ack"
-    before = sy.ask(STATUS)[1]["size"]
+    before = sy.ask(STATUS)[1]
     time.sleep(3.2)
-    assert sy.ask(STATUS)[1]["size"] > before
-    ok("an idle log beats")
+    after = sy.ask(STATUS)[1]
+    assert after["size"] > before["size"] and after["logs"][0]["signed_size"] > before["logs"][0]["signed_size"]
+    ok("idle logs beat")
     sy.keys.kill()
     sy.append(302, hash_of(301), raw(302))
     assert sy.answer(timeout=1) is None
@@ -579,6 +580,7 @@ def one_log_ill(build, work):
         sy.batch(n, [line(i, text=b"") for i in range(10)], log="web")
         assert sy.acked()[:2] == (n, 0)
     assert sy.stop() == 0
+    shutil.copytree(log_dir(data), data + ".first")
     assert ingest(build, data, run)[0] == 0
     base = data + ".base"
     shutil.copytree(data, base)
@@ -652,7 +654,12 @@ def one_log_ill(build, work):
         assert code == 0
         shutil.copytree(data + ".other", log, ignore=shutil.ignore_patterns("key"))
 
+    def put_back(log):
+        shutil.rmtree(log)
+        shutil.copytree(data + ".first", log)
+
     BUSY, CORRUPT = 15, 16
+    ill("it is put back to an older state as a whole", put_back, "refused", CORRUPT, "do not continue")
     ill("a torn record at its end is cut and told", torn, "open", 0, "")
     ill("its tail lost signed entries", cut("tail", -1), "refused", CORRUPT, "were signed")
     ill("a segment is missing", gone("seg/00000000000000000000"), "refused", CORRUPT, "missing")
