@@ -42,6 +42,7 @@ LIBS_gate-sniff  = $(call PKG_LIBS,libseccomp libcrypto)
 LIBS_gate-text   = $(call PKG_LIBS,libseccomp libcrypto) -lunistring
 LIBS_gate-verify = $(call PKG_LIBS,libseccomp libcrypto)
 LIBS_gate-zip    = $(call PKG_LIBS,libseccomp libcrypto zlib libdeflate) -lunistring
+LIBS_gate-pdf    = $(call PKG_LIBS,libseccomp libcrypto libdeflate libjpeg zlib poppler-glib cairo fontconfig) -lm
 LIBS_gate-mail   = $(call PKG_LIBS,libseccomp libcrypto gmime-3.0) -lunistring
 LIBS_gate-image  = $(call PKG_LIBS,libseccomp libcrypto libdeflate spng libjpeg libwebp libwebpdemux libtiff-4) -lgif
 LIBS_gate-ooxml  = $(call PKG_LIBS,libseccomp libcrypto zlib libdeflate expat)
@@ -65,6 +66,8 @@ CPPFLAGS += -D_GNU_SOURCE -DSEKISHO_VERSION='"$(VERSION)"' -Isrc -I. -I$(O)/gen 
 # glib wants its own folders; as system ones, for its headers are not ours to warn about.
 GMIME_I  := $(patsubst -I%,-isystem %,$(filter -I%,$(shell pkg-config --cflags gmime-3.0)))
 $(O)/obj/gate-mail/%.o: CPPFLAGS += $(GMIME_I)
+POPPLER_I := $(patsubst -I%,-isystem %,$(filter -I%,$(shell pkg-config --cflags poppler-glib cairo)))
+$(O)/obj/gate-pdf/%.o: CPPFLAGS += $(POPPLER_I)
 CFLAGS   += -std=gnu17 $(OPT) -g $(WARN) $(HARDEN) -MMD -MP
 LDFLAGS  += -pie -Wl,-z,relro,-z,now,--as-needed $(LDSAN)
 

@@ -10,6 +10,7 @@ const struct language languages[] = {
 	{"docx", verify_docx},
 	{"xlsx", verify_xlsx},
 	{"pptx", verify_pptx},
+	{"pdf", verify_pdf},
 };
 const size_t n_languages = ARRAY_LEN(languages);
 

@@ -30,7 +30,7 @@ extern const size_t n_languages;
 /* For the verifiers: notes the first rule broken, false always. */
 bool refuse(struct check *c, const char *rule, size_t at);
 
-verify_fn verify_text, verify_csv, verify_zip, verify_png, verify_jpeg, verify_mail, verify_docx, verify_xlsx,
+verify_fn verify_text, verify_csv, verify_zip, verify_png, verify_jpeg, verify_pdf, verify_mail, verify_docx, verify_xlsx,
           verify_pptx;
 
 /* Content that has a name: the name must be one a file may have, the content in the language of its extension. */

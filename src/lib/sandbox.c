@@ -62,11 +62,26 @@ static int bind_dir(const char *from, const char *to, bool write, struct err *e)
 	return 0;
 }
 
+static int make_path(char *path)
+{
+	for (char *p = path + 1;; p++)
+		if (*p == '/' || !*p) {
+			char was = *p;
+			*p = 0;
+			int r = mkdir(path, 0755);
+			*p = was;
+			if (r != 0 && errno != EEXIST)
+				return -1;
+			if (!was)
+				return 0;
+		}
+}
+
 /* An own root: an empty tmpfs in which only the given folders are bound. Network and IPC are empty as well; sockets
  * received from outside keep working. 1: the kernel does not let us (a container), nothing was changed. */
-static int new_root(const struct sandbox_dir *dirs, size_t n, struct err *e)
+static int new_root(const struct sandbox_dir *dirs, size_t n, bool same_paths, struct err *e)
 {
-	char to[64];
+	char to[300];
 	if (unshare(CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC) != 0)
 		return errno == EPERM || errno == EINVAL || errno == ENOSYS ? 1 : sys_err(e, "unshare", NULL);
 	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 ||
@@ -75,8 +90,11 @@ static int new_root(const struct sandbox_dir *dirs, size_t n, struct err *e)
 	if (mkdir("/run/run", 0755) != 0 || mkdir("/run" SEEN, 0755) != 0)
 		return sys_err(e, "mkdir", SEEN);
 	for (size_t i = 0; i < n; i++) {
-		snprintf(to, sizeof to, "/run" SEEN "/%zu", i);
-		if (mkdir(to, 0755) != 0)
+		if (same_paths)
+			snprintf(to, sizeof to, "/run%.255s", dirs[i].path);
+		else
+			snprintf(to, sizeof to, "/run" SEEN "/%zu", i);
+		if (make_path(to) != 0)
 			return sys_err(e, "mkdir", to);
 		int r = bind_dir(dirs[i].path, to, dirs[i].write, e);
 		if (r != 0)
@@ -140,10 +158,10 @@ static int powerless_root(const struct sandbox_dir *dirs, size_t n, struct err *
 static int as_root(const struct sandbox_profile *p, struct sandbox_dir *dirs, size_t n, struct err *e)
 {
 	unsigned uid = uid_base() + p->uid_offset;
-	int r = new_root(dirs, n, e);
+	int r = new_root(dirs, n, p->same_paths, e);
 	if (r != 0)
 		return r < 0 ? r : powerless_root(dirs, n, e);
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n && !p->same_paths; i++)
 		snprintf(dirs[i].path, sizeof dirs[i].path, SEEN "/%zu", i);
 	for (size_t i = 0; i < n; i++)
 		if (dirs[i].write && (r = sandbox_hand_over(dirs[i].path, uid, e)) != 0)

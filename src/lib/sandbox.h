@@ -15,6 +15,7 @@ struct sandbox_profile {
 	unsigned uid_offset;                             /* added to SANDBOX_UID_BASE when started as root */
 	unsigned reads_of;                               /* uid offset of the role whose files it may read, by its group; 0 none */
 	bool writes_files;                               /* may write below the given folders */
+	bool same_paths;                                 /* as root, folders are seen where they lie, not at /run/sekisho/N */
 	const int *syscalls;                             /* allow-list beside what all may, ended by -1 */
 	unsigned long memory_max;                        /* RLIMIT_AS bytes; 0 none */
 	unsigned long file_max;                          /* RLIMIT_FSIZE bytes; messages need at least MSG_MAX */
@@ -27,7 +28,7 @@ struct sandbox_profile {
 
 extern const struct sandbox_profile sandbox_front, sandbox_office, sandbox_auth, sandbox_vault, sandbox_keys,
     sandbox_collect, sandbox_search, sandbox_detect,
-                                    sandbox_gate, sandbox_gate_verify, sandbox_gate_broker;
+                                    sandbox_gate, sandbox_gate_verify, sandbox_gate_broker, sandbox_gate_pdf;
 
 /* dirs: folders (absolute) that stay reachable, read-write when profile->writes_files, read-only with a prefix "ro:".
  * As root those to be written are handed to the role's uid (a chown of what is below) and each is seen at

@@ -84,3 +84,10 @@ const struct sandbox_profile sandbox_gate = {
 const struct sandbox_profile sandbox_gate_verify = {
 	.name = "gate-verify", .uid_offset = 21, .syscalls = gate_calls,
 	.memory_max = 1 * GIB, .file_max = 64 * MIB, .files_max = 16};
+/* poppler and cairo look for fonts and character maps while they draw. */
+static const int gate_pdf_calls[] = {
+	C(openat), C(open), C(getdents64), C(stat), C(lstat), C(access), C(faccessat), C(faccessat2), C(readlink), C(readlinkat), C(fstatfs),
+	C(statfs), C(getcwd), C(fadvise64), -1};
+const struct sandbox_profile sandbox_gate_pdf = {
+	.name = "gate-pdf", .uid_offset = 22, .same_paths = true, .syscalls = gate_pdf_calls,
+	.memory_max = 2 * GIB, .file_max = 1 * GIB, .files_max = 128};

@@ -201,6 +201,7 @@ static void take_job(struct job *j, struct msg *m)
 
 int worker_run(int argc, char **argv, const struct worker *w)
 {
+	const char *dirs[SANDBOX_DIRS_MAX];
 	char seen[SANDBOX_DIRS_MAX][256];
 	struct job j = {.sock = GATE_FD};
 	struct msg m;
@@ -215,9 +216,10 @@ int worker_run(int argc, char **argv, const struct worker *w)
 	log_open(argv[0]);
 	if (w->open && w->open())
 		log_fatal("worker.open", "program=%s", argv[0]);
-	while (w->dirs && w->dirs[n])
-		n++;
-	if (sandbox_enter(w->profile ? w->profile : &sandbox_gate, w->dirs, n, seen, &e))
+	for (size_t i = 0; w->dirs && w->dirs[i] && n < SANDBOX_DIRS_MAX; i++)
+		if (!w->optional_dirs || !access(w->dirs[i] + strlen("ro:"), F_OK))
+			dirs[n++] = w->dirs[i];
+	if (sandbox_enter(w->profile ? w->profile : &sandbox_gate, dirs, n, seen, &e))
 		log_fatal("worker.sandbox", "text=\"%s\"", e.text);
 	msg_init(&m, GATE_READY);
 	msg_put_z(&m, sandbox_posture());

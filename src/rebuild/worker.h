@@ -32,6 +32,7 @@ struct worker {
 	int (*rebuild)(struct job *j);
 	const struct sandbox_profile *profile;           /* NULL: sandbox_gate */
 	const char *const *dirs;                         /* "ro:…", NULL-ended; may be NULL */
+	bool optional_dirs;                              /* those that are not there are left out */
 	size_t arena_max;                                /* 0: WORKER_ARENA_MAX */
 };
 
