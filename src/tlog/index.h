@@ -49,8 +49,9 @@ struct indexer *indexer_new(int log_dir);
 void indexer_free(struct indexer *ix);
 /* Segment s got b as its last block. Also mends what the file lacks or has too much of. */
 void indexer_block(struct indexer *ix, const struct segment *s, const struct block *b);
-/* Makes the file of a segment again unless it is whole; *ret_made: blocks that were indexed. */
-int indexer_mend(struct indexer *ix, const struct segment *s, bool again, size_t *ret_made, struct err *e) MUST_USE;
+/* Brings the file of a segment up to its blocks, at most `most` of them at once; from the start when `again`. *ret_made: blocks
+ * that were indexed; fewer than `most`: the file is whole. */
+int indexer_mend(struct indexer *ix, const struct segment *s, bool again, size_t most, size_t *ret_made, struct err *e) MUST_USE;
 /* The segment that begins at `first` goes, and its index with it. */
 void indexer_drop(struct indexer *ix, uint64_t first);
 

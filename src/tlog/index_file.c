@@ -416,12 +416,13 @@ void indexer_block(struct indexer *ix, const struct segment *s, const struct blo
 		drop(ix);
 }
 
-int indexer_mend(struct indexer *ix, const struct segment *s, bool again, size_t *ret_made, struct err *e)
+int indexer_mend(struct indexer *ix, const struct segment *s, bool again, size_t most, size_t *ret_made, struct err *e)
 {
 	int r = take_up(ix, s, again);
+	size_t until = !r && s->n - ix->records > most ? ix->records + most : s->n;
 
 	*ret_made = 0;
-	r = r ? err_set(e, r, "idx/%020llu cannot be made", (unsigned long long)s->first) : catch_up(ix, s, s->n, ret_made, e);
+	r = r ? err_set(e, r, "idx/%020llu cannot be made", (unsigned long long)s->first) : catch_up(ix, s, until, ret_made, e);
 	if (!r && finish(ix, s))
 		r = err_set(e, ERR_SYS, "idx/%020llu cannot be written", (unsigned long long)s->first);
 	drop(ix);

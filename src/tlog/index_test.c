@@ -355,18 +355,26 @@ static void files(void **state)
 	/* damage in the middle: what follows is made again when asked */
 	flip(&p, INDEX_HEAD + 8);
 	assert_int_equal(records(&p), 0);
-	assert_int_equal(indexer_mend(p.ix, p.seg, false, &made, &e), 0);
+	assert_int_equal(indexer_mend(p.ix, p.seg, false, 100, &made, &e), 0);
 	assert_int_equal(made, 3);
 	assert_int_equal(records(&p), 3);
-	assert_int_equal(indexer_mend(p.ix, p.seg, false, &made, &e), 0);
+	assert_int_equal(indexer_mend(p.ix, p.seg, false, 100, &made, &e), 0);
 	assert_int_equal(made, 0);
 	/* another version */
 	flip(&p, 11);
 	assert_int_equal(records(&p), 0);
-	assert_int_equal(indexer_mend(p.ix, p.seg, false, &made, &e), 0);
+	assert_int_equal(indexer_mend(p.ix, p.seg, false, 100, &made, &e), 0);
 	assert_int_equal(made, 3);
 	indexer_drop(p.ix, 0);
 	assert_int_equal(records(&p), 0);
+	/* in steps */
+	for (size_t i = 1; i <= 3; i++) {
+		assert_int_equal(indexer_mend(p.ix, p.seg, false, 1, &made, &e), 0);
+		assert_int_equal(made, 1);
+		assert_int_equal(records(&p), i);
+	}
+	assert_int_equal(indexer_mend(p.ix, p.seg, false, 1, &made, &e), 0);
+	assert_int_equal(made, 0);
 	place_close(&p);
 }
 

@@ -13,6 +13,8 @@ static void drop_index(struct vault *v, uint64_t first)
 {
 	char name[SEGMENT_NAME], idx[SEGMENT_NAME + 8];
 
+	if (first < v->index_known)
+		v->index_known = first;
 	if (v->indexer) {
 		indexer_drop(v->indexer, first);
 		return;

@@ -297,6 +297,19 @@ static void heartbeat(void *arg)
 	loop_after(s->child->loop, s->heartbeat_ms, heartbeat, s);
 }
 
+#define INDEX_STEP_MS 100
+#define INDEX_IDLE_MS 60000
+
+static void index_step(void *arg)
+{
+	struct serve *s = arg;
+	bool all = true;
+
+	for (size_t i = 0; i < s->n_logs && all; i++)
+		all = !s->logs[i].vault || vault_index_step(s->logs[i].vault);
+	loop_after(s->child->loop, all ? INDEX_IDLE_MS : INDEX_STEP_MS, index_step, s);
+}
+
 void serve_start(struct serve *s)
 {
 	s->waiting = xcalloc(SERVE_WAITING_MAX, sizeof *s->waiting);
@@ -304,6 +317,7 @@ void serve_start(struct serve *s)
 	s->feed = xcalloc(SERVE_BATCHES_MAX, sizeof *s->feed);
 	serve_open_all(s);
 	loop_after(s->child->loop, s->heartbeat_ms, heartbeat, s);
+	loop_after(s->child->loop, INDEX_STEP_MS, index_step, s);
 }
 
 void serve_stop(struct serve *s)

@@ -260,7 +260,7 @@ static int reindex_folder(void *arg, const char *name, const char *path, struct 
 
 		r = tlog_segment(s, s->segs[i], &seg, e);
 		if (!r && (seg->sealed || alone))
-			r = indexer_mend(ix, seg, t->scan, &n, e);
+			r = indexer_mend(ix, seg, t->scan, SIZE_MAX, &n, e);
 		made += n;
 	}
 	indexer_free(ix);

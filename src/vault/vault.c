@@ -136,6 +136,7 @@ void vault_close(struct vault *v)
 	}
 	tail_close(&v->tail);
 	indexer_free(v->indexer);
+	indexer_free(v->mender);
 	tlog_free(v->log);
 	sources_release(&v->sources);
 	buf_release(&v->snapshot);

@@ -80,6 +80,9 @@ struct tlog *vault_log(struct vault *v);
 /* Size of the newest signed checkpoint, 0 when none. */
 uint64_t vault_signed_size(const struct vault *v);
 
+/* Makes a little of what is missing of the index of finished segments (reindex.c); true when all of it is there. */
+bool vault_index_step(struct vault *v);
+
 /* --- between vault.c, append.c and recover.c --------------------------------------------------------------------------------- */
 #define VAULT_FULL_MAX 16
 
@@ -88,7 +91,8 @@ struct vault {
 	struct tail tail;
 	struct merkle_edge edge;                         /* over the entries committed, and full blocks behind them */
 	struct sources sources;
-	struct indexer *indexer;
+	struct indexer *indexer, *mender;                /* of the live segment, and of finished ones that lack something */
+	uint64_t index_known;                            /* finished segments below this have their index */
 	struct buf snapshot;                             /* sources as of the open block's begin, when a segment begins there */
 	struct segment *full[VAULT_FULL_MAX];            /* segments filled since the last commit: to be sealed */
 	size_t n_full;
