@@ -28,7 +28,7 @@ VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10);
 UPDATE finding_span SET to_at = ?4 WHERE control = ?1 AND subject_id = ?2 AND part = ?3 AND to_at IS NULL;
 -- name: finding_excusable
 SELECT DISTINCT subject_id FROM finding WHERE control = ?1
-	AND (?2 OR exception IS NOT NULL OR EXISTS (SELECT 1 FROM exceptions__controls_waived w WHERE w.value = ?1));
+	AND (?2 OR status = 'in_progress' OR exception IS NOT NULL OR EXISTS (SELECT 1 FROM exceptions__controls_waived w WHERE w.value = ?1));
 -- name: assess_values
 SELECT json_array(name, value) FROM (SELECT name, value, 1 AS kind FROM parameter_now UNION ALL SELECT name, value, 2 FROM standard_param_now
 	UNION ALL SELECT c.id, coalesce(s.cycle, c.cycle, ''), 3 FROM control c LEFT JOIN control_setting s ON s.control = c.id) ORDER BY kind, name, value;

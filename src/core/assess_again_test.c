@@ -310,6 +310,14 @@ static void days_pass(void **state)
 			again(f);
 			compare(f, "parameter");
 		}
+		if (i == 20 || i == 25) {                /* a grace that is over at once, and a longer one */
+			begin(f);
+			run_sql(f, i == 20 ? "INSERT INTO control_setting(control, grace_days, set_at) VALUES ('account.unused', 0, 1)"
+			                   : "UPDATE control_setting SET grace_days = 30 WHERE control = 'account.unused'");
+			commit(f);
+			again(f);
+			compare(f, "grace");
+		}
 		if (i % 3 == 0) {
 			change_people(f);
 			compare(f, "change");
