@@ -13,12 +13,12 @@ from=$(date +%s%N)
 "$sekisho" run "$dir" --listen 127.0.0.1:0 >"$log" 2>&1 & city=$!
 until grep -q ^ready "$log"; do kill -0 $city || { cat "$log"; exit 1; }; sleep 0.02; done
 echo "ready after $(since "$from") ms"
-until [ "$(state)" = done ]; do sleep 0.1; done
+until [ "$(state)" = "done" ]; do sleep 0.1; done
 echo "all judged $(since "$from") ms after the start"
 writer=$(pgrep -f "office.*office\.writer $(realpath "$dir")" | tail -1)
 judge() { # options
-	local i used
-	for i in $(seq "$runs"); do
+	local used
+	for _ in $(seq "$runs"); do
 		used=$(awk '{print $1}' "/proc/$writer/schedstat")
 		"$sekisho" assess "$dir" "$@" 2>/dev/null | grep -o '[0-9]* ms' | cut -d' ' -f1 >>"$log.wall"
 		echo $((($(awk '{print $1}' "/proc/$writer/schedstat") - used) / 1000000)) >>"$log.cpu"

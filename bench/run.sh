@@ -7,7 +7,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 quiet() { grep -v ' info ' || true; }
 title() { echo; echo "## $* ($(date -u +%FT%TZ), load $(cut -d' ' -f1-3 /proc/loadavg))"; }
-times() { local n=$1 i; shift; for i in $(seq "$n"); do "$@"; done; }
+times() { local n=$1; shift; for _ in $(seq "$n"); do "$@"; done; }
 
 title "6,000 people imported"
 times 3 "$here/people.sh" "$sekisho" 6000

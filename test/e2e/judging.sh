@@ -14,13 +14,13 @@ board() { "$S" status "$D" --json 2>>"$T/err" | python3 -c 'import json, sys; d 
 "$S" init "$D" --city 見本市 --standard iizuka --sample 2>"$T/err" || fail init
 "$(dirname "$0")/../../bench/grow.sh" "$D" carry_outs 60000 >"$T/grow" || fail grow
 "$S" assess "$D" >"$T/out" 2>>"$T/err" || fail assess
-[ "$(db "SELECT state FROM job WHERE kind = 'board'")" = done ] || fail "the state of the board"
+[ "$(db "SELECT state FROM job WHERE kind = 'board'")" = "done" ] || fail "the state of the board"
 before=$(board)
 SEKISHO_LOG=debug "$S" run "$D" --listen 127.0.0.1:0 >"$T/run" 2>"$T/log" & house=$!
 for _ in $(seq 400); do grep -q '^ready ' "$T/run" && break; sleep 0.02; done
 U=$(sed -n "s/^ready \(https:[^ ]*[^ /]\)\/* .*/\1/p" "$T/run"); [ -n "$U" ] || fail "not ready"
 at_ready=$(grep -c 'assess.control' "$T/log" || true)
-for _ in $(seq 400); do [ "$(db "SELECT state FROM job WHERE kind = 'board'")" = done ] && break; sleep 0.05; done
+for _ in $(seq 400); do [ "$(db "SELECT state FROM job WHERE kind = 'board'")" = "done" ] && break; sleep 0.05; done
 all=$(grep -c 'assess.control' "$T/log")
 [ "$at_ready" -lt "$all" ] || fail "everything ($all) was judged before it was ready"
 ok "ready after $at_ready of $all controls"
