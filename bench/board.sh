@@ -9,6 +9,7 @@ state() { sqlite3 -readonly -batch -noheader -cmd ".timeout 30000" "$db" "SELECT
 since() { echo $((($(date +%s%N) - $1) / 1000000)); }
 median() { sort -n | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] " (" v[1] " to " v[NR] ", " NR " runs)" }'; }
 
+"$sekisho" assess "$dir" >"$log" 2>&1                    # what it holds was written past the office: how large it is is known from here on
 from=$(date +%s%N)
 "$sekisho" run "$dir" --listen 127.0.0.1:0 >"$log" 2>&1 & city=$!
 until grep -q ^ready "$log"; do kill -0 $city || { cat "$log"; exit 1; }; sleep 0.02; done

@@ -10,6 +10,8 @@ trap 'kill $pid; wait $pid || true; rm -f "$log" "$jar"' EXIT
 from=$(date +%s%N)
 until grep -q ^ready "$log"; do kill -0 $pid || { cat "$log"; exit 1; }; sleep 0.02; done
 echo "ready after $((($(date +%s%N) - from) / 1000000)) ms"
+judged() { sqlite3 -readonly -batch -noheader -cmd ".timeout 30000" "$dir/office/office.db" "SELECT state FROM job WHERE kind = 'board'"; }
+until [ "$(judged)" = "done" ]; do sleep 0.2; done       # a large store is judged behind ready
 
 tree() { echo "$1"; local c; for c in $(cat /proc/"$1"/task/*/children 2>/dev/null); do tree "$c"; done; }
 # shellcheck disable=SC2046 # two fields

@@ -1,6 +1,9 @@
 /* When the whole board is judged (judging.h). */
 #include "office/judging.h"
 
+#include <malloc.h>
+#include <sqlite3.h>
+
 #include "core/check.h"
 #include "lib/clock.h"
 #include "lib/date.h"
@@ -46,6 +49,13 @@ static int end(struct office *o, int r, struct err *e)
 	return r;
 }
 
+/* Judging a large store leaves free memory behind that the process would keep. */
+static void give_back(struct office *o)
+{
+	sqlite3_db_release_memory(db_handle(o->db));
+	malloc_trim(0);
+}
+
 static int judge_all(struct office *o, bool anew, struct err *e)
 {
 	struct world w;
@@ -59,6 +69,7 @@ static int judge_all(struct office *o, bool anew, struct err *e)
 	if (r >= 0)
 		r = note_state(o, "done", 0, e);
 	r = end(o, r, e);
+	give_back(o);
 	if (r >= 0) {
 		pieces.pending = false;
 	} else {
@@ -142,6 +153,8 @@ int judging_piece(struct office *o, struct err *e)
 		pieces.failed++;
 	}
 	pieces.pending = r == 1 || (r < 0 && pieces.failed < CHECKS_MAX);
+	if (!pieces.pending)
+		give_back(o);
 	return r;
 }
 
