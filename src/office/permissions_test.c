@@ -3,6 +3,8 @@
 #include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <unistd.h>
+
 #include <cmocka.h>
 
 #include "lib/file.h"
@@ -48,7 +50,7 @@ static void writes_need_sign_in(void **state)
 
 static int tsv(void)
 {
-	struct ledgers *all;
+	struct ledgers *all = NULL;
 	struct err e = {0};
 	struct buf b;
 	buf_init(&b, 64u << 20);
@@ -58,6 +60,7 @@ static int tsv(void)
 	if (r == 0 && fwrite(b.p, 1, b.n, stdout) != b.n)
 		r = ERR_SYS;
 	buf_release(&b);
+	ledgers_free(all);
 	return r < 0;
 }
 
@@ -73,6 +76,9 @@ int main(int argc, char **argv)
 		int r = dir < 0 ? ERR_SYS : file_write_atomic_at(dir, "permissions.md", b.p, b.n, 0644, &e);
 		if (r < 0)
 			fprintf(stderr, "docs/permissions.md: %s\n", e.text);
+		if (dir >= 0)
+			close(dir);
+		buf_release(&b);
 		return r < 0;
 	}
 	const struct CMUnitTest tests[] = {cmocka_unit_test(document_is_current), cmocka_unit_test(writes_need_sign_in)};

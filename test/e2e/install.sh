@@ -35,5 +35,5 @@ grep -q 'sekisho COMMAND' "$T/help" || fail "no help"
 "$S" vault verify "$T/d" >"$T/log" || fail verify
 ok "the installed tree runs: help, init, status, verify"
 bytes=$(find "$T/elsewhere/usr/bin" "$T/elsewhere/usr/libexec" -type f -printf '%s\n' | awk '{ n += $1 } END { print n }')
-[ "$bytes" -lt $((10 << 20)) ] || [ -n "$(nm "$S" 2>/dev/null | grep -m1 asan)" ] || fail "$bytes bytes of programs"
+[ "$bytes" -lt $((10 << 20)) ] || [ -n "$(nm -D "$S" 2>/dev/null | grep -m1 asan)" ] || fail "$bytes bytes of programs"
 ok "all programs together are under 10 MiB"
