@@ -88,7 +88,7 @@ BINS    := $(addprefix $(O)/libexec/sekisho/,$(filter-out cli,$(PROGRAMS))) $(if
 all: $(BINS) $(O)/share
 
 # Copies, not links: a locked-in process sees this folder alone.
-SHARED := standards ledgers checks rules gate
+SHARED := standards ledgers checks rules gate bundle
 .PHONY: $(O)/share
 $(O)/share: $(O)/share/sekisho/sample/mihon.jsonl
 	@mkdir -p $@/sekisho

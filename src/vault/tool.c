@@ -5,7 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "embed.h"
+#include "core/words.h"
 #include "lib/clock.h"
 #include "lib/file.h"
 #include "lib/text.h"
@@ -14,17 +14,8 @@
 
 static void open_words(void)
 {
-	const char *lang = getenv("LC_ALL");
-	const struct embed_file *f = embed_files;
-
-	if (!lang || !*lang)
-		lang = getenv("LC_MESSAGES");
-	if (!lang || !*lang)
-		lang = getenv("LANG");
-	while (f->name && strcmp(f->name, "ja.mo") != 0)
-		f++;
 	(void)!text_open(); /* without it, only CP932 is not read */
-	i18n_set(f->name && !i18n_open(f->bytes, f->size) && lang && !strncmp(lang, "ja", 2) ? LANG_JA : LANG_EN);
+	words_open();
 }
 
 static void print_usage(FILE *to)
@@ -35,6 +26,7 @@ static void print_usage(FILE *to)
 	        "       sekisho vault check-proof FILE --vkey KEY [--entry FILE] [--json]\n"
 	        "       sekisho vault show DIR INDEX | show DIR --from A --to B [--json]\n"
 	        "       sekisho vault search DIR QUERY [--log NAME] [--since T] [--until T] [--limit N] [--scan] [--json]\n"
+	        "       sekisho vault bundle DIR QUERY OUT --reason TEXT [--log NAME] [--since T] [--until T] [--timestamp TSR] [--json]\n"
 	        "       sekisho vault reindex DIR [--log NAME] [--scan]\n"
 	        "       sekisho vault ingest DIR [--log NAME] [--source NAME] [--json] < LINES\n"
 	        "       sekisho vault rotate-key DIR [--finish]\n"
@@ -102,7 +94,7 @@ static int parse(struct tool *t, int argc, char **argv)
 		const char *name, **value;
 	} with_value[] = {{"--vkey", &t->vkey}, {"--entry", &t->entry}, {"--from", &t->from}, {"--to", &t->to}, {"--reason", &t->reason},
 	                  {"--log", &t->log}, {"--limit", &t->limit}, {"--since", &t->since}, {"--until", &t->until},
-	                  {"--source", &t->source}, {"--days", &t->days}};
+	                  {"--source", &t->source}, {"--days", &t->days}, {"--timestamp", &t->timestamp}};
 
 	for (int i = 0; i < argc; i++) {
 		size_t k = 0;
@@ -149,6 +141,7 @@ static const struct {
     {"show", 1, 2, true, tool_show},
     {"new-origin", 1, 1, true, tool_new_origin},
     {"search", 2, 2, true, tool_search},
+    {"bundle", 3, 3, true, tool_bundle},
     {"ingest", 1, 1, false, tool_ingest},
     {"rotate-key", 1, 1, true, tool_rotate},
     {"policy", 1, 1, false, tool_policy},

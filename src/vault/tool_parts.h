@@ -20,6 +20,7 @@ struct tool {
 	const char *vkey, *entry, *from, *to, *reason, *known[VERIFY_KNOWN_MAX];
 	const char *log, *limit, *since, *until;         /* log: name of one beside the own one */
 	const char *source, *days;                       /* source: name that entries come under */
+	const char *timestamp;                           /* file with an RFC 3161 reply */
 	size_t n_known;
 	bool json, scan, finish;
 };
@@ -39,6 +40,7 @@ int tool_show(struct tool *t);
 int tool_new_origin(struct tool *t);
 int tool_search(struct tool *t);
 int tool_ingest(struct tool *t);
+int tool_bundle(struct tool *t);
 int tool_rotate(struct tool *t);
 int tool_policy(struct tool *t);
 int tool_prune(struct tool *t);

@@ -1,0 +1,238 @@
+/* Proves an evidence bundle; needs only a C compiler and OpenSSL's libcrypto.   cc -o verify verify.c -lcrypto && ./verify [VKEY]
+ * The steps are those of verify.sh; VERIFY.md says them in words. Exit 0 proven, 1 not proven, 3 cannot read. */
+#include <openssl/evp.h>
+#include <openssl/sha.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+static uint8_t tree[64][32];
+static uint64_t n;
+
+static void fail(const char *why, const char *what)
+{
+	printf("NOT PROVEN: %s%s%s\n", why, *what ? ": " : "", what);
+	exit(1);
+}
+
+static char *slurp(const char *path, size_t *ret)
+{
+	FILE *f = fopen(path, "rb");
+	char *p = NULL;
+	size_t k = 0, cap = 0, got;
+
+	if (!f)
+		fail("a file is missing", path);
+	do {
+		if (k + 65536 > cap && !(p = realloc(p, cap = 2 * cap + 131072)))
+			exit(3);
+		k += got = fread(p + k, 1, 65535, f);
+	} while (got);
+	fclose(f);
+	p[k] = 0;
+	*ret = k;
+	return p;
+}
+
+static int unbase64(const char *z, size_t len, uint8_t *out, size_t cap)
+{
+	uint8_t *tmp;
+	int k;
+
+	while (len && (z[len - 1] == '\n' || z[len - 1] == '\r'))
+		len--;
+	if (len % 4 || len > 4000 || !(tmp = malloc(len + 3)))
+		return -1;
+	k = EVP_DecodeBlock(tmp, (const uint8_t *)z, (int)len);
+	for (size_t i = len; k > 0 && i-- > 0 && z[i] == '=';)
+		k--;
+	if (k < 0 || (size_t)k > cap)
+		k = -1;
+	else
+		memcpy(out, tmp, (size_t)k);
+	free(tmp);
+	return k;
+}
+
+static void hash_line(const char *z, size_t len, uint8_t out[32])
+{
+	if (unbase64(z, len, out, 32) != 32)
+		fail("a hash cannot be read", "data/range.txt");
+}
+
+static void node(const uint8_t *a, const uint8_t *b, uint8_t out[32])
+{
+	uint8_t t[65] = {1};
+
+	memcpy(t + 1, a, 32);
+	memcpy(t + 33, b, 32);
+	SHA256(t, 65, out);
+}
+
+static void add(unsigned level, const uint8_t *h)
+{
+	uint8_t cur[32];
+	unsigned l = level;
+
+	memcpy(cur, h, 32);
+	if (n & ((1ull << level) - 1))
+		fail("a subtree is out of place", "");
+	for (uint64_t s = n >> level; s & 1; s >>= 1, l++)
+		node(tree[l], cur, cur);
+	memcpy(tree[l], cur, 32);
+	n += 1ull << level;
+}
+
+/* Lines "sum  name"; the count of names. */
+static size_t manifest(const char *path)
+{
+	size_t len, count = 0;
+	char *text = slurp(path, &len);
+
+	for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n"), count++) {
+		uint8_t sum[32];
+		char hex[65], *data;
+		size_t k;
+
+		if (strlen(line) < 67 || strstr(line + 66, ".."))
+			fail("a manifest cannot be read", path);
+		data = slurp(line + 66, &k);
+		SHA256((uint8_t *)data, k, sum);
+		for (int i = 0; i < 32; i++)
+			snprintf(hex + 2 * i, 3, "%02x", sum[i]);
+		if (strncmp(hex, line, 64) != 0)
+			fail("not the file that was bagged", line + 66);
+		free(data);
+	}
+	free(text);
+	return count;
+}
+
+static void check_signature(const char *vkey, const char *note, uint64_t *size, uint8_t root[32])
+{
+	const char *end = strstr(note, "\n\n"), *plus = strchr(vkey, '+'), *key64 = plus ? strchr(plus + 1, '+') : NULL, *p;
+	uint8_t key[64], sig[128];
+	char name[300], line[400];
+	size_t name_n = plus ? (size_t)(plus - vkey) : 0, text_n;
+	int good = 0;
+
+	if (!end || !key64 || !name_n || name_n >= sizeof name || unbase64(key64 + 1, strcspn(key64 + 1, "\r\n"), key, sizeof key) != 33)
+		fail("the key or the checkpoint cannot be read", "");
+	memcpy(name, vkey, name_n);
+	name[name_n] = 0;
+	text_n = (size_t)(end - note) + 1;
+	snprintf(line, sizeof line, "\xe2\x80\x94 %s ", name);
+	for (p = end + 2; (p = strstr(p, line)); p++) {
+		const char *b = p + strlen(line);
+		int k = unbase64(b, strcspn(b, "\n"), sig, sizeof sig);
+		EVP_PKEY *pk = EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, NULL, key + 1, 32);
+		EVP_MD_CTX *c = EVP_MD_CTX_new();
+
+		if (k == 68 && pk && c && EVP_DigestVerifyInit(c, NULL, NULL, NULL, pk) == 1 &&
+		    EVP_DigestVerify(c, sig + 4, 64, (const uint8_t *)note, text_n) == 1)
+			good = 1;
+		EVP_MD_CTX_free(c);
+		EVP_PKEY_free(pk);
+	}
+	if (!good)
+		fail("the checkpoint bears no good signature of", name);
+	if (strncmp(note, name, name_n) != 0 || note[name_n] != '\n')
+		fail("the checkpoint is another log's", "");
+	*size = strtoull(note + name_n + 1, NULL, 10);
+	p = strchr(note + name_n + 1, '\n');
+	if (!p || unbase64(p + 1, strcspn(p + 1, "\n"), root, 32) != 32)
+		fail("the checkpoint cannot be read", "");
+}
+
+/* Where an entry of the range is in the bag, it must be the leaf's. */
+static int entry_fits(uint64_t i, const uint8_t *leaf)
+{
+	char path[64];
+	struct stat st;
+	uint8_t got[32], *with;
+	size_t k;
+	char *data;
+
+	snprintf(path, sizeof path, "data/entries/%020llu.bin", (unsigned long long)i);
+	if (stat(path, &st))
+		return 0;
+	data = slurp(path, &k);
+	with = malloc(k + 1);
+	if (!with)
+		exit(3);
+	with[0] = 0;
+	memcpy(with + 1, data, k);
+	SHA256(with, k + 1, got);
+	if (memcmp(got, leaf, 32) != 0)
+		fail("an entry is not the one in the log", path);
+	free(with);
+	free(data);
+	return 1;
+}
+
+int main(int argc, char **argv)
+{
+	uint8_t root[32], h[32], got[32];
+	uint64_t size, from = 0, to = 0, said = 0, i;
+	size_t k, shown = 0;
+	unsigned l = 0;
+	int have = 0;
+	char *vkey, *note, *range;
+
+	manifest("manifest-sha256.txt");
+	manifest("tagmanifest-sha256.txt");
+	vkey = argc > 1 ? argv[1] : slurp("data/vkey", &k);
+	if (argc < 2)
+		printf("note: the key is the bundle's own; compare it with one you know: %s", vkey);
+	note = slurp("data/checkpoint", &k);
+	check_signature(vkey, note, &size, root);
+	range = slurp("data/range.txt", &k);
+	i = 0;
+	for (char *line = strtok(range, "\n"); line; line = strtok(NULL, "\n")) {
+		size_t len = strlen(line);
+
+		if (!strncmp(line, "from ", 5)) {
+			from = n = i = strtoull(line + 5, NULL, 10);
+		} else if (!strncmp(line, "to ", 3)) {
+			to = strtoull(line + 3, NULL, 10);
+		} else if (!strncmp(line, "size ", 5)) {
+			said = strtoull(line + 5, NULL, 10);
+		} else if (!strncmp(line, "left ", 5)) {
+			while (l < 63 && !(from >> l & 1))
+				l++;
+			if (l >= 63)
+				fail("too many subtrees before the range", "");
+			hash_line(line + 5, len - 5, tree[l++]);
+		} else if (!strncmp(line, "leaf ", 5)) {
+			if (n != i)
+				fail("leaves after subtrees", "");
+			hash_line(line + 5, len - 5, h);
+			add(0, h);
+			shown += (size_t)entry_fits(i++, h);
+		} else if (!strncmp(line, "right ", 6)) {
+			unsigned level = 0;
+
+			while (!(n >> level & 1) && level < 62 && n + (2ull << level) <= size)
+				level++;
+			hash_line(line + 6, len - 6, h);
+			add(level, h);
+		}
+	}
+	if (from >> l || said != size || i != to || n != size || from >= to)
+		fail("the range is not whole, or of another tree", "");
+	for (l = 0; n >> l; l++)
+		if (n >> l & 1) {
+			if (have)
+				node(tree[l], got, got);
+			else
+				memcpy(got, tree[l], 32);
+			have = 1;
+		}
+	if (!have || memcmp(got, root, 32) != 0)
+		fail("the range does not lead to the signed root", "");
+	printf("PROVEN: %zu entries stand in the log at their places between %llu and %llu, of %llu signed\n", shown,
+	       (unsigned long long)from, (unsigned long long)to - 1, (unsigned long long)size);
+	return 0;
+}

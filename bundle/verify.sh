@@ -1,0 +1,79 @@
+#!/bin/sh
+# Proves an evidence bundle with nothing but a POSIX shell and openssl 3. usage: sh verify.sh [VKEY]   in the bundle's folder.
+# VKEY: the log's verifier key as you know it from elsewhere; without it the bundle's own is taken, and that is said.
+set -u
+fail() { echo "NOT PROVEN: $*"; exit 1; }
+cd "$(dirname "$0")" || exit 3
+tmp=$(mktemp -d) || exit 3
+trap 'rm -rf "$tmp"' EXIT
+
+# 1. Every file is as the manifests say, and no other is there.
+while read -r sum name; do
+	[ "$(openssl dgst -sha256 -r "$name" 2>/dev/null | cut -d' ' -f1)" = "$sum" ] || fail "$name is not the file that was bagged"
+	echo "$name" >>"$tmp/named"
+done <<EOF
+$(cat manifest-sha256.txt tagmanifest-sha256.txt)
+EOF
+find . -type f ! -name tagmanifest-sha256.txt | sed 's,^\./,,' | sort >"$tmp/there"
+sort "$tmp/named" | cmp -s - "$tmp/there" || fail "files that no manifest names, or the other way round"
+
+# 2. The checkpoint is signed by the log's key (C2SP signed-note: Ed25519).
+vkey=${1:-$(cat data/vkey)}
+[ $# -gt 0 ] || echo "note: the key is the bundle's own; compare it with one you know: $vkey"
+name=${vkey%%+*}
+printf '\060\052\060\005\006\003\053\145\160\003\041\000' >"$tmp/key"
+printf %s "${vkey#*+*+}" | openssl base64 -d -A | tail -c 32 >>"$tmp/key"
+sed '/^$/,$d' data/checkpoint >"$tmp/text"
+signed=
+while IFS= read -r line; do
+	case $line in "— $name "*) ;; *) continue ;; esac
+	printf %s "${line#— "$name" }" | openssl base64 -d -A | tail -c 64 >"$tmp/sig"
+	openssl pkeyutl -verify -pubin -inkey "$tmp/key" -keyform DER -rawin -in "$tmp/text" -sigfile "$tmp/sig" >/dev/null 2>&1 && signed=yes
+done <data/checkpoint
+[ "$signed" ] || fail "the checkpoint bears no good signature of $name"
+[ "$(sed -n 1p "$tmp/text")" = "$name" ] || fail "the checkpoint is another log's"
+size=$(sed -n 2p "$tmp/text") root=$(sed -n 3p "$tmp/text")
+
+# 3. The range leads to the signed root (RFC 6962): subtrees before it, its leaves, subtrees behind it.
+value() { sed -n "s/^$1 //p" data/range.txt | head -1; }
+from=$(value from) to=$(value to)
+[ "$(value size)" = "$size" ] || fail "the range is of another tree"
+bin() { printf %s "$1" | openssl base64 -d -A; }
+node() { { printf '\001'; bin "$1"; bin "$2"; } | openssl dgst -sha256 -binary | openssl base64 -A; }
+n=$from l=0
+for h in $(sed -n 's/^left //p' data/range.txt); do
+	while [ $((n >> l & 1)) = 0 ]; do l=$((l + 1)); [ $l -lt 63 ] || fail "too many subtrees before the range"; done
+	eval "h$l=$h"; l=$((l + 1))
+done
+[ $((n >> l)) = 0 ] || fail "a subtree before the range is missing"
+add() { # level hash
+	cur=$2 l=$1 s=$((n >> $1))
+	[ $((s << $1)) = "$n" ] || fail "a subtree behind the range is out of place"
+	while [ $((s & 1)) = 1 ]; do eval "cur=\$(node \"\$h$l\" \"$cur\")"; l=$((l + 1)) s=$((s >> 1)); done
+	eval "h$l=$cur"; n=$((n + (1 << $1)))
+}
+i=$from
+for h in $(sed -n 's/^leaf //p' data/range.txt); do
+	add 0 "$h"
+	f=$(printf 'data/entries/%020d.bin' "$i")
+	if [ -f "$f" ]; then
+		[ "$( { printf '\000'; cat "$f"; } | openssl dgst -sha256 -binary | openssl base64 -A)" = "$h" ] || fail "entry $i is not the one in the log"
+		shown=$((${shown:-0} + 1))
+	fi
+	i=$((i + 1))
+done
+[ "$i" = "$to" ] || fail "leaves of the range are missing"
+for h in $(sed -n 's/^right //p' data/range.txt); do
+	l=0
+	while [ $((n >> l & 1)) = 0 ] && [ $((n + (2 << l))) -le "$size" ]; do l=$((l + 1)); done
+	add $l "$h"
+done
+[ "$n" = "$size" ] || fail "a subtree behind the range is missing"
+got= l=0
+while [ $((n >> l)) != 0 ]; do
+	if [ $((n >> l & 1)) = 1 ]; then eval "if [ \"\$got\" ]; then got=\$(node \"\$h$l\" \"\$got\"); else got=\$h$l; fi"; fi
+	l=$((l + 1))
+done
+[ "$got" = "$root" ] || fail "the range does not lead to the signed root"
+[ "$(find data/entries -type f | wc -l)" -eq "${shown:-0}" ] || fail "entries from outside the range"
+echo "PROVEN: ${shown:-0} entries stand in the log $name at their places between $from and $((to - 1)), of $size signed"
