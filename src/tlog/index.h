@@ -101,6 +101,7 @@ bool index_has(const struct index_file *f, const struct index_zone *z, uint64_t 
 uint16_t index_check(uint32_t group, const void *cells);
 bool index_group_has(const uint8_t group[INDEX_GROUP], uint32_t cell, uint64_t hash);
 #define INDEX_PAIR_MAX 8u                            /* bytes of two characters beyond ASCII */
+#define INDEX_WORD_MIN 3u                            /* shorter ones stand in nearly every block */
 #define INDEX_WORD_MAX 255u                          /* longer words are known by their beginning */
 
 #endif

@@ -252,7 +252,8 @@ static inline __attribute__((always_inline)) void put_words(struct index_maker *
 	for (size_t i = 0; i < words; i++) {
 		uint32_t b = m->begin[i], e = m->end[i];
 
-		put(m, hash(m->key, INDEX_WORD, m->low + b, e - b), insert);
+		if (e - b >= INDEX_WORD_MIN)
+			put(m, hash(m->key, INDEX_WORD, m->low + b, e - b), insert);
 		if (i + 1 < words && between(m->low, e, m->begin[i + 1]))
 			continue;
 		if (chunk < i)

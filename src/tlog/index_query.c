@@ -37,7 +37,7 @@ static void add(struct split *p, enum index_class class, struct str s)
 {
 	struct index_word *w;
 
-	if (p->out->n == WORDS_MAX || !s.n)
+	if (p->out->n == WORDS_MAX || !s.n || (class == INDEX_WORD && s.n < INDEX_WORD_MIN))
 		return;
 	if (!p->out->words)
 		p->out->words = arena_array(p->arena, WORDS_MAX, sizeof *p->out->words);
@@ -159,7 +159,7 @@ static void add_value(struct arena *a, const struct query *q, struct index_query
 		begin = i + 1;
 	}
 	if (out->n)
-		add(&p, INDEX_WORD, STR(QUERY_ENCODED));
+		add(&p, INDEX_WORD, STR(QUERY_ENCODED)); /* the last */
 }
 
 struct index_query *index_query_new(struct arena *a, const struct query *q)
