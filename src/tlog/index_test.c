@@ -180,12 +180,12 @@ static void wrong_answers(void **state)
 	for (unsigned i = 0; i < 2048; i++) {
 		char line[128];
 
-		put_line(&raw, str_n(line, (size_t)snprintf(line, sizeof line, "x%u y%u from 10.%u.%u.%u", i, i * 7, i % 251, i / 13, i / 8)));
+		put_line(&raw, str_n(line, (size_t)snprintf(line, sizeof line, "xx%u yy%u from 10.%u.%u.%u", i, i * 7, i % 251, i / 13, i / 8)));
 	}
 	make(m, &raw, 2048, &out, &z, &f);
 	for (unsigned i = 0; i < 20000; i++) {
 		char word[48] = {0};
-		size_t n = (size_t)snprintf(word, 32, i < 2048 ? "x%u" : "z%u", i);
+		size_t n = (size_t)snprintf(word, 32, i < 2048 ? "xx%u" : "zz%u", i);
 		bool has = index_has(&f, &z, index_hash(k, INDEX_WORD, word, n));
 
 		missing += i < 2048 && !has;
