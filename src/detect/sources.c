@@ -77,6 +77,8 @@ static void look_at_clock(struct sources_seen *s, struct source_seen *x, const s
 	if (fields_time(s->head, m->time_ns / 1000, &said))
 		return;
 	off = said / SECOND_US - m->time_ns / NS;
+	if (s->head->time.p[0] > '9') /* no zone in it: whole half hours are another zone, not a wrong clock */
+		off -= (off + (off < 0 ? -900 : 900)) / 1800 * 1800;
 	if (off > -CLOCK_WRONG && off < CLOCK_WRONG)
 		return;
 	if (x->told_at && m->time_ns - x->told_at < 3600 * NS)

@@ -2,7 +2,8 @@
  * own, which rules judge like any other (product sekisho, service detect):
  *
  *   {"event":"source-silent","source":…,"log":…,"minutes":…,"usual_minutes":…}    once, until it speaks again
- *   {"event":"clock-offset","source":…,"log":…,"seconds":…}                       at most once an hour
+ *   {"event":"clock-offset","source":…,"log":…,"seconds":…}                       at most once an hour; where the
+ *                                                                              message names no zone, less whole half hours
  *
  * A source is silent when it has spoken at least SILENT_COUNT times and now, by the time other entries are received, is quiet for
  * SILENT_TIMES its longest pause of the last hours, at least SILENT_LEAST. */

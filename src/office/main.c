@@ -10,6 +10,7 @@
 #include "lib/log.h"
 #include "lib/sandbox.h"
 #include "lib/text.h"
+#include "office/alert.h"
 #include "office/change.h"
 #include "office/cli.h"
 #include "office/dispatch.h"
@@ -25,6 +26,7 @@
 #define OUTBOX_RETRY_MS 1000
 
 static struct office office = {.blobs = -1, .front = -1, .auth = -1, .vault = -1, .search = -1, .writer = -1, .job = -1};
+static struct child child;
 static bool assess_pending, piece_waits;
 
 static int on_message(void *arg, const char *peer, int fd, struct msg *m)
@@ -38,6 +40,8 @@ static int on_message(void *arg, const char *peer, int fd, struct msg *m)
 		return outbox_answer(o, m);
 	if (o->role == OFFICE_WRITER && strcmp(peer, "collect") == 0)
 		return arrival_message(o, m);
+	if (o->role == OFFICE_WRITER && strcmp(peer, "detect") == 0)
+		return alert_message(o, fd, m);
 	if (strncmp(peer, "office.", 7) == 0)
 		return note_read(o, peer, m);
 	return ERR_PROTO;
@@ -60,6 +64,8 @@ static void on_peer(void *arg, const char *peer, int fd)
 		arrival_peer(o, fd);
 	} else if (strcmp(peer, "search") == 0) {
 		o->search = fd;
+	} else if (strcmp(peer, "detect") == 0) {
+		alert_decisions(o, fd, true);
 	} else if (strncmp(peer, "front", 5) == 0) {
 		o->front = fd;
 		o->front_life++;
@@ -168,6 +174,7 @@ static void on_tick(void *arg)
 	outbox_poke(o);
 	job_poke(o);
 	arrival_tick(o);
+	alert_decisions(o, child_peer_fd(&child, "detect"), false);
 	cli_backup_old();
 	loop_after(o->loop, TICK_MS, on_tick, o);
 }
@@ -202,8 +209,6 @@ static void open_outside(struct child *c, struct office *o)
 	snprintf(o->dir, sizeof(o->dir), "%s", seen[0]);
 	snprintf(o->share, sizeof(o->share), "%s", seen[1]);
 }
-
-static struct child child;
 
 static void vault_broken(struct office *o)
 {
@@ -255,6 +260,7 @@ int main(int argc, char **argv)
 		arrival_peer(o, child_peer_fd(&child, "collect"));
 		if (restored_settle(o, &e) < 0)
 			log_fatal("office.restored", "text=\"%s\"", e.text);
+		alert_decisions(o, child_peer_fd(&child, "detect"), true);
 		on_tick(o);
 		on_expire(o);
 	}

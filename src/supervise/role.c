@@ -36,6 +36,7 @@ static const char *const talks[][2] = {
 	{"collect", "keys"},
 	{"collect", "office.writer"},
 	{"detect", "vault"},
+	{"detect", "office.writer"},
 	{"office.writer", "gate"},
 };
 

@@ -1,0 +1,304 @@
+#include "office/alert.h"
+
+#include <poll.h>
+#include <string.h>
+
+#include <jansson.h>
+
+#include "core/proto.h"
+#include "core/standard.h"
+#include "lib/clock.h"
+#include "lib/date.h"
+#include "lib/hash.h"
+#include "lib/log.h"
+#include "lib/text.h"
+#include "office/change.h"
+#include "office/dispatch.h"
+
+#define ID_MAX 64
+#define ALERT_JSON_MAX (128u << 10)
+#define DECISIONS_MAX 4096
+#define DAY_BEGINS (8 * 60 + 30)                         /* minutes of the day: office hours */
+#define DAY_ENDS (17 * 60 + 15)
+#define NOON (12 * 60)
+#define ACK_MINUTES 60
+
+/* --- due ---------------------------------------------------------------------------------------------------------------- */
+
+static bool working(struct date d)
+{
+	int day = date_weekday(d);
+	return day != 0 && day != 6;
+}
+
+static struct date next_working(struct date d)
+{
+	do
+		d = date_add(d, 0, 0, 1);
+	while (!working(d));
+	return d;
+}
+
+static int64_t at_minute(struct date d, int64_t minute)
+{
+	return date_to_instant(d, (int)(minute / 60), (int)(minute % 60));
+}
+
+int64_t alert_due(bool critical, int64_t minutes, int64_t at)
+{
+	struct date d = date_of_instant(at);
+	int64_t now = (at - date_to_instant(d, 0, 0)) / (60 * SECOND_US);
+	if (!critical)
+		return at_minute(working(d) && now < DAY_BEGINS ? d : next_working(d), NOON);
+	if (!working(d) || now >= DAY_ENDS) {
+		d = next_working(d);
+		now = DAY_BEGINS;
+	} else if (now < DAY_BEGINS) {
+		now = DAY_BEGINS;
+	}
+	while (now + minutes > DAY_ENDS) {
+		minutes -= DAY_ENDS - now;
+		d = next_working(d);
+		now = DAY_BEGINS;
+	}
+	return at_minute(d, now + minutes);
+}
+
+/* --- an alert comes ------------------------------------------------------------------------------------------------------- */
+
+static const char *text_of(const json_t *o, const char *key)
+{
+	const char *z = json_string_value(json_object_get(o, key));
+	return z ? z : "";
+}
+
+static void put_members(struct buf *b, const json_t *o)
+{
+	const char *key;
+	json_t *v;
+	json_object_foreach((json_t *)(uintptr_t)o, key, v)
+		if (json_is_string(v))
+			buf_printf(b, "%s: %s\n", key, json_string_value(v));
+}
+
+static void put_entries(struct buf *b, const json_t *list)
+{
+	size_t i, k;
+	json_t *log, *n;
+	json_array_foreach(list, i, log) {
+		buf_printf(b, "%s:", text_of(log, "log"));
+		json_array_foreach(json_object_get(log, "index"), k, n)
+			buf_printf(b, " %lld", (long long)json_integer_value(n));
+		buf_putc(b, '\n');
+	}
+}
+
+static struct str subject_of(struct arena *a, const json_t *o)
+{
+	const json_t *group = json_object_get(o, "group");
+	const char *key;
+	struct buf b;
+	json_t *v;
+	struct str s;
+	buf_init(&b, 4096);
+	buf_puts(&b, text_of(o, "title"));
+	json_object_foreach((json_t *)(uintptr_t)group, key, v)
+		if (json_is_string(v))
+			buf_printf(&b, " %s", json_string_value(v));
+	s = arena_str(a, utf8_cut(buf_view(&b), 190));
+	buf_release(&b);
+	return s;
+}
+
+static struct str joined(struct arena *a, void (*put)(struct buf *, const json_t *), const json_t *x, const json_t *y)
+{
+	struct buf b;
+	struct str s;
+	buf_init(&b, ALERT_JSON_MAX);
+	put(&b, x);
+	if (y)
+		put(&b, y);
+	s = arena_str(a, str_trim(buf_view(&b)));
+	buf_release(&b);
+	return s;
+}
+
+static int64_t ack_minutes(struct office *o, struct arena *a)
+{
+	struct str s;
+	int64_t n;
+	return !param_get(o->db, a, "ack_minutes", &s) && !str_int(s, 1, 10080, &n) ? n : ACK_MINUTES;
+}
+
+static bool known(struct office *o, struct str id)
+{
+	struct stmt *q = db_sql(o->db, "SELECT 1 FROM alerts WHERE alert_ref = ?1");
+	bool found;
+	if (!q)
+		return false;
+	bind_str(q, 1, id);
+	found = step(q) == 1;
+	stmt_done(q);
+	return found;
+}
+
+static int create(struct office *o, struct world *w, struct arena *a, struct str id, int64_t entry, const json_t *j, struct err *e)
+{
+	const struct actor who = {.admin = true, .name = STR("detect")};
+	const struct ledger *l = ledgers_get(o->ledgers, STR("alerts"));
+	const char *level = text_of(j, "level");
+	int64_t at = w->now, made;
+	struct faults faults = {0};
+	(void)!instant_parse(str_slice(str_from(text_of(j, "time")), 0, 19), &at);
+	struct value list[] = {
+		{.field = STR("subject"), .text = subject_of(a, j)},
+		{.field = STR("level"), .text = str_from(level)},
+		{.field = STR("detected_at"), .text = arena_strf(a, "@%lld", (long long)at)},
+		{.field = STR("rule"), .text = str_from(text_of(j, "rule"))},
+		{.field = STR("what"), .text = joined(a, put_members, json_object_get(j, "group"), json_object_get(j, "fields"))},
+		{.field = STR("entries"), .text = joined(a, put_entries, json_object_get(j, "entries"), NULL)},
+		{.field = STR("folded"), .text = arena_strf(a, "%lld", (long long)json_integer_value(json_object_get(j, "folded")))},
+		{.field = STR("alert_ref"), .text = id},
+		{.field = STR("entry"), .text = arena_strf(a, "%lld", (long long)entry)},
+		{.field = STR("acknowledge_by"),
+		 .text = arena_strf(a, "@%lld", (long long)alert_due(strcmp(level, "critical") == 0, ack_minutes(o, a), w->now))},
+	};
+	for (size_t i = 0; i < ARRAY_LEN(list); i++)
+		list[i].present = true;
+	int r = l ? record_enter(w, a, &who, l, &(struct values){list, ARRAY_LEN(list)}, NULL, &made, &faults, e)
+	          : err_set(e, ERR_NOTFOUND, "no ledger alerts");
+	if (r == ERR_INVALID && faults.n)
+		err_set(e, r, "%.*s: %.*s", STR_ARG(faults.v[0].field), STR_ARG(faults.v[0].text));
+	return r;
+}
+
+static int take(struct office *o, struct str id, int64_t entry, const json_t *j, struct err *e)
+{
+	char today[DATE_TEXT];
+	struct world w = {.db = o->db, .ledgers = o->ledgers, .now = clock_now()};
+	struct arena *a = arena_new(16u << 20);
+	bool all = false;
+	date_format(date_of_instant(w.now), today);
+	w.today = str_from(today);
+	int r = db_begin(o->db, e);
+	if (r == 0 && !known(o, id)) {
+		change_clear();
+		r = create(o, &w, a, id, entry, j, e);
+		if (r >= 0)
+			r = change_assess(&w, o->checks, &all, e);
+	}
+	if (r >= 0)
+		r = db_commit(o->db, e);
+	if (r < 0) {
+		db_rollback(o->db);
+		change_clear();
+	}
+	assess_settled(o->checks, r >= 0);
+	arena_free(a);
+	if (all)
+		o->assess_soon(o);
+	outbox_poke(o);
+	return r;
+}
+
+int alert_message(struct office *o, int fd, struct msg *m)
+{
+	struct err e = {0};
+	struct str id, text;
+	int64_t entry;
+	struct msg out;
+	if (m->type != DETECT_ALERT || msg_str(m, ID_MAX, &id) || msg_i64(m, &entry) || msg_str(m, ALERT_JSON_MAX, &text) || msg_end(m) ||
+	    !id.n || !text.n)
+		return ERR_PROTO;
+	json_t *j = json_loadb(text.p, text.n, JSON_REJECT_DUPLICATES, NULL);
+	if (!json_is_object(j)) {
+		json_decref(j);
+		return ERR_PROTO;
+	}
+	int r = take(o, id, entry, j, &e);
+	json_decref(j);
+	if (r < 0) { /* it is told again when detect is connected anew */
+		log_error("office.alert", "id=%.*s text=\"%s\"", STR_ARG(id), e.text);
+		return 0;
+	}
+	msg_init(&out, DETECT_TAKEN);
+	msg_put_str(&out, id);
+	r = msg_send(fd, &out);
+	msg_release(&out);
+	return r == ERR_CLOSED ? 0 : r;
+}
+
+/* --- what was decided ------------------------------------------------------------------------------------------------------ */
+
+/* Runs q, whose rows are put by put; the count stands before them. */
+static int put_rows(struct office *o, struct msg *m, const char *sql, void (*put)(struct msg *, struct stmt *))
+{
+	struct stmt *q = db_sql(o->db, sql);
+	uint32_t n = 0;
+	if (!q)
+		return ERR_DB;
+	while (step(q) == 1 && n < DECISIONS_MAX)
+		n++;
+	stmt_done(q);
+	q = db_sql(o->db, sql);
+	if (!q)
+		return ERR_DB;
+	msg_put_u32(m, n);
+	for (uint32_t i = 0; i < n && step(q) == 1; i++)
+		put(m, q);
+	stmt_done(q);
+	return 0;
+}
+
+static struct str text_col(struct stmt *q, int i)
+{
+	struct str s = col_str(q, i);
+	return s.p ? s : STR("");
+}
+
+static void put_quiet(struct msg *m, struct stmt *q)
+{
+	struct date d = {0};
+	(void)!date_parse(col_str(q, 3), &d);
+	msg_put_str(m, text_col(q, 0));
+	msg_put_str(m, text_col(q, 1));
+	msg_put_str(m, text_col(q, 2));
+	msg_put_i64(m, date_to_instant(date_add(d, 0, 0, 1), 0, 0));
+}
+
+static void put_rule(struct msg *m, struct stmt *q)
+{
+	struct str id = str_trim(text_col(q, 0));
+	bool off = str_starts(id, "-");
+	msg_put_str(m, str_slice(id, off, 255));
+	msg_put_u8(m, !off);
+}
+
+static void tell(struct office *o, int fd, uint16_t type, const char *sql, void (*put)(struct msg *, struct stmt *),
+                 uint8_t last[SHA256_LEN], bool anew)
+{
+	struct pollfd p = {.fd = fd, .events = POLLOUT};
+	uint8_t hash[SHA256_LEN];
+	struct msg m;
+	msg_init(&m, type);
+	if (put_rows(o, &m, sql, put) == 0) {
+		sha256(m.out.p, m.out.n, hash);
+		if ((anew || memcmp(hash, last, sizeof(hash)) != 0) && poll(&p, 1, 0) == 1 && msg_send(fd, &m) == 0)
+			memcpy(last, hash, sizeof(hash));
+	}
+	msg_release(&m);
+}
+
+void alert_decisions(struct office *o, int fd, bool anew)
+{
+	static uint8_t rules[SHA256_LEN], quiet[SHA256_LEN];
+	if (fd < 0)
+		return;
+	tell(o, fd, DETECT_RULES,
+	     "SELECT DISTINCT r.value FROM log_sources__rules r JOIN log_sources g ON g.id = r.record WHERE g.state IN ('active', 'suspended')"
+	     " AND length(trim(r.value)) > 0 ORDER BY substr(r.value, 1, 1) = '-', r.value",
+	     put_rule, rules, anew);
+	tell(o, fd, DETECT_SUPPRESS,
+	     "SELECT rule, quiet_field, quiet_value, quiet_until FROM alerts WHERE state = 'quiet' AND quiet_until IS NOT NULL ORDER BY id",
+	     put_quiet, quiet, anew);
+}
