@@ -11,7 +11,7 @@ PFX = {O+"spreadsheetml/2006/main": "x", O+"wordprocessingml/2006/main": "w", O+
        O+"officeDocument/2006/math": "m", O+"officeDocument/2006/relationships": "r",
        O+"officeDocument/2006/sharedTypes": "s",
        "http://schemas.microsoft.com/office/word/2010/wordprocessingShape": "wps", "http://schemas.microsoft.com/office/word/2010/wordprocessingGroup": "wpg",
-       "http://schemas.microsoft.com/office/drawing/2008/diagram": "dsp", "http://www.w3.org/XML/1998/namespace": "xml"}
+       "http://schemas.microsoft.com/office/drawing/2008/diagram": "dsp", "urn:schemas-microsoft-com:vml": "v", "urn:schemas-microsoft-com:office:office": "o", "urn:schemas-microsoft-com:office:word": "w10", "http://www.w3.org/XML/1998/namespace": "xml"}
 STRICT = "http://purl.oclc.org/ooxml/"
 NS_OUT = [("r", "officeDocument/2006/relationships", "officeDocument/relationships"), ("x", "spreadsheetml/2006/main", "spreadsheetml/main"),
           ("w", "wordprocessingml/2006/main", "wordprocessingml/main"), ("p", "presentationml/2006/main", "presentationml/main"),
@@ -22,6 +22,7 @@ NS_OUT = [("r", "officeDocument/2006/relationships", "officeDocument/relationshi
           ("m", "officeDocument/2006/math", "officeDocument/math")]
 NS_MS = [("wps", "http://schemas.microsoft.com/office/word/2010/wordprocessingShape"), ("wpg", "http://schemas.microsoft.com/office/word/2010/wordprocessingGroup"),
          ("dsp", "http://schemas.microsoft.com/office/drawing/2008/diagram")]
+NS_MS += [("v", "urn:schemas-microsoft-com:vml"), ("o", "urn:schemas-microsoft-com:office:office"), ("w10", "urn:schemas-microsoft-com:office:word")]
 NS_ALL = [(p, O + u, STRICT + s) for p, u, s in NS_OUT] + [(p, u, "") for p, u in NS_MS]
 BASES = {"string": "text", "token": "text", "normalizedString": "text", "boolean": "bool", "double": "dec", "float": "dec", "decimal": "dec",
          "int": "int -2147483648 2147483647", "long": "int -9223372036854775808 9223372036854775807",
@@ -43,7 +44,7 @@ def load(folder):
         head = re.search(r"<(?:\w+:)?schema\b[^>]*>", raw).group(0)
         m = {k or "": v for k, v in re.findall(r'xmlns(?::(\w+))?="([^"]*)"', head)}
         tns = root.get("targetNamespace")
-        if tns not in PFX: continue
+        if tns not in PFX or tns.startswith("urn:"): continue
         ctx = {"tns": tns, "map": m, "aq": root.get("attributeFormDefault") == "qualified"}
         for e in root:
             t, n = e.tag.replace(X, ""), e.get("name")
@@ -52,7 +53,7 @@ def load(folder):
 out_types, classes, order = {}, {}, []
 def cls(spec):
     """a name for a value class"""
-    if spec in ("text", "list", "guid", "formula", "field", "bool", "dec", "date", "hex", "base64", "rid"): return spec
+    if spec in ("text", "list", "guid", "formula", "field", "name", "css", "vbool", "bool", "dec", "date", "hex", "base64", "rid"): return spec
     if spec not in classes: classes[spec] = None
     return spec
 def simple(ctx, e):

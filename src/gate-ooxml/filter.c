@@ -8,6 +8,8 @@
 #define BINDINGS 256u
 #define CACHE 1024u
 #define ATTRS_MAX 256u
+#define SHARED_MAX 65536u
+#define SHEETS_MAX 4096u
 #define MC "http://schemas.openxmlformats.org/markup-compatibility/2006"
 
 struct frame {
@@ -15,6 +17,7 @@ struct frame {
 	uint8_t text;                                    /* kind of what text it takes */
 	bool open;                                       /* its start tag still lacks the > */
 	bool bare;                                       /* stands for its parent: its own tags are not written */
+	bool object;                                     /* an embedded object: only its picture is looked for */
 	bool choosing, chosen;                           /* mc:AlternateContent */
 	bool doomed, has;                                /* goes at its end; has what it lives from */
 	size_t at;                                       /* where it begins in the output */
@@ -45,12 +48,13 @@ struct filter {
 	bool field_gone;
 	struct { bool dropped, in_code; } field_stack[64];
 	unsigned n_fields, silent;                       /* silent: inside the code of a dropped field */
+	int16_t sheets[SHEETS_MAX];                      /* a workbook's, as they were: their new index, or -1 */
+	unsigned n_sheets, kept_sheets;
 	uint8_t *shared_gone;                            /* groups of formulas whose first was dropped, one bit each */
 	bool seen_root;
 	const char *code;
 };
 
-#define SHARED_MAX 65536u
 
 void tally(struct tally *t, const char *code, struct str sample)
 {
@@ -241,6 +245,25 @@ static void put_attr(struct filter *f, unsigned name, struct str v)
 	buf_putc(f->out, '"');
 }
 
+/* What names a sheet by its position follows the sheets that are left. false: that sheet is gone. */
+static bool renumbered(struct filter *f, const struct ox_pair *p, struct str *v, char out[16])
+{
+	const char *local = ox_names[p->name].local;
+	int64_t i;
+
+	if (ox_names[p->name].ns != OX_NS_NONE || f->in->tabs == TABS_AS_THEY_ARE)
+		return true;
+	if (!strcmp(local, "activeTab") || !strcmp(local, "firstSheet"))
+		return false;
+	if (strcmp(local, "localSheetId") != 0)
+		return true;
+	if (str_int(*v, 0, SHEETS_MAX - 1, &i) || i >= f->n_sheets || f->sheets[i] < 0)
+		return false;
+	snprintf(out, 16, "%d", f->sheets[i]);
+	*v = str_from(out);
+	return true;
+}
+
 /* One attribute that the grammar has: 1 written, 0 not, because its value is bad. */
 static bool typed(struct filter *f, const struct ox_pair *p, struct str v)
 {
@@ -249,6 +272,8 @@ static bool typed(struct filter *f, const struct ox_pair *p, struct str v)
 	char id[16];
 	bool ok = true;
 
+	if (!renumbered(f, p, &v, id))
+		return false;
 	if (c->kind == ox_RID || c->kind == ox_RIDOPT) {
 		unsigned n = v.n ? f->in->relation(f->in->arg, v, c) : 0;
 
@@ -266,7 +291,10 @@ static bool typed(struct filter *f, const struct ox_pair *p, struct str v)
 		ok = ox_value_ok(p->value, v);
 	}
 	if (!ok) {
-		tally(f->in->tally, code, v);
+		char sample[80];
+
+		snprintf(sample, sizeof sample, "%s=%.*s", ox_names[p->name].local, STR_ARG(str_slice(v, 0, 50)));
+		tally(f->in->tally, code, str_from(sample));
 		return false;
 	}
 	put_attr(f, p->name, v);
@@ -332,6 +360,7 @@ static void push_bare(struct filter *f)
 		fr->bare = true;
 		fr->type = up->type;
 		fr->name = up->name;
+		fr->object = up->object;
 	}
 }
 
@@ -347,7 +376,8 @@ static bool understood(struct filter *f, const char **atts)
 		while (rest.n) {
 			struct str p = str_cut(&rest, ' ');
 
-			if (p.n && ns_of(f, p) >= NS_MC)
+			/* "v" stands for programs that show old drawings only: the other branch holds the picture. */
+			if (p.n && (ns_of(f, p) >= NS_MC || str_is(p, "v")))
 				all = false;
 		}
 		return all;
@@ -466,17 +496,81 @@ static bool unwrapped(const struct ox_name *up, unsigned ns, const char *local)
 	return ns < NS_MC && !strcmp(ox_ns[ns].prefix, "w") && (!strcmp(local, "smartTag") || !strcmp(local, "customXml"));
 }
 
+/* The picture an embedded object shows takes the place of the frame the object is in. */
+static void hoist(struct filter *f)
+{
+	unsigned i = f->depth, k;
+	struct frame frame;
+
+	while (i-- > 0 && (f->stack[i].bare || strcmp(ox_names[f->stack[i].name].local, "graphicFrame") != 0))
+		;
+	if (i == 0 || i >= f->depth)
+		return;
+	frame = f->stack[i];
+	k = f->depth;
+	f->depth = i;
+	undo(f, &frame);
+	for (f->depth = k; k-- > i;) {
+		f->stack[k].bare = true;
+		f->stack[k].object = false;
+		f->stack[k].type = f->stack[i - 1].type;
+		f->stack[k].name = f->stack[i - 1].name;
+	}
+}
+
+/* Inside an embedded object: true when the element was dealt with. */
+static bool in_object(struct filter *f, const char *local)
+{
+	if (!strcmp(local, "oleObj")) {
+		tally(f->in->tally, "OOXML-OLE", str_from(local));
+		push_bare(f);
+		if (f->depth)
+			f->stack[f->depth - 1].object = true;
+		return true;
+	}
+	if (!strcmp(local, "pic")) {
+		hoist(f);
+		return false;
+	}
+	f->skip = 1;
+	return true;
+}
+
+static bool is_object(const char *local, const char **atts)
+{
+	for (; !strcmp(local, "graphicData") && *atts; atts += 2)
+		if (!strcmp(atts[0], "uri"))
+			return str_ends(str_from(atts[1]), "/ole");
+	return false;
+}
+
 static void begin(struct filter *f, unsigned ns, unsigned name, const char *local, const char **atts)
 {
 	struct frame *up = parent(f), *fr;
 	const struct ox_pair *p;
 	size_t at;
-	bool first;
+	bool first, kept;
 
+	if (up->object && in_object(f, local))
+		return;
+	if (is_object(local, atts)) {
+		push_bare(f);
+		if (parent(f) != up)
+			parent(f)->object = true;
+		return;
+	}
+	up = parent(f);
 	if (unwrapped(&ox_names[up->name], ns, local)) {
 		tally(f->in->tally, "OOXML-CUSTOM-XML", str_from(local));
 		push_bare(f);
 		return;
+	}
+	if (!strcmp(local, "object") && ns < NS_MC && !strcmp(ox_ns[ns].prefix, "w")) {
+		static const char *const none[] = {NULL};
+
+		tally(f->in->tally, "OOXML-OLE", str_from(local));
+		name = ox_name_find(ns, STR("pict"));
+		atts = (const char **)(uintptr_t)none;
 	}
 	p = name && !up->choosing ? ox_pair_find(ox_types[up->type].kid, ox_types[up->type].n_kids, name) : NULL;
 	if (!p) {
@@ -499,7 +593,10 @@ static void begin(struct filter *f, unsigned ns, unsigned name, const char *loca
 	fr->text = ox_classes[ox_types[fr->type].text].kind;
 	buf_putc(f->out, '<');
 	put_name(f->out, name);
-	if (!attributes(f, fr, atts)) {
+	kept = attributes(f, fr, atts);
+	if (f->in->tabs == TABS_CHANGE && !strcmp(local, "sheet") && f->n_sheets < SHEETS_MAX)
+		f->sheets[f->n_sheets++] = (int16_t)(kept ? (int)f->kept_sheets++ : -1);
+	if (!kept) {
 		f->depth--;
 		undo(f, fr);
 		f->skip = 1;
@@ -509,6 +606,25 @@ static void begin(struct filter *f, unsigned ns, unsigned name, const char *loca
 	fr->open = true;
 	if (fr->text > ox_TEXT)
 		buf_clear(&f->text);
+}
+
+/* What only marks or times things is no loss. */
+static void tally_extension(struct filter *f, const char **atts)
+{
+	static const char *const quiet[] = {
+#include "gate-ooxml/quiet.h"
+	};
+
+	for (; *atts; atts += 2) {
+		bool known = false;
+
+		if (strcmp(atts[0], "uri") != 0)
+			continue;
+		for (unsigned i = 0; i < ARRAY_LEN(quiet); i++)
+			known |= str_ieq(str_from(atts[1]), str_from(quiet[i]));
+		if (!known)
+			tally(f->in->tally, "OOXML-EXT", str_from(atts[1]));
+	}
 }
 
 static void XMLCALL on_start(void *arg, const char *raw, const char **atts)
@@ -525,6 +641,8 @@ static void XMLCALL on_start(void *arg, const char *raw, const char **atts)
 		field_event(f, local, atts);
 	if (f->skip) {
 		f->skip++;
+		if (!strcmp(local, "ext"))
+			tally_extension(f, atts);
 		return;
 	}
 	name = resolve(f, raw, false, &ns);

@@ -23,6 +23,7 @@ struct filter_in {
 	const struct ox_root *root;
 	struct arena *arena;                             /* short-lived; may be cleared after */
 	struct tally *tally;
+	enum { TABS_AS_THEY_ARE, TABS_CHANGE } tabs;     /* a workbook: sheets may be dropped, positions follow */
 	bool links;                                      /* policy: links to the outside are kept */
 	/* The new number of a relationship that is of one of class's kinds, or 0. May queue parts. */
 	unsigned (*relation)(void *arg, struct str id, const struct ox_class *kinds);

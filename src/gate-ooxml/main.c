@@ -167,13 +167,24 @@ static void report(struct package *pk, const struct part *p, const struct tally 
 		job_part(pk->j, p->name, t->list[i].code, GATE_REMOVED, t->list[i].n, 0, str_from(t->list[i].sample));
 }
 
+static bool loses_sheets(const struct part *p)
+{
+	for (unsigned i = 0; i < p->n_relations; i++) {
+		const char *code = p->relations[i].kind ? "" : relation_code(p->relations[i].type);
+
+		if (!strcmp(code, "XL-XLM") || !strcmp(code, "XL-DIALOG"))
+			return true;
+	}
+	return false;
+}
+
 static int one(struct package *pk, struct part *p)
 {
 	struct tally *t = xcalloc(1, sizeof *t);
 	struct asking a = {pk, p, t};
 	struct filter_in in = {.entry = p->entry, .root = ox_root_find(p->kind->name), .arena = pk->j->arena, .tally = t,
 	                       .links = pk->links, .relation = relation, .given = given,
-	                       .take_back = take_back, .arg = &a};
+	                       .take_back = take_back, .arg = &a, .tabs = !strcmp(p->kind->name, "workbook") ? TABS_CHANGE : TABS_AS_THEY_ARE};
 	const char *code = NULL;
 	struct buf out;
 	int r;
@@ -185,6 +196,9 @@ static int one(struct package *pk, struct part *p)
 	}
 	buf_init(&out, ZIP_TOTAL_MAX);
 	r = package_relations(pk, p, &code);
+	/* Positions stay what they are where no sheet goes. */
+	if (in.tabs == TABS_CHANGE && !loses_sheets(p))
+		in.tabs = TABS_AS_THEY_ARE;
 	if (!r)
 		r = filter_part(&in, &out, &code);
 	if (!r) {
@@ -234,6 +248,14 @@ static int open_main(struct package *pk, const char *want, const char **ret_code
 	return r;
 }
 
+/* A document with a password is an OLE2 file with a stream of this name ([MS-OFFCRYPTO] 2.3.4). */
+static bool encrypted(struct str in)
+{
+	static const char name[] = "E\0n\0c\0r\0y\0p\0t\0e\0d\0P\0a\0c\0k\0a\0g\0e";
+
+	return memmem(in.p, in.n, name, sizeof name) != NULL;
+}
+
 static int rebuild(struct job *j)
 {
 	struct package *pk = xcalloc(1, sizeof *pk);
@@ -247,6 +269,8 @@ static int rebuild(struct job *j)
 	if (f == ARRAY_LEN(formats))
 		return job_fail(j, GATE_HELD, "NO-REBUILD", NULL);
 	*pk = (struct package){.j = j, .base = formats[f].base, .links = !str_is(links, "drop"), .root = {.name = formats[f].format}};
+	if (str_starts(j->in, "\xd0\xcf\x11\xe0"))
+		return encrypted(j->in) ? job_fail(j, GATE_HELD, "ENC-OFFICE", NULL) : job_fail(j, GATE_BLOCKED, "TYPE-MISMATCH", NULL);
 	r = zip_open(j->arena, j->in, &pk->zip, &code, &where);
 	if (r)
 		return job_fail(j, strcmp(code, "PARSE") != 0 ? GATE_BLOCKED : GATE_HELD, code, where.p ? arena_z(j->arena, where) : NULL);

@@ -67,6 +67,9 @@ static bool decimal(struct str v)
 	size_t i = v.n && (v.p[0] == '-' || v.p[0] == '+');
 	bool some = digits(v, &i);
 
+	if (str_is(v, "NaN") || str_is(v, "INF") || str_is(v, "-INF"))
+		return true;
+
 	if (i < v.n && v.p[i] == '.') {
 		i++;
 		some |= digits(v, &i);
@@ -140,6 +143,14 @@ static bool member(const struct ox_class *c, struct str v)
 	return false;
 }
 
+/* Names under which Excel runs a macro when the workbook is opened or left. */
+static bool starts_by_itself(struct str v)
+{
+	if (str_ieq(str_slice(v, 0, 6), STR("_xlnm.")))
+		v = str_slice(v, 6, v.n);
+	return str_ieq(str_slice(v, 0, 5), STR("Auto_"));
+}
+
 bool ox_value_ok(unsigned class, struct str v)
 {
 	const struct ox_class *c = &ox_classes[class];
@@ -152,7 +163,9 @@ bool ox_value_ok(unsigned class, struct str v)
 	case ox_HEX: return hex(v, c->max);
 	case ox_BASE64: return of(v, "+/=", 1024);
 	case ox_LIST: return of(v, "$ :.,;%+-_", TEXT_MAX);
-	case ox_CSS: return of(v, "$ :.,;%+-_#'\"\n", 4096);
+	case ox_CSS: return of(v, "$ :.,;%+-_#'\"\n@[]()*/!", 16384);
+	case ox_VBOOL: return str_is(v, "t") || str_is(v, "f") || str_is(v, "true") || str_is(v, "false") || str_is(v, "");
+	case ox_NAME: return v.n <= 255 && !starts_by_itself(v);
 	case ox_GUID: return of(v, "{}-", 38);
 	case ox_INT: return number(c, v);
 	case ox_ENUM:

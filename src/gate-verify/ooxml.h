@@ -7,7 +7,7 @@
 
 enum {
 	ov_NONE, ov_TEXT, ov_BOOL, ov_DEC, ov_DATE, ov_HEX, ov_BASE64, ov_LIST, ov_GUID, ov_INT, ov_ENUM, ov_ANY, ov_RID, ov_RIDOPT,
-	ov_FORMULA, ov_FIELD, ov_CSS
+	ov_FORMULA, ov_FIELD, ov_CSS, ov_NAME, ov_VBOOL
 };
 
 struct ov_name { const char *local; uint8_t n, ns; };

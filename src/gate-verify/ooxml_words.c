@@ -297,7 +297,7 @@ static bool decimal(struct str v)
 		k = run_of_digits(v, i);
 		some = k - i;
 	}
-	return some && k == v.n && v.n <= 40;
+	return (some && k == v.n && v.n <= 40) || str_is(v, "NaN") || str_is(v, "INF") || str_is(v, "-INF");
 }
 
 static bool whole(const struct ov_class *cl, struct str v)
@@ -337,7 +337,13 @@ bool ov_value(const struct ov_class *cl, struct str v)
 	}
 	case ov_BASE64: return all_of(v, "+/=", 1024);
 	case ov_LIST: return all_of(v, "$ :.,;%+-_", TEXT_MAX);
-	case ov_CSS: return all_of(v, "$ :.,;%+-_#'\"\n", 4096);
+	case ov_CSS: return all_of(v, "$ :.,;%+-_#'\"\n@[]()*/!", 16384);
+	case ov_VBOOL: return !v.n || str_is(v, "t") || str_is(v, "f") || str_is(v, "true") || str_is(v, "false");
+	case ov_NAME: {
+		struct str w = v.n >= 6 && str_ieq(str_slice(v, 0, 6), STR("_XLNM.")) ? str_slice(v, 6, v.n) : v;
+
+		return v.n <= 255 && !(w.n >= 5 && str_ieq(str_slice(w, 0, 5), STR("AUTO_")));
+	}
 	case ov_GUID: return all_of(v, "{}-", 38);
 	case ov_INT: return whole(cl, v);
 	case ov_ENUM:
