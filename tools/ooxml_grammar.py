@@ -11,7 +11,7 @@ PFX = {O+"spreadsheetml/2006/main": "x", O+"wordprocessingml/2006/main": "w", O+
        O+"officeDocument/2006/math": "m", O+"officeDocument/2006/relationships": "r",
        O+"officeDocument/2006/sharedTypes": "s",
        "http://schemas.microsoft.com/office/word/2010/wordprocessingShape": "wps", "http://schemas.microsoft.com/office/word/2010/wordprocessingGroup": "wpg",
-       "http://schemas.microsoft.com/office/drawing/2008/diagram": "dsp", "urn:schemas-microsoft-com:vml": "v", "urn:schemas-microsoft-com:office:office": "o", "urn:schemas-microsoft-com:office:word": "w10", "http://www.w3.org/XML/1998/namespace": "xml"}
+       "http://schemas.microsoft.com/office/drawing/2008/diagram": "dsp", O+"officeDocument/2006/extended-properties": "ep", "urn:schemas-microsoft-com:vml": "v", "urn:schemas-microsoft-com:office:office": "o", "urn:schemas-microsoft-com:office:word": "w10", "http://www.w3.org/XML/1998/namespace": "xml"}
 STRICT = "http://purl.oclc.org/ooxml/"
 NS_OUT = [("r", "officeDocument/2006/relationships", "officeDocument/relationships"), ("x", "spreadsheetml/2006/main", "spreadsheetml/main"),
           ("w", "wordprocessingml/2006/main", "wordprocessingml/main"), ("p", "presentationml/2006/main", "presentationml/main"),
@@ -22,7 +22,7 @@ NS_OUT = [("r", "officeDocument/2006/relationships", "officeDocument/relationshi
           ("m", "officeDocument/2006/math", "officeDocument/math")]
 NS_MS = [("wps", "http://schemas.microsoft.com/office/word/2010/wordprocessingShape"), ("wpg", "http://schemas.microsoft.com/office/word/2010/wordprocessingGroup"),
          ("dsp", "http://schemas.microsoft.com/office/drawing/2008/diagram")]
-NS_MS += [("v", "urn:schemas-microsoft-com:vml"), ("o", "urn:schemas-microsoft-com:office:office"), ("w10", "urn:schemas-microsoft-com:office:word")]
+NS_MS += [("ep", O + "officeDocument/2006/extended-properties"), ("v", "urn:schemas-microsoft-com:vml"), ("o", "urn:schemas-microsoft-com:office:office"), ("w10", "urn:schemas-microsoft-com:office:word")]
 NS_ALL = [(p, O + u, STRICT + s) for p, u, s in NS_OUT] + [(p, u, "") for p, u in NS_MS]
 BASES = {"string": "text", "token": "text", "normalizedString": "text", "boolean": "bool", "double": "dec", "float": "dec", "decimal": "dec",
          "int": "int -2147483648 2147483647", "long": "int -9223372036854775808 9223372036854775807",
@@ -44,7 +44,7 @@ def load(folder):
         head = re.search(r"<(?:\w+:)?schema\b[^>]*>", raw).group(0)
         m = {k or "": v for k, v in re.findall(r'xmlns(?::(\w+))?="([^"]*)"', head)}
         tns = root.get("targetNamespace")
-        if tns not in PFX or tns.startswith("urn:"): continue
+        if tns not in PFX or tns.startswith("urn:") or PFX[tns] == "ep": continue
         ctx = {"tns": tns, "map": m, "aq": root.get("attributeFormDefault") == "qualified"}
         for e in root:
             t, n = e.tag.replace(X, ""), e.get("name")
@@ -61,7 +61,7 @@ def simple(ctx, e):
     r = e.find(X + "restriction")
     if r is not None:
         en = [v.get("value") for v in r.findall(X + "enumeration")]
-        if en: return "enum " + " ".join(x.replace(" ", "_") if x else "''" for x in en)
+        if en: return "enum " + " ".join(x.replace(" ", "~") if x else "''" for x in en)
         b = r.get("base")
         base = simple_ref(ctx, b) if b else simple(ctx, r.find(X + "simpleType"))
         ln = r.find(X + "length")
@@ -193,7 +193,7 @@ def edits(path):
             for d in f[1:]: drop_a.add(d)
         elif k == "type":                 # type NAME text|- attrs.. > kids..
             T = out_types.setdefault(f[1], {"text": None, "attrs": {}, "kids": {}})
-            if f[2] != "-": T["text"] = f[2]
+            if f[2] != "-": T["text"] = f[2].replace("_", " ")
             kids = False
             for x in f[3:]:
                 if x == ">": kids = True; continue

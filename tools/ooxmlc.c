@@ -120,7 +120,10 @@ static unsigned class_new(const char *spec)
 	} else {
 		c.first = n_words;
 		while ((w = strtok(NULL, " ")) != NULL) {
-			words[n_words++] = strdup(strcmp(w, "''") ? w : "");
+			words[n_words] = strdup(strcmp(w, "''") ? w : "");
+			for (char *p = words[n_words]; (p = strchr(p, '~')) != NULL;)
+				*p = ' ';
+			n_words++;
 			c.n++;
 		}
 	}

@@ -9,6 +9,9 @@
 typedef int decode_fn(struct job *j, struct image *im);
 decode_fn decode_jpeg, decode_png, decode_gif, decode_bmp, decode_webp, decode_tiff;
 
+/* true: it was of our own making, and j->out has it, written anew. */
+bool jpeg_again(struct job *j);
+
 /* job_fail for what image_alloc said. */
 int decode_failed(struct job *j, int r) MUST_USE;
 

@@ -27,6 +27,11 @@ static int rebuild(struct job *j)
 	for (size_t i = 0; i < ARRAY_LEN(formats); i++) {
 		if (!str_is(j->format, formats[i].format))
 			continue;
+		if (formats[i].decode == decode_jpeg && jpeg_again(j)) {
+			j->units = 1;
+			j->language = "jpeg";
+			return 0;
+		}
 		r = formats[i].decode(j, &im);
 		if (r)
 			return r;

@@ -16,7 +16,7 @@ static struct part *part_of(struct package *pk, const struct zip_entry *en, cons
 {
 	size_t i = (size_t)(en - pk->zip.list);
 	struct part *p = pk->of[i];
-	bool foreign = k->path[0] == 'w' || k->path[0] == 'x' || k->path[0] == 'p';
+	bool own = !strncmp(k->path, "word/", 5) || !strncmp(k->path, "xl/", 3) || !strncmp(k->path, "ppt/", 4) || !strcmp(k->name, "app");
 
 	if (p)
 		return p->kind == k && !p->failed ? p : NULL;
@@ -29,7 +29,7 @@ static struct part *part_of(struct package *pk, const struct zip_entry *en, cons
 	p->kind = k;
 	p->name = en->name;
 	p->path = arena_strf(pk->j->arena, k->path, ++pk->counters[k - kinds]);
-	if (!foreign)
+	if (!own)
 		p->path = arena_strf(pk->j->arena, "%s%.*s", pk->base, STR_ARG(p->path));
 	pk->of[i] = p;
 	pk->list[pk->n_parts++] = p;
@@ -163,6 +163,11 @@ static void implicit(struct asking *a)
 
 static void report(struct package *pk, const struct part *p, const struct tally *t)
 {
+	if (p == pk->app) {
+		if (t->n)
+			job_removed(pk->j, arena_z(pk->j->arena, p->name), "OOXML-META", 1);
+		return;
+	}
 	for (unsigned i = 0; i < t->n; i++)
 		job_part(pk->j, p->name, t->list[i].code, GATE_REMOVED, t->list[i].n, 0, str_from(t->list[i].sample));
 }
@@ -220,7 +225,6 @@ static int open_main(struct package *pk, const char *want, const char **ret_code
 {
 	struct part *package = ARENA_NEW(pk->j->arena, struct part);
 	struct tally *t = xcalloc(1, sizeof *t);
-	struct asking a = {pk, package, t};
 	int r;
 
 	package->kind = &pk->root;
@@ -238,7 +242,13 @@ static int open_main(struct package *pk, const char *want, const char **ret_code
 			tally(t, relation_code(rel->type), rel->target);
 		}
 	}
-	(void)a;
+	for (unsigned i = 0; !r && pk->n_parts && !pk->app && i < package->n_relations; i++) {
+		const struct relation *rel = &package->relations[i];
+		const struct zip_entry *en = rel->kind ? package_target(pk, STR(""), rel->target) : NULL;
+
+		if (en && !strcmp(rel->kind->name, "app"))
+			pk->app = part_of(pk, en, rel->kind);
+	}
 	report(pk, package, t);
 	free(t);
 	if (!r && !pk->n_parts) {

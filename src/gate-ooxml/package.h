@@ -39,6 +39,7 @@ struct package {
 	struct part **of;                                /* the part made of each entry */
 	struct part *list[PARTS_MAX];
 	unsigned n_parts, counters[64];
+	struct part *app;                                /* the program's name, or NULL */
 	struct kind root;                                /* stands for the package: name is the format */
 	const char *base;                                /* "word/" … */
 	bool links;

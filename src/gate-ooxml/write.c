@@ -135,7 +135,8 @@ int package_write(struct package *pk)
 	put_types(&b, pk->list, pk->n_parts);
 	r = add(&list[n++], STR("[Content_Types].xml"), &b);
 	buf_printf(&b, XML_HEAD "<Relationships xmlns=\"" PACKAGE_NS "relationships\"><Relationship Id=\"rId1\" Type=\"" REL_PREFIX
-	           "officeDocument\" Target=\"/%.*s\"/></Relationships>", STR_ARG(main_part->path));
+	           "officeDocument\" Target=\"/%.*s\"/>%s</Relationships>", STR_ARG(main_part->path),
+	           pk->app ? "<Relationship Id=\"rId2\" Type=\"" REL_PREFIX "extended-properties\" Target=\"/docProps/app.xml\"/>" : "");
 	if (!r)
 		r = add(&list[n++], STR("_rels/.rels"), &b);
 	for (unsigned i = 0; !r && i < pk->n_parts; i++) {

@@ -12,6 +12,8 @@
 #define RELATION "http://schemas.openxmlformats.org/officeDocument/2006/relationships/"
 #define RELATION_2007 "http://schemas.microsoft.com/office/2007/relationships/"
 
+#define APP "docProps/app.xml"
+
 struct part {
 	const struct zip_part *zip;
 	const struct ov_kind *kind;                      /* NULL: relationships, content types */
@@ -37,7 +39,8 @@ static bool fits(const struct package *pk, const struct ov_kind *k, struct str n
 
 	if (!*p)
 		return false;
-	if (strncmp(p, "word/", 5) != 0 && strncmp(p, "xl/", 3) != 0 && strncmp(p, "ppt/", 4) != 0) {
+	if (strncmp(p, "word/", 5) != 0 && strncmp(p, "xl/", 3) != 0 && strncmp(p, "ppt/", 4) != 0 &&
+	    strcmp(p, APP) != 0) {
 		if (!str_starts(name, pk->base))
 			return false;
 		i = strlen(pk->base);
@@ -238,7 +241,10 @@ static bool package_relations(struct package *pk, size_t main_part)
 		return refuse(pk->c, "ooxml-relations", 0);
 	buf_init(&b, 4096);
 	buf_printf(&b, HEAD "<Relationships xmlns=\"" PACKAGE "relationships\"><Relationship Id=\"rId1\" Type=\"" RELATION
-	           "officeDocument\" Target=\"/%.*s\"/></Relationships>", STR_ARG(pk->list[main_part].zip->name));
+	           "officeDocument\" Target=\"/%.*s\"/>", STR_ARG(pk->list[main_part].zip->name));
+	if (part_named(pk, STR(APP)) != SIZE_MAX)
+		buf_puts(&b, "<Relationship Id=\"rId2\" Type=\"" RELATION "extended-properties\" Target=\"/" APP "\"/>");
+	buf_puts(&b, "</Relationships>");
 	return is_exactly(pk, pk->list[at].zip, &b, "ooxml-relations");
 }
 
@@ -312,12 +318,14 @@ static bool content(struct package *pk, struct part *p)
 /* Everything is led to from the main part. */
 static bool reach(struct package *pk, size_t from)
 {
-	size_t *todo = arena_array(pk->c->arena, pk->n + 1, sizeof *todo), n = 0;
+	size_t *todo = arena_array(pk->c->arena, pk->n + 1, sizeof *todo), n = 0, app = part_named(pk, STR(APP));
 
 	if (!todo)
 		return refuse(pk->c, "memory", 0);
 	todo[n++] = from;
 	pk->list[from].reached = true;
+	if (app != SIZE_MAX)
+		pk->list[app].reached = true;
 	while (n) {
 		struct part *p = &pk->list[todo[--n]];
 

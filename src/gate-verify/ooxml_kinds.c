@@ -93,6 +93,8 @@ const struct ov_kind ov_kinds[] = {
 	 "document header footer footnotes endnotes wcomments numbering worksheet chartsheet xdrawing chart userShapes "
 	 "theme themeOverride slide slideLayout slideMaster notesSlide notesMaster handoutMaster presProps diagramData "
 	 "diagramLayout diagramDrawing tableStyles"},
+	{"app", "docProps/app.xml", "extended-properties", OFFICE "extended-properties+xml",
+	 "docx xlsx pptx"},
 	{"hyperlink", "", "hyperlink", "",
 	 "document header footer footnotes endnotes wcomments worksheet xdrawing chart userShapes slide slideLayout "
 	 "slideMaster notesSlide notesMaster handoutMaster diagramData diagramDrawing"},
