@@ -74,7 +74,7 @@ static const struct { const char *relation, *code; } known[] = {
 	{"volatileDependencies", "XL-RTD"}, {"extensibility", "OOXML-CUSTOM-UI"}, {"ui", "OOXML-CUSTOM-UI"}, {"userCustomization", "OOXML-CUSTOM-UI"},
 	{"keyMapCustomizations", "OOXML-CUSTOM-UI"}, {"attachedToolbars", "OOXML-CUSTOM-UI"}, {"webextension", "OOXML-WEBEXT"},
 	{"webextensiontaskpanes", "OOXML-WEBEXT"}, {"font", "OOXML-FONT"}, {"audio", "OOXML-MEDIA"}, {"video", "OOXML-MEDIA"},
-	{"media", "OOXML-MEDIA"}, {"glossaryDocument", "OOXML-GLOSSARY"}, {"core-properties", "OOXML-META"}, 
+	{"media", "OOXML-MEDIA"}, {"glossaryDocument", "OOXML-GLOSSARY"}, {"core-properties", "OOXML-META"},
 	{"custom-properties", "OOXML-META"}, {"metadata", "OOXML-META"}, {"thumbnail", "OOXML-META"}, {"origin", "OOXML-SIGNATURE"},
 	{"signature", "OOXML-SIGNATURE"}, {"tags", "OOXML-META"}, {"classificationlabels", "OOXML-META"}, {"htmlPubSaveAs", "XL-WEB"},
 	{"webSettings", ""}, {"calcChain", ""}, {"stylesWithEffects", ""}, {"chartStyle", ""}, {"chartColorStyle", ""}, {"threadedComment", ""},
