@@ -28,9 +28,9 @@ try fork "1 blocked WORKER-DIED 31"
 [ -n "${SAN:-}" ] || try memory "0 delivered - 0 refused"
 try output "1 blocked LIMIT-OUTPUT 25"
 try report "0 delivered - 0 refused"
-[ "$(jq '.parts | length' rep)" -le 4096 ] && [ "$(jq .more_parts rep)" -gt 190000 ] && echo "ok report is bounded" || { echo "FAIL report is bounded"; failed=1; }
+if [ "$(jq '.parts | length' rep)" -le 4096 ] && [ "$(jq .more_parts rep)" -gt 190000 ]; then echo "ok report is bounded"; else echo "FAIL report is bounded"; failed=1; fi
 try nest "0 delivered - 0 refused"
-[ "$(jq '[.. | .code? | select(. == "LIMIT-DEPTH")] | length' rep)" = 1 ] && echo "ok nesting ends" || { echo "FAIL nesting ends"; failed=1; }
+if [ "$(jq '[.. | .code? | select(. == "LIMIT-DEPTH")] | length' rep)" = 1 ]; then echo "ok nesting ends"; else echo "FAIL nesting ends"; failed=1; fi
 try loop "1 held LIMIT-TIME [29]*"
 try sleep "1 held LIMIT-TIME 9"
 # What decides: nothing that a rebuilder says lets an original out.

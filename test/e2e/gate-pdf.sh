@@ -53,7 +53,7 @@ loop = "<</Type/Pages/Kids[2 0 R 3 0 R]/Count 2>>"
 pdf("b-tree.pdf", raw=lambda b: b.replace(b"<</Type/Pages/Kids[3 0 R]/Count 1>>", loop.encode()))
 pdf("b-box.pdf", raw=lambda b: b.replace(b"[0 0 300 200]", b"[0 0 9999999 1]"))
 pdf("b-zero.pdf", raw=lambda b: b.replace(b"[0 0 300 200]", b"[0 0 0 0]"))
-pdf("b-do.pdf", objs=[stream("/Type/XObject/Subtype/Form/BBox[0 0 9 9]/Resources<</XObject<</X 6 0 R>>>>", b"/X Do /X Do")], raw=lambda b: b.replace(b"/Font<</F 5 0 R>>", b"/XObject<</X 6 0 R>>").replace(b"(Hello marked page) Tj ET", b"() Tj ET /X Do /X Do    "))
+pdf("b-cycle.pdf", objs=[stream("/Type/XObject/Subtype/Form/BBox[0 0 9 9]/Resources<</XObject<</X 6 0 R>>>>", b"/X Do /X Do")], raw=lambda b: b.replace(b"/Font<</F 5 0 R>>", b"/XObject<</X 6 0 R>>").replace(b"(Hello marked page) Tj ET", b"() Tj ET /X Do /X Do    "))
 z = zlib.compress(b"\0" * 50_000_000, 9)
 for _ in range(3): z = zlib.compress(z, 9)
 pdf("b-filters.pdf", objs=[stream("/Type/XObject/Subtype/Image/Width 7000/Height 7000/ColorSpace/DeviceGray/BitsPerComponent 8/Filter[/FlateDecode/FlateDecode/FlateDecode/FlateDecode]", z)],
@@ -64,7 +64,7 @@ python3 make.py
 while read -r k code; do
 	ok "feature-$k" "$(clean "f-$k.pdf"; jq -r --arg c "$code" '[.parts[].code] | index($c) != null' rep; grep -acE 'SURVIVOR|JavaScript|Launch|OpenAction|/AA|URI|Embedded|AcroForm' out; pdftotext out - | head -1)" "$(printf '0 delivered \ntrue\n0\nHello marked page')"
 done <list
-for b in tree box zero do filters; do ok "bomb-$b" "$(clean b-$b.pdf | cut -d' ' -f1-2 | grep -cE '^(0 delivered|1 held|1 blocked)')" 1; done
+for b in tree box zero cycle filters; do ok "bomb-$b" "$(clean b-$b.pdf | cut -d' ' -f1-2 | grep -cE '^(0 delivered|1 held|1 blocked)')" 1; done
 ok cut "$(clean b-cut.pdf)" "1 held PARSE"
 qpdf --encrypt secret secret 256 -- f-uri.pdf locked.pdf; echo secret >pw
 ok locked "$(clean locked.pdf)" "1 held ENC-PASSWORD"

@@ -33,7 +33,7 @@ printf 'file\xe2\x80\xaetxt.exe\n' >r.txt
 ok hidden "$(clean r.txt; cat out)" "$(printf '0 delivered \nfiletxt.exe')"
 
 cp /bin/true p.txt; ok program-as-text "$(clean p.txt)" "1 blocked TYPE-EXECUTABLE"
-ok nothing-out "$(ls out 2>&1 | grep -c '^out$')" 0
+ok nothing-out "$([ -e out ] && echo there)" ""
 cp a.csv a.exe; ok program-by-name "$(clean a.exe)" "1 blocked TYPE-EXECUTABLE"
 cp a.csv a.csv.js; ok double-extension "$(clean a.csv.js)" "1 blocked NAME-DOUBLE"
 cp a.csv "$(printf 'a\xe2\x80\xaevsc.txt')"; ok name-turns "$(clean "$(printf 'a\xe2\x80\xaevsc.txt')")" "1 blocked NAME-RLO"
@@ -169,6 +169,7 @@ trap 'kill $av; rm -rf "$W"' EXIT
 for _ in $(seq 100); do [ -S clamd.sock ] && break; sleep 0.1; done
 printf 'clamd: %s/clamd.sock\n' "$W" >av.yaml
 avclean() { rm -f out rep; "$S" gate clean "$1" -o out --report rep --policy "${2:-av.yaml}" 2>/dev/null; echo "$? $(jq -r '.outcome + " " + (.code // "")' rep)"; }
+# shellcheck disable=SC2016 # the test file is that text
 printf 'X5O!P%%@AP[4\\PZX54(P^)7CC)7}$EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*' >eicar.txt
 ok av-clean "$(avclean a.csv; jq -r '.scan.before.verdict + .scan.after.verdict' rep)" "$(printf '0 delivered \nOKOK')"
 ok av-found "$(avclean eicar.txt; jq -r .where rep)" "$(printf '1 blocked AV-FOUND\nLocal.Test.EICAR.UNOFFICIAL')"
