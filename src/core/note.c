@@ -8,6 +8,7 @@
 #include "lib/text.h"
 
 #define DASH "\xe2\x80\x94 "                         /* U+2014 and a blank open a signature line */
+#define NOTE_SIG_RAW_MAX 5120                        /* the longest known signature is ML-DSA-44's with time: 4 + 8 + 2,420 bytes */
 #define SIG_LEN (4 + crypto_sign_BYTES)
 
 static bool is_space(uint32_t c)
@@ -31,9 +32,9 @@ int note_name_check(struct str name)
 	return 0;
 }
 
-static uint32_t key_id(struct str name, const uint8_t *public_key)
+static uint32_t key_id(struct str name, uint8_t type, const uint8_t *public_key)
 {
-	struct str parts[] = {name, STR("\n\x01"), {(const char *)public_key, NOTE_PUBLIC_LEN}};
+	struct str parts[] = {name, STR("\n"), {(const char *)&type, 1}, {(const char *)public_key, NOTE_PUBLIC_LEN}};
 	uint8_t h[SHA256_LEN];
 
 	sha256_parts(parts, ARRAY_LEN(parts), h);
@@ -42,6 +43,11 @@ static uint32_t key_id(struct str name, const uint8_t *public_key)
 
 int note_key_init(struct note_key *k, struct str name, const uint8_t public_key[NOTE_PUBLIC_LEN])
 {
+	return note_key_init_type(k, name, NOTE_ED25519, public_key);
+}
+
+int note_key_init_type(struct note_key *k, struct str name, uint8_t type, const uint8_t public_key[NOTE_PUBLIC_LEN])
+{
 	int r = note_name_check(name);
 
 	if (r)
@@ -49,11 +55,17 @@ int note_key_init(struct note_key *k, struct str name, const uint8_t public_key[
 	*k = (struct note_key){0};
 	memcpy(k->name, name.p, name.n);
 	memcpy(k->public_key, public_key, NOTE_PUBLIC_LEN);
-	k->id = key_id(name, public_key);
+	k->type = type;
+	k->id = key_id(name, type, public_key);
 	return 0;
 }
 
 int note_key_parse(struct str vkey, struct note_key *ret, struct err *e)
+{
+	return note_key_parse_type(vkey, NOTE_ED25519, ret, e);
+}
+
+int note_key_parse_type(struct str vkey, uint8_t type, struct note_key *ret, struct err *e)
 {
 	struct str rest = vkey, name, hex;
 	uint8_t id[4], raw[1 + NOTE_PUBLIC_LEN];
@@ -67,9 +79,9 @@ int note_key_parse(struct str vkey, struct note_key *ret, struct err *e)
 	hex = str_cut(&rest, '+');
 	if (hex.n != 8 || hex_decode(hex, id, sizeof id) != sizeof id)
 		return err_set(e, ERR_SYNTAX, "not a verifier key: name+id+key is expected");
-	if (base64_decode(rest, raw, sizeof raw) != sizeof raw || raw[0] != NOTE_ED25519)
-		return err_set(e, ERR_SYNTAX, "not an Ed25519 verifier key");
-	if (note_key_init(&k, name, raw + 1))
+	if (base64_decode(rest, raw, sizeof raw) != sizeof raw || raw[0] != type)
+		return err_set(e, ERR_SYNTAX, "not an Ed25519 verifier key of %s (type 0x%02x)", type == NOTE_COSIGNATURE ? "a witness" : "a log", type);
+	if (note_key_init_type(&k, name, type, raw + 1))
 		return err_set(e, ERR_INVALID, "not a key name");
 	if (k.id != ((uint32_t)id[0] << 24 | (uint32_t)id[1] << 16 | (uint32_t)id[2] << 8 | id[3]))
 		return err_set(e, ERR_INVALID, "the key's id does not fit the key");
@@ -90,7 +102,7 @@ void note_key_put(struct buf *b, const struct note_key *k)
 	uint8_t id[4], raw[1 + NOTE_PUBLIC_LEN];
 
 	put_id(id, k->id);
-	raw[0] = NOTE_ED25519;
+	raw[0] = k->type;
 	memcpy(raw + 1, k->public_key, NOTE_PUBLIC_LEN);
 	buf_puts(b, k->name);
 	buf_putc(b, '+');
@@ -110,8 +122,7 @@ static bool clean(struct str s)
 
 static int parse_sig(struct str line, struct note_sig *ret)
 {
-	/* The longest known signature is ML-DSA-44's with time: 4 + 8 + 2,420 bytes. */
-	uint8_t raw[5120];
+	uint8_t raw[NOTE_SIG_RAW_MAX];
 	struct str rest;
 
 	if (!str_starts(line, DASH))
@@ -177,18 +188,28 @@ int note_check(const struct note *n, const struct note_key *keys, size_t n_keys)
 	return good ? 0 : ERR_DENIED;
 }
 
-int note_cosign(struct buf *b, struct str text, const struct note_key *k, const uint8_t secret[NOTE_SECRET_LEN])
+void note_put_sig(struct buf *b, const struct note_key *k, const uint8_t *sig, size_t n)
 {
-	uint8_t raw[SIG_LEN];
+	struct buf raw;
 
-	put_id(raw, k->id);
-	if (crypto_sign_detached(raw + 4, NULL, (const unsigned char *)text.p, text.n, secret))
-		return ERR_INVALID;
+	buf_init(&raw, NOTE_SIG_RAW_MAX);
+	buf_u32(&raw, k->id);
+	buf_put(&raw, sig, n);
 	buf_puts(b, DASH);
 	buf_puts(b, k->name);
 	buf_putc(b, ' ');
-	buf_base64(b, raw, sizeof raw);
+	buf_base64(b, raw.p, raw.n);
 	buf_putc(b, '\n');
+	buf_release(&raw);
+}
+
+int note_cosign(struct buf *b, struct str text, const struct note_key *k, const uint8_t secret[NOTE_SECRET_LEN])
+{
+	uint8_t sig[crypto_sign_BYTES];
+
+	if (crypto_sign_detached(sig, NULL, (const unsigned char *)text.p, text.n, secret))
+		return ERR_INVALID;
+	note_put_sig(b, k, sig, sizeof sig);
 	return buf_err(b);
 }
 

@@ -1,6 +1,7 @@
 /* C2SP formats that travel: signed notes (c2sp.org/signed-note), verifier keys, checkpoints (c2sp.org/tlog-checkpoint)
- * and offline proofs (c2sp.org/tlog-proof). Ed25519 (type 0x01) only; signatures of other types and unknown keys are
- * kept and ignored, as the specification asks. Nothing here touches files. */
+ * and offline proofs (c2sp.org/tlog-proof). Ed25519 only: of logs (type 0x01) and, as cosignatures, of witnesses (0x04,
+ * cosign.h); signatures of other types and unknown keys are kept and ignored, as the specification asks. Nothing here
+ * touches files. */
 #ifndef CORE_NOTE_H
 #define CORE_NOTE_H
 
@@ -12,16 +13,18 @@
 
 #define NOTE_MAX (64u * 1024)                        /* bytes of a whole note or proof */
 #define PROOF_EXTRA_MAX (12u * 1024)                 /* bytes of decoded extra data */
-#define NOTE_SIGS_MAX 32                             /* the specification wants at least 16 */
+#define NOTE_SIGS_MAX 80                             /* a policy's witnesses and the log; the specification wants at least 16 */
 #define NOTE_NAME_MAX 255                            /* bytes of a key name or origin */
 #define NOTE_VKEY_MAX 512                            /* bytes of a verifier key line */
 #define NOTE_ED25519 0x01
+#define NOTE_COSIGNATURE 0x04
 #define NOTE_PUBLIC_LEN 32
 #define NOTE_SECRET_LEN 64                           /* libsodium's form: seed and public key */
 
 struct note_key {
 	char name[NOTE_NAME_MAX + 1];
 	uint32_t id;
+	uint8_t type;                                    /* NOTE_ED25519 or NOTE_COSIGNATURE */
 	uint8_t public_key[NOTE_PUBLIC_LEN];
 };
 
@@ -31,6 +34,9 @@ int note_name_check(struct str name) MUST_USE;
 int note_key_init(struct note_key *k, struct str name, const uint8_t public_key[NOTE_PUBLIC_LEN]) MUST_USE;
 /* Reads "name+hex id+base64(type public)"; a line end is allowed. An id that does not fit its key is ERR_INVALID. */
 int note_key_parse(struct str vkey, struct note_key *ret, struct err *e) MUST_USE;
+/* The same for a key of that type: what may sign a log is not what may witness one. */
+int note_key_init_type(struct note_key *k, struct str name, uint8_t type, const uint8_t public_key[NOTE_PUBLIC_LEN]) MUST_USE;
+int note_key_parse_type(struct str vkey, uint8_t type, struct note_key *ret, struct err *e) MUST_USE;
 /* Appends the vkey without line end. */
 void note_key_put(struct buf *b, const struct note_key *k);
 
@@ -49,9 +55,11 @@ struct note {
 
 /* Shape only: splits at the last empty line. ERR_SYNTAX, ERR_TOOBIG. */
 int note_parse(struct str whole, struct note *ret) MUST_USE;
-/* 0 when at least one of the known keys signed and none of their signatures is bad; ERR_DENIED when no known key
+/* For keys of type NOTE_ED25519: 0 when at least one of the known keys signed and none of their signatures is bad; ERR_DENIED when no known key
  * signed, ERR_CORRUPT when a known key's signature fails. */
 int note_check(const struct note *n, const struct note_key *keys, size_t n_keys) MUST_USE;
+/* Appends one signature line: the key's name, its id and n bytes of signature. */
+void note_put_sig(struct buf *b, const struct note_key *k, const uint8_t *sig, size_t n);
 /* Appends text (which must end in LF), the empty line and one signature line. ERR_INVALID for a text no note may
  * hold. */
 int note_sign(struct buf *b, struct str text, const struct note_key *k, const uint8_t secret[NOTE_SECRET_LEN]) MUST_USE;
