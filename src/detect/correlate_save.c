@@ -1,6 +1,7 @@
 /* The state of correlations as bytes: seed, logs, figures, then per group its rule's id, what the rule was, key and moments. */
 #include "detect/correlate_parts.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "lib/hash.h"
@@ -32,6 +33,8 @@ static void put_str(struct buf *b, struct str s)
 
 void correlator_save(const struct correlator *c, struct buf *out)
 {
+	uint8_t *defs = xcalloc(c->rules->n + 1, SHA256_LEN);
+
 	buf_u32(out, MARK);
 	buf_u64(out, c->seed);
 	buf_u64(out, c->sum.evicted);
@@ -42,12 +45,12 @@ void correlator_save(const struct correlator *c, struct buf *out)
 	for (size_t i = 0; i < c->n_logs; i++)
 		put_str(out, str_from(c->logs[i]));
 	buf_u32(out, (uint32_t)c->n_groups);
+	for (size_t i = 0; i < c->rules->n; i++)
+		if (c->rules->list[i]->corr)
+			definition(c->rules->list[i], defs + i * SHA256_LEN);
 	for (const struct group *g = c->oldest; g; g = g->newer) {
-		uint8_t def[SHA256_LEN];
-
-		definition(g->rule, def);
 		put_str(out, g->rule->id);
-		buf_put(out, def, sizeof def);
+		buf_put(out, defs + g->rule->at * SHA256_LEN, SHA256_LEN);
 		put_str(out, str_n(g->key, g->key_n));
 		buf_u64(out, (uint64_t)g->newest);
 		buf_u64(out, (uint64_t)g->quiet);
@@ -60,6 +63,7 @@ void correlator_save(const struct correlator *c, struct buf *out)
 			buf_u16(out, g->list[i].log);
 		}
 	}
+	free(defs);
 }
 
 static int get_str(struct cur *in, size_t max, struct str *ret)

@@ -11,6 +11,7 @@
 #define READ_MS 1000                                 /* logs are looked at for what was not fed */
 #define READ_SOON_MS 1
 #define SAVE_MS 50                                   /* alerts of so long share one write of the state */
+#define SAVE_SHARE 10                                /* a large state is written a tenth of the time, no more */
 #define SAVE_IDLE_US (10 * SECOND_US)                /* without alerts: what a crash makes read again */
 #define SENDING_MAX 256u                             /* sent and not yet acknowledged */
 
@@ -79,7 +80,9 @@ static void settle(struct serve *s)
 	if (!s->dirty)
 		send_waiting(s);
 	else if (!s->save_set) {
-		loop_after(s->child->loop, SAVE_MS, save, s);
+		int64_t ms = s->save_took / 1000 * SAVE_SHARE;
+
+		loop_after(s->child->loop, ms > SAVE_MS ? ms : SAVE_MS, save, s);
 		s->save_set = true;
 	}
 }
@@ -109,7 +112,7 @@ static int on_feed(struct serve *s, struct msg *m)
 	    msg_end(m) || first < 0)
 		return ERR_PROTO;
 	l = serve_log(s, name);
-	if (!l || (uint64_t)first != l->next || s->alerts.n >= ALERTS_WAITING_MAX)
+	if (!l || (uint64_t)first > l->next || (uint64_t)first + n <= l->next || s->alerts.n >= ALERTS_WAITING_MAX)
 		return 0; /* there is a gap before it, or we have it: the log is read */
 	s->fed += n;
 	if (serve_entries(s, l, (uint64_t)first, n, entries) == ERR_CORRUPT)

@@ -38,7 +38,7 @@ struct serve {
 	bool dirty, chained;                             /* state to be written; the vault said where our chain stands */
 	bool save_set;
 	bool answered;                                   /* alerts left the list: written with the next look at the logs */
-	int64_t saved_at;                                /* µs, clock_mono */
+	int64_t saved_at, save_took;                     /* µs, clock_mono; how long writing took */
 	uint64_t looked_at, fed;
 	size_t faults;
 };

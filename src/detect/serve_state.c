@@ -13,6 +13,7 @@
 int serve_save(struct serve *s, struct err *e)
 {
 	uint8_t hash[SHA256_LEN];
+	int64_t begun = clock_mono();
 	struct buf b;
 	int dir, r;
 
@@ -39,6 +40,7 @@ int serve_save(struct serve *s, struct err *e)
 	if (!r)
 		s->dirty = s->answered = false;
 	s->saved_at = clock_mono();
+	s->save_took = s->saved_at - begun;
 	return r;
 }
 
