@@ -7,11 +7,6 @@ struct str str_from(const char *z)
 	return (struct str){ z, z ? strlen(z) : 0 };
 }
 
-struct str str_n(const void *p, size_t n)
-{
-	return (struct str){ p, n };
-}
-
 bool str_eq(struct str a, struct str b)
 {
 	return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);

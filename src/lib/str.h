@@ -21,7 +21,10 @@ struct str {
 #define STR_ARG(s) (int)(s).n, (s).p ? (s).p : ""
 
 struct str str_from(const char *z);                 /* NUL-terminated, NULL gives STR_NONE */
-struct str str_n(const void *p, size_t n);
+static inline struct str str_n(const void *p, size_t n)
+{
+	return (struct str){p, n};
+}
 bool str_eq(struct str a, struct str b);
 bool str_is(struct str a, const char *z);           /* equals the C string */
 bool str_ieq(struct str a, struct str b);           /* ASCII case-insensitive */

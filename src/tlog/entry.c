@@ -30,13 +30,20 @@ int entry_put(struct buf *b, const struct entry *en)
 	return buf_err(b);
 }
 
-static uint64_t be(const uint8_t *p, unsigned n)
+static uint64_t be64(const uint8_t *p)
 {
-	uint64_t v = 0;
+	uint64_t v;
 
-	for (unsigned i = 0; i < n; i++)
-		v = v << 8 | p[i];
-	return v;
+	memcpy(&v, p, sizeof v);
+	return be64toh(v);
+}
+
+static uint32_t be32(const uint8_t *p)
+{
+	uint32_t v;
+
+	memcpy(&v, p, sizeof v);
+	return be32toh(v);
 }
 
 /* By offsets, not by a cursor: every entry that comes in passes here. */
@@ -50,9 +57,9 @@ int entry_parse(struct str bytes, struct entry *ret)
 	if (bytes.n > ENTRY_MAX || bytes.n < HEAD + 1 + 1 + 1 + 4 || p[0] != VERSION || p[1] >= ENTRY_TRANSPORTS)
 		return ERR_CORRUPT;
 	en.transport = p[1];
-	en.flags = (uint16_t)be(p + 2, 2);
-	en.time_ns = (int64_t)be(p + 4, 8);
-	en.seq = be(p + 12, 8);
+	en.flags = (uint16_t)(p[2] << 8 | p[3]);
+	en.time_ns = (int64_t)be64(p + 4);
+	en.seq = be64(p + 12);
 	chained = en.flags & ENTRY_CHAINED;
 	if (en.flags & ~ENTRY_FLAGS || (en.seq > 0) != chained)
 		return ERR_CORRUPT;
@@ -74,36 +81,11 @@ int entry_parse(struct str bytes, struct entry *ret)
 		return ERR_CORRUPT;
 	en.peer = str_n(p, n);
 	p += n;
-	n = (size_t)be(p, 4);
+	n = be32(p);
 	p += 4;
 	if (n > ENTRY_RAW_MAX || (size_t)(end - p) != n)
 		return ERR_CORRUPT;
 	en.raw = str_n(p, n);
 	*ret = en;
 	return 0;
-}
-
-int bundle_next(struct str *rest, struct str *ret)
-{
-	const uint8_t *p = (const uint8_t *)rest->p;
-	size_t n;
-
-	if (rest->n < 2)
-		return ERR_SHORT;
-	n = (size_t)p[0] << 8 | p[1];
-	if (rest->n - 2 < n)
-		return ERR_SHORT;
-	*ret = str_n(rest->p + 2, n);
-	*rest = str_n(rest->p + 2 + n, rest->n - 2 - n);
-	return 0;
-}
-
-int64_t entry_time(struct str bytes)
-{
-	return (int64_t)be((const uint8_t *)bytes.p + 4, 8);
-}
-
-bool entry_chained(struct str bytes)
-{
-	return bytes.p[3] & ENTRY_CHAINED;
 }

@@ -3,7 +3,9 @@
 #ifndef TLOG_ENTRY_H
 #define TLOG_ENTRY_H
 
+#include <endian.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "lib/buf.h"
 #include "lib/hash.h"
@@ -49,9 +51,32 @@ static inline bool entry_redacted(struct str bytes)
 	return bytes.n == REDACTED_LEN && !bytes.p[0];
 }
 /* The next one of a bundle, entries side by side, each behind its 16-bit length: ERR_SHORT when none is whole. */
-int bundle_next(struct str *rest, struct str *ret) MUST_USE;
+static inline int bundle_next(struct str *rest, struct str *ret)
+{
+	const uint8_t *p = (const uint8_t *)rest->p;
+	size_t n;
+
+	if (rest->n < 2)
+		return ERR_SHORT;
+	n = (size_t)p[0] << 8 | p[1];
+	if (rest->n - 2 < n)
+		return ERR_SHORT;
+	*ret = str_n(rest->p + 2, n);
+	*rest = str_n(rest->p + 2 + n, rest->n - 2 - n);
+	return 0;
+}
+
 /* Of bytes that parse: without parsing them again. */
-int64_t entry_time(struct str bytes);
-bool entry_chained(struct str bytes);
+static inline int64_t entry_time(struct str bytes)
+{
+	uint64_t v;
+
+	memcpy(&v, bytes.p + 4, sizeof v);
+	return (int64_t)be64toh(v);
+}
+static inline bool entry_chained(struct str bytes)
+{
+	return bytes.p[3] & ENTRY_CHAINED;
+}
 
 #endif

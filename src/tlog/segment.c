@@ -31,7 +31,7 @@ int segment_name_parse(const char *name, uint64_t *ret_first)
 	return 0;
 }
 
-static struct segment *segment_new(uint64_t first)
+struct segment *segment_new(uint64_t first)
 {
 	struct segment *s = xcalloc(1, sizeof *s);
 
@@ -52,7 +52,7 @@ void segment_free(struct segment *s)
 	free(s);
 }
 
-static void add_block(struct segment *s, const struct seg_block *sb)
+void segment_add(struct segment *s, const struct seg_block *sb)
 {
 	if (s->n == s->cap) {
 		size_t cap = s->cap ? 2 * s->cap : 64;
@@ -69,8 +69,7 @@ static void add_block(struct segment *s, const struct seg_block *sb)
 	s->end = sb->first + sb->count;
 }
 
-/* The content of the skippable frame at `at`, in the segment's arena. ERR_CORRUPT: no whole frame of ours there. */
-static int read_frame(struct segment *s, off_t at, struct str *ret)
+int segment_frame(struct segment *s, off_t at, struct str *ret)
 {
 	uint8_t head[SKIP_HEAD];
 	uint32_t n;
@@ -109,20 +108,20 @@ static int read_blocks(struct segment *s, const uint8_t *origin_hash)
 {
 	struct str content;
 
-	if (read_frame(s, 0, &content) || header_get(content, origin_hash, s))
+	if (segment_frame(s, 0, &content) || header_get(content, origin_hash, s))
 		return ERR_CORRUPT;
 	s->bytes = (off_t)(SKIP_HEAD + content.n);
 	while (s->end < s->first + s->capacity) {
 		struct seg_block sb;
 
-		if (read_frame(s, s->bytes, &content) || meta_get(content, &sb) || sb.first != s->end ||
+		if (segment_frame(s, s->bytes, &content) || meta_get(content, &sb) || sb.first != s->end ||
 		    sb.count > s->first + s->capacity - s->end)
 			break;
 		sb.meta_at = (uint64_t)s->bytes;
 		sb.at = sb.meta_at + SKIP_HEAD + content.n;
 		if (sb.packed > (uint64_t)s->file_bytes - sb.at)
 			break;
-		add_block(s, &sb);
+		segment_add(s, &sb);
 	}
 	s->sealed = is_sealed(s);
 	return 0;
@@ -302,7 +301,7 @@ int segment_append_as(struct segment *s, const struct block *b, struct str sourc
 		return err_sys(e, "seg/%020llu", (unsigned long long)s->first);
 	r = put(s, out, s->bytes, e);
 	if (!r)
-		add_block(s, &sb);
+		segment_add(s, &sb);
 	return r;
 }
 

@@ -76,6 +76,16 @@ int segment_load(const struct segment *s, const struct seg_block *sb, struct blo
 /* The same with all its hashes. */
 int segment_read(const struct segment *s, const struct seg_block *sb, struct block *out, struct err *e) MUST_USE;
 
+/* Opens a sealed segment and reads, by its seek table, only the block that holds index: blocks has that one. ERR_NOTFOUND when the
+ * table does not lead there; then segment_open does. */
+int segment_open_at(int dirfd, uint64_t first, const uint8_t origin_hash[SHA256_LEN], uint64_t index, struct segment **ret) MUST_USE;
+
+/* segment.c, for segment_at.c */
+struct segment *segment_new(uint64_t first);
+void segment_add(struct segment *s, const struct seg_block *sb);
+/* The content of the skippable frame at `at`, in the segment's arena. ERR_CORRUPT: no whole frame of ours there. */
+int segment_frame(struct segment *s, off_t at, struct str *ret) MUST_USE;
+
 /* segment_format.c: encoding, shared by writing and reading */
 #define SKIP_MAGIC 0x184d2a50u
 #define SEEK_MAGIC 0x184d2a5eu

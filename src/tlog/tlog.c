@@ -141,6 +141,7 @@ void tlog_free(struct tlog *s)
 	if (!s)
 		return;
 	segment_free(s->cached);
+	segment_free(s->peeked);
 	block_free(s->open);
 	block_free(s->loaded);
 	buf_release(&s->checkpoint);
@@ -194,6 +195,18 @@ int tlog_segment(struct tlog *s, uint64_t first, struct segment **ret, struct er
 	return 0;
 }
 
+/* For one block of a segment that is not at hand, the others need not be read. */
+static bool peek(struct tlog *s, uint64_t first, uint64_t index)
+{
+	if ((s->live && s->live->first == first) || (s->cached && s->cached->first == first))
+		return false;
+	if (s->peeked && s->peeked->first == first && segment_find(s->peeked, index))
+		return true;
+	segment_free(s->peeked);
+	s->peeked = NULL;
+	return !segment_open_at(s->seg_dir, first, s->origin_hash, index, &s->peeked);
+}
+
 /* The segment and the block in it that hold index. */
 static int locate(struct tlog *s, uint64_t index, struct segment **ret, const struct seg_block **ret_block,
                   struct err *e)
@@ -206,6 +219,11 @@ static int locate(struct tlog *s, uint64_t index, struct segment **ret, const st
 		               ? err_set(e, ERR_NOTFOUND, "entry %llu was removed when its time was over; the log begins at %llu",
 		                         (unsigned long long)index, (unsigned long long)s->keep.minimum)
 		               : err_set(e, ERR_CORRUPT, "no segment holds entry %llu", (unsigned long long)index);
+	if (peek(s, s->segs[at], index)) {
+		*ret = s->peeked;
+		*ret_block = segment_find(*ret, index);
+		return 0;
+	}
 	r = tlog_segment(s, s->segs[at], ret, e);
 	if (r)
 		return r;

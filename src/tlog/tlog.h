@@ -37,6 +37,7 @@ struct tlog {
 	size_t n_segs, cap_segs;
 	struct segment *live;                            /* the last one while written to; owned by the writer */
 	struct segment *cached;                          /* the last one read */
+	struct segment *peeked;                          /* one block of the last one that was only looked into */
 	struct block *loaded;                            /* the last block unpacked */
 	struct block *open;                              /* of the tail: entries in segments end at open->first */
 	size_t tail_left;                                /* bytes behind the tail's last whole record */

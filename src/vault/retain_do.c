@@ -41,7 +41,8 @@ int retain_sweep(struct vault *v, struct err *e)
 	int r = 0;
 
 	segment_free(s->cached);
-	s->cached = NULL;
+	segment_free(s->peeked);
+	s->cached = s->peeked = NULL;
 	block_reset(s->loaded, 0);
 	for (size_t i = 0; i < s->n_segs; i++) {
 		bool gone = !r && s->segs[i] < s->keep.minimum && !retention_holds(&s->keep, s->segs[i], s->segs[i] + s->capacity);
@@ -73,7 +74,8 @@ static int redact_stored(struct vault *v, uint64_t index, struct err *e)
 		return r;
 	block_reset(s->loaded, 0);
 	segment_free(s->cached);
-	s->cached = NULL;
+	segment_free(s->peeked);
+	s->cached = s->peeked = NULL;
 	if (s->live && s->live->first == first) {
 		segment_free(s->live);
 		s->live = NULL;
