@@ -202,7 +202,7 @@ static void take_job(struct job *j, struct msg *m)
 int worker_run(int argc, char **argv, const struct worker *w)
 {
 	const char *dirs[SANDBOX_DIRS_MAX];
-	char seen[SANDBOX_DIRS_MAX][256];
+	char seen[SANDBOX_DIRS_MAX][256], posture[96] = "";
 	struct job j = {.sock = GATE_FD};
 	struct msg m;
 	struct err e = {0};
@@ -219,10 +219,11 @@ int worker_run(int argc, char **argv, const struct worker *w)
 	for (size_t i = 0; w->dirs && w->dirs[i] && n < SANDBOX_DIRS_MAX; i++)
 		if (!w->optional_dirs || !access(w->dirs[i] + strlen("ro:"), F_OK))
 			dirs[n++] = w->dirs[i];
-	if (sandbox_enter(w->profile ? w->profile : &sandbox_gate, dirs, n, seen, &e))
+	if (w->enter ? w->enter(posture, sizeof posture, &e)
+	             : sandbox_enter(w->profile ? w->profile : &sandbox_gate, dirs, n, seen, &e))
 		log_fatal("worker.sandbox", "text=\"%s\"", e.text);
 	msg_init(&m, GATE_READY);
-	msg_put_z(&m, sandbox_posture());
+	msg_put_z(&m, w->enter ? posture : sandbox_posture());
 	send_or_die(&j, &m);
 	take_job(&j, &m);
 	j.arena = arena_new(w->arena_max ? w->arena_max : WORKER_ARENA_MAX);

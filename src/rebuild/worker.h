@@ -30,6 +30,8 @@ struct job {
 struct worker {
 	int (*open)(void);                               /* before the sandbox: tables, fonts, catalogues. May be NULL */
 	int (*rebuild)(struct job *j);
+	/* NULL: sandbox_enter with the profile; else how it is locked in and what then holds. */
+	int (*enter)(char *posture, size_t n, struct err *e);
 	const struct sandbox_profile *profile;           /* NULL: sandbox_gate */
 	const char *const *dirs;                         /* "ro:…", NULL-ended; may be NULL */
 	bool optional_dirs;                              /* those that are not there are left out */
