@@ -66,7 +66,7 @@ FUZZ_SRC     := $(wildcard src/*/fuzz_*.c)
 FUZZ         ?= $(patsubst fuzz_%,%,$(basename $(notdir $(FUZZ_SRC))))
 FUZZ_BINS     = $(foreach f,$(FUZZ),$(patsubst src/%.c,$(FUZZ_O)/%,$(wildcard src/*/fuzz_$(f).c)))
 FUZZ_FLAGS   := -std=gnu17 -g -O1 -fno-omit-frame-pointer -fno-sanitize-recover=undefined -MMD -MP
-FUZZ_DIRS    := $(sort $(notdir $(patsubst %/,%,$(dir $(FUZZ_SRC)))) lib core tlog)
+FUZZ_DIRS    := $(sort $(notdir $(patsubst %/,%,$(dir $(FUZZ_SRC)))) lib core tlog rebuild)
 
 fuzz: $$(FUZZ_BINS)
 	test/fuzz.sh $(FUZZ_SECONDS) $(FUZZ_O) $(FUZZ_BINS)
@@ -90,7 +90,7 @@ $(FUZZ_O)/lib/fuzz_%: $(FUZZ_O)/obj/lib/fuzz_%.o $(FUZZ_O)/lib.a
 	@mkdir -p $(@D)
 	$(FUZZ_CC) -fsanitize=fuzzer,address,undefined $^ $(LIBS_ALL) -o $@
 define fuzz_link
-$(FUZZ_O)/$(1)/fuzz_%: $(FUZZ_O)/obj/$(1)/fuzz_%.o $(sort $(FUZZ_O)/$(1).a $(FUZZ_O)/core.a $(FUZZ_O)/tlog.a) $(FUZZ_O)/gen.a $(FUZZ_O)/lib.a
+$(FUZZ_O)/$(1)/fuzz_%: $(FUZZ_O)/obj/$(1)/fuzz_%.o $(sort $(FUZZ_O)/$(1).a $(FUZZ_O)/core.a $(FUZZ_O)/tlog.a $(FUZZ_O)/rebuild.a) $(FUZZ_O)/gen.a $(FUZZ_O)/lib.a
 	@mkdir -p $$(@D)
 	$$(FUZZ_CC) -fsanitize=fuzzer,address,undefined $$< -Wl,--start-group $$(filter %.a,$$^) -Wl,--end-group $$(LIBS_ALL) -o $$@
 endef
