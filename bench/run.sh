@@ -19,6 +19,8 @@ verify() { TIMEFORMAT='verify %R s'; time "$sekisho" vault verify "$work/city" 2
 times 3 verify
 title "vault: lines in, audit, proofs"
 "$here/vault.sh" "$sekisho" 5
+echo "## search"
+"$here/search.sh" "$sekisho"
 title "100,000 assets, most of them failing"
 cp -a "$work/city" "$work/failing"
 "$here/failing.sh" "$sekisho" "$work/failing" 100000
