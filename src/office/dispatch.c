@@ -296,7 +296,7 @@ static int gates(struct ctx *c, bool *ret_done, struct err *e)
 		if (c->session->stage != SESSION_FULL && !(rt->flags & R_NO_FACTOR))
 			return res_redirect(c, str_from(next_stage_path(c->session->stage)));
 	}
-	if (!(rt->flags & R_PUBLIC) && rt->roles != ROLES_ALL && !(c->actor.roles & rt->roles))
+	if (!(rt->flags & (R_PUBLIC | R_NAMED)) && rt->roles != ROLES_ALL && !(c->actor.roles & rt->roles))
 		return err_set(e, ERR_DENIED, "%s", _("Your roles do not allow this page."));
 	int r = check_fields(c, e);
 	if (r < 0)

@@ -14,14 +14,15 @@ static void head(struct buf *out, const char *first)
 
 static void routes_table(struct buf *out)
 {
-	buf_puts(out, "## Addresses\n\n\"●\" the role may ask; \"○\" before sign-in; \"·\" refused with 403. Where a ledger is in the address, the second "
+	buf_puts(out, "## Addresses\n\n\"●\" the role may ask; \"○\" before sign-in; \"·\" refused with 403; \"◇\" only who a record names: a reader "
+	              "of a log, an examiner of an inquiry. Where a ledger is in the address, the second "
 	              "table decides further.\n\n");
 	head(out, "method and address");
 	for (size_t i = 0; i < n_routes; i++) {
 		const struct route *rt = &routes[i];
 		buf_printf(out, "| %s `%s` |", rt->method, rt->path);
 		for (int r = 0; r < ROLE_COUNT_; r++)
-			buf_printf(out, " %s |", rt->flags & R_PUBLIC ? "○" : perm_route(rt, r) ? "●" : "·");
+			buf_printf(out, " %s |", rt->flags & R_PUBLIC ? "○" : perm_route(rt, r) ? "●" : rt->flags & R_NAMED ? "◇" : "·");
 		buf_putc(out, '\n');
 	}
 }

@@ -1,5 +1,6 @@
 /* What can be asked of the office: nothing else is answered. docs/permissions.md is made from this table. */
 #include "office/dispatch.h"
+#include "office/logs.h"
 #include "office/pages.h"
 
 #define FIELDS(...) ((const char *const[]){__VA_ARGS__, NULL})
@@ -78,11 +79,11 @@ const struct route routes[] = {
 	{"GET", "/events/{seq}", 0, ROLES_ALL, NULL, page_event, "One event and its proof"},
 	{"GET", "/events/{seq}/proof", 0, ROLES_ALL, NULL, page_event_proof, "Proof file (tlog-proof) of an event"},
 	/* logs: who may read which sources is in the ledger of log sources (office/logs.h) */
-	{"GET", "/logs", 0, ROLES_ALL, NULL, page_logs, "Search the logs that one may read"},
-	{"GET", "/logs/export.csv", 0, ROLES_ALL, NULL, page_logs_csv, "Hits of a log search as CSV"},
-	{"GET", "/logs/export.jsonl", 0, ROLES_ALL, NULL, page_logs_jsonl, "Hits of a log search as JSON lines"},
-	{"GET", "/logs/{log}/{index}", 0, ROLES_ALL, NULL, page_log_entry, "One log entry with its neighbours and its proof"},
-	{"GET", "/logs/{log}/{index}/proof", 0, ROLES_ALL, NULL, page_log_proof, "Proof file (tlog-proof) of a log entry"},
+	{"GET", "/logs", R_NAMED, LOGS_OVERSEE, NULL, page_logs, "Search the logs that one may read"},
+	{"GET", "/logs/export.csv", R_NAMED, LOGS_OVERSEE, NULL, page_logs_csv, "Hits of a log search as CSV"},
+	{"GET", "/logs/export.jsonl", R_NAMED, LOGS_OVERSEE, NULL, page_logs_jsonl, "Hits of a log search as JSON lines"},
+	{"GET", "/logs/{log}/{index}", R_NAMED, LOGS_OVERSEE, NULL, page_log_entry, "One log entry with its neighbours and its proof"},
+	{"GET", "/logs/{log}/{index}/proof", R_NAMED, LOGS_OVERSEE, NULL, page_log_proof, "Proof file (tlog-proof) of a log entry"},
 	/* running the place */
 	{"GET", "/settings", 0, OVERSEERS, NULL, page_settings, "Settings"},
 	{"POST", "/settings", R_SEALED, ADMINS, ANY_FIELDS, do_settings, "Change settings"},
