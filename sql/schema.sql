@@ -269,3 +269,15 @@ CREATE TABLE IF NOT EXISTS ledger_definition(
 	name TEXT PRIMARY KEY, sha256 TEXT NOT NULL, source TEXT NOT NULL, schema_sha256 TEXT NOT NULL, applied_at INTEGER NOT NULL) STRICT;
 CREATE TABLE IF NOT EXISTS ledger_definition_history(
 	id INTEGER PRIMARY KEY, name TEXT NOT NULL, sha256 TEXT NOT NULL, source TEXT NOT NULL, applied_at INTEGER NOT NULL) STRICT;
+
+-- Files of transfers (ledgers/transfers.yaml). The bytes lie in transfers/: RECORD.in, the original, encrypted with the key of its row, which
+-- goes when the original goes; RECORD.out, what the gate verified, if anything.
+CREATE TABLE IF NOT EXISTS transfer_file(
+	record INTEGER PRIMARY KEY,
+	size INTEGER NOT NULL, sha256 TEXT NOT NULL,     -- of the original
+	key TEXT,                                        -- hex; NULL: the original is gone
+	keep_until TEXT NOT NULL,                        -- date: the original is removed after it
+	tries INTEGER NOT NULL DEFAULT 0,                -- given to a gate since it was last received
+	step TEXT, done INTEGER, of INTEGER,             -- how far the gate is
+	report TEXT,                                     -- JSON of the last check
+	out_size INTEGER, out_sha256 TEXT) STRICT;

@@ -176,6 +176,13 @@ struct step {
 int record_history(struct world *w, struct arena *a, const struct actor *who, const struct record *r, struct step **ret,
                    size_t *ret_n, struct err *e) MUST_USE;
 
+/* A record opened by an engine that the ledger names in `opened-by`, as who's own whatever `write` says. */
+int record_open(struct world *w, struct arena *a, const struct actor *who, const struct ledger *l, const char *engine,
+                const struct values *in, int64_t *ret_id, struct faults *faults, struct err *e) MUST_USE;
+/* The system takes an `auto` action now, whether or not its condition holds; it may fill in any field. */
+int record_auto(struct world *w, struct arena *a, const struct ledger *l, int64_t id, const char *action,
+                const struct values *in, struct str note, struct err *e) MUST_USE;
+
 /* The system acts: `auto` actions and due duties of today. Returns how many records moved. */
 int ledger_tick(struct world *w, struct arena *a, int64_t *ret_moved, struct err *e) MUST_USE;
 

@@ -211,6 +211,8 @@ static void action_fields(struct job *j, const struct record *r, const struct ac
 		const struct field *f = &j->l->fields[i];
 		allowed[i] = (list_has(&act->needs, f->name) || (f->required && stage_action(j->l, f) == act)) &&
 		             field_is_stored(f);
+		if (act->automatic.p)                    /* nobody but the system takes it */
+			allowed[i] = field_is_stored(f);
 		if (allowed[i] || !f->head || !f->head->has_edit || !rights_edit_field(j, r, f))
 			continue;
 		bool sealed = false;

@@ -20,6 +20,7 @@
 #include "office/note.h"
 #include "office/arrival.h"
 #include "office/restored.h"
+#include "office/transfer.h"
 
 #define TICK_MS 60000
 #define EXPIRE_MS 250
@@ -42,6 +43,8 @@ static int on_message(void *arg, const char *peer, int fd, struct msg *m)
 		return arrival_message(o, m);
 	if (o->role == OFFICE_WRITER && strcmp(peer, "detect") == 0)
 		return alert_message(o, fd, m);
+	if (o->role == OFFICE_WRITER && strncmp(peer, "gate.", 5) == 0)
+		return gate_answer(o, peer, m);
 	if (strncmp(peer, "office.", 7) == 0)
 		return note_read(o, peer, m);
 	return ERR_PROTO;
@@ -69,6 +72,8 @@ static void on_peer(void *arg, const char *peer, int fd)
 	} else if (strncmp(peer, "front", 5) == 0) {
 		o->front = fd;
 		o->front_life++;
+	} else if (strncmp(peer, "gate.", 5) == 0) {
+		gate_peer(o, peer, fd);
 	} else if (strcmp(peer, "office.writer") == 0) {
 		o->writer = fd;
 	} else if (strcmp(peer, "office.job") == 0) {
@@ -175,6 +180,7 @@ static void on_tick(void *arg)
 	job_poke(o);
 	arrival_tick(o);
 	alert_decisions(o, child_peer_fd(&child, "detect"), false);
+	gate_tick(o);
 	cli_backup_old();
 	loop_after(o->loop, TICK_MS, on_tick, o);
 }
@@ -254,6 +260,12 @@ int main(int argc, char **argv)
 	o->search = child_peer_fd(&child, "search");
 	o->writer = child_peer_fd(&child, "office.writer");
 	o->job = child_peer_fd(&child, "office.job");
+	for (unsigned i = 0; o->role == OFFICE_WRITER && i < GATES_MAX; i++) {
+		char name[24];
+		snprintf(name, sizeof(name), "gate.%u", i);
+		if (child_peer_fd(&child, name) >= 0)
+			gate_peer(o, name, child_peer_fd(&child, name));
+	}
 	if (o->role == OFFICE_WRITER) {
 		change_watch(o);
 		auth_rules_send(o);

@@ -8,10 +8,11 @@
 #include "office/ledger_page.h"
 #include "office/mine.h"
 #include "office/setting.h"
+#include "office/transfer.h"
 #include "office/ui.h"
 #include "queries.h"
 
-#define BLOCKS_MAX 12
+#define BLOCKS_MAX 13
 #define ITEMS 8
 #define LIST_MAX 200                                 /* rows of the page of duties, and decisions taken at once */
 #define NOTE_MAX 16000                               /* bytes of a remark: 4,000 characters as the form allows */
@@ -98,6 +99,16 @@ static int duties(struct ctx *c, struct home *h, size_t limit, struct err *e)
 		b->more_label = str_from(_("All of them"));
 	}
 	return 0;
+}
+
+/* Shown only where there is something. */
+static void inbox(struct ctx *c, struct home *h)
+{
+	struct tpl_home_blocks b = {.title = str_from(_("Files to be fetched")), .empty = STR("")};
+	transfer_inbox(c, ITEMS, &b);
+	struct tpl_home_blocks *at = b.n_items ? block(h, "", "") : NULL;
+	if (at)
+		*at = b;
 }
 
 static bool stands_in(const struct tpl_home_blocks *b, struct str href)
@@ -231,7 +242,8 @@ static void quick(struct ctx *c, struct home *h)
 		{"accounts", N_("Apply for an account"), N_("New, changed or no longer needed")},
 		{"information-assets", N_("Register information"), N_("What the section holds, and its class")},
 	};
-	struct tpl_home_quick *v = arena_array(c->arena, ARRAY_LEN(table), sizeof(*v));
+	struct tpl_home_quick *v = arena_array(c->arena, ARRAY_LEN(table) + 1, sizeof(*v));
+	v[h->d.n_quick++] = (struct tpl_home_quick){STR("/transfers/new"), str_from(_("Hand over files")), str_from(_("Between the Internet side and LGWAN: scanned, rebuilt, verified"))};
 	for (size_t i = 0; i < ARRAY_LEN(table); i++) {
 		const struct ledger *l = ledgers_get(c->world.ledgers, str_from(table[i].ledger));
 		if (l && record_may_create(&c->world, &c->actor, l))
@@ -270,6 +282,7 @@ int page_home(struct ctx *c, struct err *e)
 		r = decisions(c, &h, ITEMS, e);
 	if (r == 0)
 		r = duties(c, &h, ITEMS, e);
+	inbox(c, &h);
 	if (r == 0 && (roles & (R(SECRETARIAT) | R(CHIEF) | R(CISO) | R(CSIRT))))
 		r = records(c, &h, "incidents", _("Incidents"), _("No incidents."), true, e);
 	if (r < 0)

@@ -75,6 +75,14 @@ const struct route routes[] = {
 	 "Record that somebody concerned may decide once"},
 	{"GET", "/overrides", 0, OVERSEERS, NULL, page_overrides, "Decisions by concerned persons, with reasons"},
 	{"GET", "/attachments/{id}", 0, ROLES_ALL, NULL, page_attachment, "Download an attachment"},
+	/* transfer of files: the sender and the recipients of each; no route hands out an original */
+	{"GET", "/transfers", 0, ROLES_ALL, NULL, page_transfers, "Files one handed over or is to fetch"},
+	{"GET", "/transfers/new", 0, ROLES_ALL, NULL, page_transfer_new, "Form to hand files over"},
+	{"POST", "/transfers", R_SEALED, ROLES_ALL,
+	 FIELDS("direction", "recipients", "purpose", "class_c", "personal", "outside_recipient", "provision"), do_transfers, "Hand files over"},
+	{"GET", "/transfers/{id}", 0, ROLES_ALL, NULL, page_transfer, "One file: what became of it, what was removed"},
+	{"POST", "/transfers/{id}/file", 0, ROLES_ALL, NULL, do_transfer_fetch, "Fetch what passed the gate; recorded each time"},
+	{"POST", "/transfers/{id}/again", R_SEALED, ROLES_ALL, FIELDS("password"), do_transfer_again, "Have a held file checked again"},
 	/* proof */
 	{"GET", "/events/{seq}", 0, ROLES_ALL, NULL, page_event, "One event and its proof"},
 	{"GET", "/events/{seq}/proof", 0, ROLES_ALL, NULL, page_event_proof, "Proof file (tlog-proof) of an event"},

@@ -21,6 +21,7 @@ static const struct nav_item {
 	{"/", N_("Home"), ROLES_ALL},
 	{"/duties", N_("Waiting for me"), ROLES_ALL},
 	{"/applications", N_("My applications"), ROLES_ALL},
+	{"/transfers", N_("File transfer"), ROLES_ALL},
 	{"/board", N_("Compliance"), ROLES_ALL},
 	{"/ledgers", N_("Ledgers"), ROLES_ALL},
 	{"/search", N_("Search"), ROLES_ALL},

@@ -1,0 +1,53 @@
+-- Queries of the transfer service.
+
+-- name: transfer_file_put
+INSERT INTO transfer_file(record, size, sha256, key, keep_until) VALUES (?1, ?2, ?3, ?4, ?5);
+-- name: transfer_file_get
+SELECT size, sha256, key, out_size, out_sha256, report, tries FROM transfer_file WHERE record = ?1;
+-- name: transfer_file_given
+UPDATE transfer_file SET tries = tries + 1, step = NULL, done = NULL, of = NULL WHERE record = ?1;
+-- name: transfer_file_again
+UPDATE transfer_file SET tries = 0 WHERE record = ?1;
+-- name: transfer_file_step
+UPDATE transfer_file SET step = ?2, done = ?3, of = ?4 WHERE record = ?1;
+-- name: transfer_file_result
+UPDATE transfer_file SET report = ?2, out_size = ?3, out_sha256 = ?4, step = NULL, done = NULL, of = NULL WHERE record = ?1;
+-- name: transfer_file_gone
+UPDATE transfer_file SET key = NULL WHERE record = ?1;
+-- name: transfer_out_gone
+UPDATE transfer_file SET out_size = NULL, out_sha256 = NULL WHERE record = ?1;
+
+-- What a free gate takes next: small files first, but nothing waits behind others for more than the time given.
+-- name: transfer_next
+SELECT r.id, r.state, r.file_name, f.size, f.sha256, f.key, f.tries, coalesce(r.approval, 0)
+FROM transfers r JOIN transfer_file f ON f.record = r.id
+WHERE r.state IN ('received', 'checking')
+ORDER BY CASE WHEN r.updated_at < ?1 THEN 0 ELSE f.size END, r.id LIMIT 32;
+
+-- Originals past their time, and cleared files nobody may fetch any more.
+-- name: transfer_originals_old
+SELECT f.record FROM transfer_file f JOIN transfers r ON r.id = f.record
+WHERE f.key IS NOT NULL AND f.keep_until < ?1 AND r.state NOT IN ('received', 'checking') ORDER BY f.record LIMIT 500;
+-- name: transfer_outs_old
+SELECT f.record FROM transfer_file f JOIN transfers r ON r.id = f.record
+WHERE f.out_sha256 IS NOT NULL AND r.state IN ('expired', 'withdrawn', 'refused', 'blocked', 'held') ORDER BY f.record LIMIT 500;
+-- Held by an older gate, the original still there.
+-- name: transfer_retry
+SELECT r.id FROM transfers r JOIN transfer_file f ON f.record = r.id
+WHERE r.state = 'held' AND f.key IS NOT NULL AND r.engine IS NOT NULL AND r.engine <> ?1 AND coalesce(r.code, '') <> 'ENC-PASSWORD'
+ORDER BY r.id LIMIT 200;
+
+-- What a person handed over or is to receive, newest first. ?2: 1 only what is to be fetched by this person.
+-- name: transfer_mine
+SELECT r.id, r.number, r.file_name, r.state, r.direction, r.size, r.created_at, r.expires_on, r.out_name, r.code, r.findings,
+       r.applicant, p.name, f.step, f.done, f.of, f.report, f.key IS NOT NULL,
+       EXISTS (SELECT 1 FROM transfers__recipients c WHERE c.record = r.id AND c.value = ?1), r.purpose, r.out_size
+FROM transfers r LEFT JOIN transfer_file f ON f.record = r.id LEFT JOIN persons p ON p.id = r.applicant
+WHERE (r.applicant = ?1 OR EXISTS (SELECT 1 FROM transfers__recipients c WHERE c.record = r.id AND c.value = ?1))
+  AND (?2 = 0 OR r.state = 'ready' AND EXISTS (SELECT 1 FROM transfers__recipients c WHERE c.record = r.id AND c.value = ?1))
+  AND (?3 = 0 OR r.id = ?3)
+ORDER BY r.id DESC LIMIT ?4;
+-- name: transfer_colleagues
+SELECT staff_no, name FROM persons WHERE state = 'active' AND section = ?1 AND staff_no IS NOT NULL ORDER BY staff_no LIMIT 300;
+-- name: transfer_person
+SELECT id FROM persons WHERE state = 'active' AND staff_no = ?1;

@@ -1,0 +1,252 @@
+/* Records of the transfer service: handing over, and fetching what passed. */
+#include "office/transfer.h"
+
+#include "lib/clock.h"
+#include "lib/date.h"
+#include "lib/log.h"
+#include "office/setting.h"
+#include "queries.h"
+
+#define RECIPIENTS_MAX 50
+
+struct ledger *transfer_ledger(struct world *w)
+{
+	return ledgers_get(w->ledgers, STR("transfers"));
+}
+
+void pairs_put(struct pairs *p, const char *field, struct str text)
+{
+	if (p->n < ARRAY_LEN(p->v))
+		p->v[p->n++] = (struct value){.field = str_from(field), .present = true, .text = text.p ? text : STR("")};
+}
+
+void pairs_int(struct pairs *p, const char *field, int64_t n)
+{
+	pairs_put(p, field, arena_strf(p->a, "%lld", (long long)n));
+}
+
+struct values pairs_values(struct pairs *p)
+{
+	return (struct values){p->v, p->n};
+}
+
+struct str transfer_moment(struct arena *a, int64_t at)
+{
+	char text[40];
+	instant_format(at, text, sizeof(text));
+	text[10] = 'T';
+	return arena_str(a, str_from(text));
+}
+
+/* --- handing over ------------------------------------------------------------------------------------------------------- */
+
+static int64_t person_of(struct ctx *c, struct str staff_no)
+{
+	struct stmt *q = db_query(c->office->db, Q_TRANSFER_PERSON);
+	bind_str(q, 1, staff_no);
+	int64_t id = step(q) == 1 ? col_int(q, 0) : 0;
+	stmt_done(q);
+	return id;
+}
+
+static void fault(struct ctx *c, struct faults *f, const char *field, struct str text)
+{
+	struct fault *v = arena_array(c->arena, f->n + 1, sizeof(*v));
+	if (f->n)
+		memcpy(v, f->v, f->n * sizeof(*v));
+	v[f->n] = (struct fault){str_from(field), text};
+	f->v = v;
+	f->n++;
+}
+
+static bool separator(char ch)
+{
+	return ch == ',' || ch == ' ' || ch == ';' || ch == '\n' || ch == '\r' || ch == '\t';
+}
+
+/* Staff numbers to persons; nobody named: oneself. */
+static size_t recipients_of(struct ctx *c, const struct transfer_order *t, struct str *ret, struct faults *f)
+{
+	size_t n = 0;
+	struct str rest = t->recipients;
+	while (rest.n) {
+		size_t i = 0;
+		while (i < rest.n && !separator(rest.p[i]))
+			i++;
+		struct str one = str_slice(rest, 0, i);
+		rest = str_slice(rest, i < rest.n ? i + 1 : i, rest.n);
+		if (!one.n)
+			continue;
+		int64_t id = person_of(c, one);
+		if (!id)
+			fault(c, f, "recipients", arena_strf(c->arena, _("There is nobody with the staff number \"%.*s\"."), (int)(one.n > 40 ? 40 : one.n), one.p));
+		else if (n == RECIPIENTS_MAX)
+			fault(c, f, "recipients", str_from(_("At most 50 recipients.")));
+		else
+			ret[n++] = arena_strf(c->arena, "%lld", (long long)id);
+		if (f->n > 5)
+			break;
+	}
+	if (!n && !f->n)
+		ret[n++] = arena_strf(c->arena, "%lld", (long long)c->actor.person);
+	return n;
+}
+
+/* Must the manager of the section agree before anybody fetches it? (settings) */
+static bool asks_permission(struct ctx *c, const struct transfer_order *t, int64_t size)
+{
+	char mem[16];
+	struct str rule = setting_text(c->office->db, c->arena, "transfer_approve");
+	int64_t mb = setting_int(c->office->db, "transfer_approve_mb"), from = 9;
+	if (t->outward || str_is(rule, "always") || (mb && size > mb << 20))
+		return true;
+	snprintf(mem, sizeof(mem), "%.*s", STR_ARG(rule));
+	if (mem[0] == '2' || mem[0] == '3')
+		from = mem[0] - '0';
+	int64_t level = t->personal ? 3 : t->class_c.n ? t->class_c.p[0] - '0' : 3;
+	return level >= from;
+}
+
+static struct str base_name(struct str name)
+{
+	for (size_t i = name.n; i > 0; i--)
+		if (name.p[i - 1] == '/' || name.p[i - 1] == '\\')
+			return str_slice(name, i, name.n);
+	return name;
+}
+
+static int open_one(struct ctx *c, const struct transfer_order *t, const struct upload *u, struct str *to, size_t n_to, int64_t *ret, struct faults *f,
+                    struct err *e)
+{
+	struct pairs p = {.a = c->arena};
+	struct sealed kept = {0};
+	char until[DATE_TEXT], hex[65];
+	struct str name = base_name(u->name);
+	int64_t id;
+	int r = transfer_hash(u->fd, hex, e);
+	if (r < 0)
+		return r;
+	pairs_put(&p, "direction", t->outward ? STR("out") : STR("in"));
+	pairs_put(&p, "file_name", name);
+	pairs_int(&p, "size", u->size);
+	pairs_put(&p, "hash", arena_str(c->arena, str_from(hex)));
+	pairs_int(&p, "section", c->actor.section);
+	pairs_put(&p, "purpose", t->purpose);
+	pairs_put(&p, "class_c", t->class_c);
+	pairs_put(&p, "personal_data", t->personal ? STR("1") : STR("0"));
+	pairs_put(&p, "approval", asks_permission(c, t, u->size) ? STR("1") : STR("0"));
+	pairs_put(&p, "via", str_from(t->via));
+	if (t->outward) {
+		pairs_put(&p, "outside_recipient", t->outside_recipient);
+		pairs_put(&p, "provision", t->provision);
+	}
+	p.v[p.n++] = (struct value){.field = STR("recipients"), .present = true, .many = to, .n_many = n_to};
+	struct values in = pairs_values(&p);
+	r = record_open(&c->world, c->arena, &c->actor, transfer_ledger(&c->world), "gate", &in, &id, f, e);
+	if (r < 0 || (r = transfer_put_original(c->office, id, u->fd, u->size, &kept, e)) < 0)
+		return r;
+	if (strcmp(kept.sha256, hex) != 0)
+		return err_set(e, ERR_CORRUPT, "upload");
+	date_format(date_add(date_of_instant(c->world.now), 0, 0, (int)setting_int(c->office->db, "transfer_original_days")), until);
+	struct stmt *q = db_query(c->office->db, Q_TRANSFER_FILE_PUT);
+	bind_int(q, 1, id);
+	bind_int(q, 2, kept.size);
+	bind_z(q, 3, kept.sha256);
+	bind_z(q, 4, kept.key);
+	bind_z(q, 5, until);
+	*ret = id;
+	r = run(q, e);
+	explicit_bzero(&kept, sizeof(kept));
+	return r;
+}
+
+int transfer_open(struct ctx *c, const struct transfer_order *t, int64_t *ret_ids, size_t *ret_n, struct faults *faults, struct err *e)
+{
+	struct str to[RECIPIENTS_MAX];
+	int64_t max = transfer_max(c->office);
+	size_t n_to = recipients_of(c, t, to, faults), files = 0;
+	*ret_n = 0;
+	for (size_t i = 0; i < c->req->n_files; i++) {
+		const struct upload *u = &c->req->files[i];
+		if (!u->name.n && !u->size)
+			continue;
+		files++;
+		if (u->size > max)
+			fault(c, faults, "files", arena_strf(c->arena, _("\"%.*s\" is larger than %lld MB."), STR_ARG(u->name), (long long)(max >> 20)));
+		else if (base_name(u->name).n > TRANSFER_NAME_MAX)
+			fault(c, faults, "files", str_from(_("The name of a file is too long.")));
+	}
+	if (!files)
+		fault(c, faults, "files", str_from(_("Choose a file.")));
+	if (!t->purpose.n)
+		fault(c, faults, "purpose", str_from(_("Please say what for.")));
+	for (size_t i = 0; i < c->req->n_files && !faults->n; i++) {
+		const struct upload *u = &c->req->files[i];
+		if (!u->name.n && !u->size)
+			continue;
+		int r = open_one(c, t, u, to, n_to, &ret_ids[*ret_n], faults, e);
+		if (r < 0)
+			return r;
+		(*ret_n)++;
+	}
+	if (faults->n)
+		return err_set(e, ERR_INVALID, "%s", _("Please check what you entered"));
+	gate_soon(c->office);
+	return 0;
+}
+
+int64_t transfer_max(struct office *o)
+{
+	return setting_int(o->db, "transfer_mb") << 20;
+}
+
+int transfer_again(struct ctx *c, int64_t id, struct str password, struct err *e)
+{
+	const struct ledger *l = transfer_ledger(&c->world);
+	struct faults faults = {0};
+	struct record rec;
+	int r = record_get(&c->world, c->arena, &c->actor, l, id, &rec, e);
+	if (r >= 0)
+		r = record_act(&c->world, c->arena, &c->actor, l, id, rec.version, ledger_action(l, STR("again")), &(struct values){0}, STR_NONE, &faults, e);
+	if (r < 0)
+		return r;
+	struct stmt *q = db_query(c->office->db, Q_TRANSFER_FILE_AGAIN);
+	bind_int(q, 1, id);
+	if ((r = run(q, e)) < 0)
+		return r;
+	if (password.n)
+		gate_password(id, password);
+	gate_soon(c->office);
+	return 0;
+}
+
+/* --- fetching ------------------------------------------------------------------------------------------------------------- */
+
+int transfer_fetch(struct ctx *c, int64_t id, struct err *e)
+{
+	const struct ledger *l = transfer_ledger(&c->world);
+	const struct action *act = ledger_action(l, STR("fetch"));
+	struct faults faults = {0};
+	struct record rec;
+	struct buf b;
+	int r = record_get(&c->world, c->arena, &c->actor, l, id, &rec, e);
+	if (r < 0)
+		return r;
+	struct stmt *q = db_query(c->office->db, Q_TRANSFER_FILE_GET);
+	bind_int(q, 1, id);
+	struct str hash = step(q) == 1 ? col_dup(q, 4, c->arena) : STR_NONE;
+	stmt_done(q);
+	const struct value *name = values_get(&rec.values, STR("out_name")), *out = values_get(&rec.values, STR("out_hash"));
+	r = record_act(&c->world, c->arena, &c->actor, l, id, rec.version, act, &(struct values){0}, STR_NONE, &faults, e);
+	if (r < 0)
+		return r;
+	/* What is handed out is what the record says was verified, and what the file still is. */
+	if (!hash.n || !out || !str_eq(out->text, hash) || !name)
+		return err_set(e, ERR_NOTFOUND, "%s", _("There is no such file."));
+	buf_init(&b, RESPONSE_BODY_MAX);
+	r = transfer_read_out(c->office, id, hash, &b, e);
+	if (r == 0)
+		r = res_file(c, "application/octet-stream", name->text, buf_view(&b));
+	buf_release(&b);
+	return r;
+}

@@ -1,0 +1,169 @@
+#!/usr/bin/env bash
+# The transfer service as people use it: files are handed over on a page, checked and rebuilt by the gate, fetched by whom they were meant
+# for. What is held or blocked can be fetched by nobody, an original by nobody at all. With real workers, and a real clamd when there is one.
+set -u
+T=$(mktemp -d); export T LC_ALL=C.UTF-8 LANG=C
+D=$T/city house= clam=
+cleanup() { for p in $house $clam; do kill "$p" 2>/dev/null; wait "$p" 2>/dev/null; done; rm -rf "$T"; }
+trap cleanup EXIT
+fail() { echo "FAIL $*"; [ -s "$T/page" ] && sed 's/<[^>]*>/ /g; s/  */ /g' "$T/page" | tail -c 1500; tail -8 "$T/err" 2>/dev/null; exit 1; }
+ok() { echo "ok $*"; }
+S="$O/sekisho"
+
+"$S" init "$D" --city 見本市 --standard iizuka 2>"$T/err" || fail init
+cat >"$T/units.csv" <<'C'
+code,name,kind,body_type,in_scope,parent,starts_on,roles_required,state
+M00,市長部局,body,mayor,1,,2020-04-01,,active
+S02,税務課,section,mayor,1,M00,2020-04-01,sec-manager; document-manager,active
+S03,市民課,section,mayor,1,M00,2020-04-01,sec-manager; document-manager,active
+C
+cat >"$T/people.csv" <<'C'
+staff_no,name,kana,person_type,in_scope,section,source,started_on,state
+1002,見本 花子,みほん はなこ,regular,1,S02,hr-feed,2020-04-01,active
+1003,架空 一郎,かくう いちろう,regular,1,S02,hr-feed,2020-04-01,active
+1004,例示 次郎,れいじ じろう,regular,1,S02,hr-feed,2020-04-01,active
+1005,仮名 三郎,かめい さぶろう,regular,1,S03,hr-feed,2020-04-01,active
+C
+cat >"$T/roles.csv" <<'C'
+kind,role,holder,basis,scope,unit,starts_on,decided_by,decided_on,state
+appointment,sec-manager,1002,nomination,unit,S02,2024-04-01,ciso,2024-04-01,active
+C
+"$S" ledger import "$D" org-units "$T/units.csv" >"$T/out" 2>>"$T/err" || fail "units: $(cat "$T/out")"
+"$S" people import "$D" "$T/people.csv" >"$T/out" 2>>"$T/err" || fail "people: $(cat "$T/out")"
+"$S" ledger import "$D" role-assignments "$T/roles.csv" >"$T/out" 2>>"$T/err" || fail "roles: $(cat "$T/out")"
+
+# A scanner with a database of our own: the test file of the industry, by its hash.
+av=
+eicar='X5O!P%@AP[4\PZX54(P^)7CC)7}$EICAR-STANDARD''-ANTIVIRUS-TEST-FILE!$H+H*'
+if command -v clamd >/dev/null && [ -z "${NO_CLAMD:-}" ]; then
+  mkdir "$T/db"; printf '%s' "$eicar" >"$T/eicar"; printf '%s:%s:EICAR-Test\n' "$(md5sum <"$T/eicar" | cut -d' ' -f1)" 68 >"$T/db/test.hdb"
+  printf 'LocalSocket %s\nDatabaseDirectory %s\nForeground yes\nLogFile %s\nPidFile %s\nConcurrentDatabaseReload no\n' "$T/clamd.sock" "$T/db" "$T/clamd.log" "$T/clamd.pid" >"$T/clamd.conf"
+  [ "$(id -u)" != 0 ] || echo "User root" >>"$T/clamd.conf"
+  clamd -c "$T/clamd.conf" >"$T/clamd.out" 2>&1 & clam=$!
+  for _ in $(seq 100); do [ -S "$T/clamd.sock" ] && break; sleep 0.1; done
+  [ -S "$T/clamd.sock" ] || fail "clamd: $(tail -3 "$T/clamd.log")"
+  echo "clamd = $T/clamd.sock" >>"$D/sekisho.conf"; av=1
+fi
+start() {
+  "$S" run "$D" --listen 127.0.0.1:0 >"$T/run" 2>>"$T/err" & house=$!
+  for _ in $(seq 200); do grep -q '^ready ' "$T/run" && break; sleep 0.05; done
+  U=$(sed -n "s/^ready \(https:[^ ]*[^ /]\)\/* .*/\1/p" "$T/run"); [ -n "$U" ] || fail "not ready: $(cat "$T/run")"
+}
+start
+get() { curl -sk --max-time 20 -b "$T/$1" -c "$T/$1" -o "$T/page" -w '%{http_code}' "$U$2"; }                      # WHO PATH
+csrf() { grep -o 'name="csrf" value="[^"]*"' "$T/page" | tail -1 | sed 's/.*value="//; s/"$//'; }
+post() { local who=$1 path=$2; shift 2; curl -sk --max-time 30 -b "$T/$who" -c "$T/$who" -o "$T/page" -w '%{http_code} %{redirect_url}' -H "Origin: $U" \
+  "$@" "$U$path"; }                                                                                                # WHO PATH curl-options
+enter() { # WHO STAFF_NO
+  local t new; new="青い海 走る電車 $(md5sum <<<"$1$RANDOM" | head -c 8)"; t=$("$S" password "$D" --person "$2" 2>>"$T/err") || fail "password of $2"
+  get "$1" /sign-in >/dev/null; post "$1" /sign-in --data-urlencode "staff_no=$2" --data-urlencode "password=$t" >/dev/null
+  get "$1" /sign-in/password >/dev/null
+  [[ $(post "$1" /sign-in/password --data-urlencode "csrf=$(csrf)" --data-urlencode "current=$t" --data-urlencode "password=$new" --data-urlencode "again=$new") == *"$U/" ]] ||
+    fail "sign-in of $2"
+}
+enter boss 1002; enter ichiro 1003; enter jiro 1004; enter other 1005
+state() { sqlite3 "$D/office/office.db" "SELECT state || ' ' || coalesce(code, '') FROM transfers WHERE id = $1"; }    # ID
+settled() { # ID: waits for the end of the check
+  for _ in $(seq 200); do case $(state "$1") in received*|checking*) sleep 0.1;; *) state "$1"; return;; esac; done; state "$1"; }
+hand() { # WHO TO curl-options: hands over, prints the newest id
+  local who=$1 to=$2; shift 2; get "$who" /transfers/new >/dev/null
+  [[ $(post "$who" /transfers -F "csrf=$(csrf)" -F direction=in -F "recipients=$to" -F purpose=試験 -F class_c=2 "$@") == 303* ]] || { echo "refused"; return; }
+  sqlite3 "$D/office/office.db" "SELECT max(id) FROM transfers"; }
+fetch() { get "$1" "/transfers/$2" >/dev/null; post "$1" "/transfers/$2/file" -F "csrf=$(csrf)"; }                    # WHO ID: the file is $T/page
+
+# --- a file goes through ---------------------------------------------------------------------------------------------------------
+printf '氏名,値\n山田,=cmd|calc!A0\n' >"$T/a.csv"
+id=$(hand ichiro 1004 -F "files=@$T/a.csv"); [ "$id" = 1 ] || fail "hand over: $id"
+[ "$(settled 1)" = "ready " ] || fail "gate: $(settled 1)"
+ok "a file handed over on the page passes the gate"
+get jiro / >/dev/null; grep -q 'a.csv' "$T/page" || fail "inbox on the first screen"
+ok "it stands on the recipient's first screen"
+get jiro /transfers/1 >/dev/null; grep -q "数式として動くセル" "$T/page" || fail "what was lost"
+ok "the page says what was removed"
+[[ $(fetch jiro 1) == 200* ]] || fail "fetch"
+[ "$(cat "$T/page")" = "$(printf "氏名,値\n山田,'=cmd|calc!A0")" ] || fail "content"
+[[ $(fetch jiro 1) == 200* ]] || fail "fetch again"
+ok "the recipient fetches the rebuilt file, as often as wanted"
+[ "$(sqlite3 "$D/office/office.db" "SELECT count(*) FROM transfers_step WHERE record=1 AND action='fetch' AND actor=(SELECT id FROM persons WHERE staff_no='1004')")" = 2 ] || fail "steps"
+ok "each fetching is a step of the record"
+[[ $(fetch other 1) != 200* ]] && [ "$(get other /transfers/1)" = 404 ] && [ "$(get other /ledgers/transfers/1)" = 404 ] || fail "a stranger"
+[[ $(fetch ichiro 1) == 403* ]] || fail "the sender is no recipient"
+ok "nobody else fetches it"
+
+# --- held, blocked, originals ----------------------------------------------------------------------------------------------------
+cp /bin/true "$T/x.exe"; cp "$T/a.csv" "$T/b.jtd"
+id=$(hand ichiro "" -F "files=@$T/x.exe" -F "files=@$T/b.jtd"); [ "$id" = 3 ] || fail "two files: $id"
+[ "$(settled 2) $(settled 3)" = "blocked TYPE-EXECUTABLE held NO-REBUILD" ] || fail "outcomes: $(settled 2) $(settled 3)"
+ok "a program is blocked, what has no rebuild is held, both with their reason"
+get ichiro /transfers/3 >/dev/null; grep -q "まだ再構成できません" "$T/page" || fail "reason"
+for i in 2 3; do [[ $(fetch ichiro $i) == 4* ]] || fail "fetched $i"; done
+ok "neither can be fetched"
+sqlite3 "$D/office/office.db" "SELECT hex(key) FROM transfer_file WHERE record=1" | grep -q . || fail "key"
+grep -rqa 'cmd|calc' "$D/office/transfers/1.in" && fail "the original lies there in the clear"
+n=$(sqlite3 "$D/office/office.db" "SELECT count(*) FROM attachment"); [ "$n" = 0 ] || fail "an original became an attachment"
+for p in /transfers/1/original /transfers/1/in /transfers/1.in /attachments/1; do [[ $(get ichiro $p) == 404 ]] || fail "$p"; done
+ok "an original is encrypted, no attachment, and has no address"
+[[ $(get ichiro /ledgers/transfers/new) == 403 ]] || fail "a record without a file"
+ok "nobody makes a record but by handing a file over"
+
+# --- permission ----------------------------------------------------------------------------------------------------------------------
+get ichiro /transfers/new >/dev/null
+[[ $(post ichiro /transfers -F "csrf=$(csrf)" -F direction=in -F purpose=名簿 -F class_c=2 -F personal=1 -F "files=@$T/a.csv") == 303* ]] || fail "personal"
+[ "$(settled 4)" = "waiting " ] || fail "personal data waits: $(settled 4)"
+[[ $(fetch ichiro 4) == 4* ]] || fail "fetched before permission"
+get ichiro /ledgers/transfers/4 >/dev/null; [[ $(post ichiro /ledgers/transfers/4/act/approve -F "csrf=$(csrf)" -F version=4) == 403* ]] || fail "own approval"
+get boss /ledgers/transfers/4 >/dev/null; v=$(grep -o 'name="version" value="[0-9]*"' "$T/page" | head -1 | grep -o '[0-9]*')
+[[ $(post boss /ledgers/transfers/4/act/approve -F "csrf=$(csrf)" -F "version=$v") == 303* ]] || fail "approve"
+[[ $(fetch ichiro 4) == 200* ]] || fail "fetch after permission"
+ok "personal data waits for the manager of the section; the sender cannot permit it"
+
+# --- passwords -----------------------------------------------------------------------------------------------------------------------
+if command -v 7z >/dev/null || command -v zip >/dev/null; then
+  (cd "$T" && printf 'ok\n' >p.txt && if command -v zip >/dev/null; then zip -q -P geheim p.zip p.txt; else 7z a -pgeheim -mem=ZipCrypto p.zip p.txt >/dev/null; fi)
+  id=$(hand ichiro "" -F "files=@$T/p.zip")
+  if [ "$(settled "$id")" = "held ENC-PASSWORD" ]; then
+    get ichiro "/transfers/$id" >/dev/null; grep -q 'name="password"' "$T/page" || fail "asks for the password"
+    [[ $(post ichiro "/transfers/$id/again" -F "csrf=$(csrf)" -F password=geheim) == 303* ]] || fail again
+    [ "$(settled "$id")" = "ready " ] || fail "with password: $(settled "$id")"
+    grep -rqa geheim "$D/office" "$D/vault" && fail "the password was stored"
+    ok "a locked archive asks for its password, which is stored nowhere"
+  else fail "locked archive: $(settled "$id")"; fi
+fi
+
+# --- malware -----------------------------------------------------------------------------------------------------------------------------
+if [ -n "$av" ]; then
+  printf '%s' "$eicar" >"$T/eicar.txt"; id=$(hand ichiro "" -F "files=@$T/eicar.txt")
+  [ "$(settled "$id")" = "blocked AV-FOUND" ] || fail "EICAR: $(settled "$id")"
+  ok "a real scanner's finding blocks"
+  kill "$clam"; wait "$clam" 2>/dev/null; clam=
+  id=$(hand ichiro "" -F "files=@$T/a.csv"); [ "$(settled "$id")" = "held AV-ERROR" ] || fail "no scanner: $(settled "$id")"
+  ok "without an answer of the scanner nothing passes"
+  sed -i '/^clamd/d' "$D/sekisho.conf"; kill "$house"; wait "$house" 2>/dev/null; start
+fi
+
+# --- killed at any time ------------------------------------------------------------------------------------------------------------------
+first=$(sqlite3 "$D/office/office.db" "SELECT max(id) + 1 FROM transfers")
+acked=0
+for i in $(seq 12); do
+  printf 'n,%s\n' "$i" >"$T/k$i.csv"
+  r=$(hand ichiro 1004 -F "files=@$T/k$i.csv"); [ "$r" = refused ] || [ -z "$r" ] || acked=$((acked + 1))
+  case $((i % 3)) in
+  0) p=$(pgrep -P "$house" -f 'gate --fd 3 gate' | head -1);;
+  1) p=$(pgrep -P "$house" -f 'office.writer' | head -1);;
+  2) p=$(pgrep -P "$house" -f 'gate-' | head -1);;
+  esac
+  [ -z "$p" ] || kill -9 "$p"
+  sleep 0.3
+done
+for _ in $(seq 300); do
+  [ "$(sqlite3 "$D/office/office.db" "SELECT count(*) FROM transfers WHERE state IN ('received','checking')" 2>/dev/null)" = 0 ] && break; sleep 0.2; done
+n=$(sqlite3 "$D/office/office.db" "SELECT count(*) FROM transfers WHERE id >= $first"); [ "$n" -ge "$acked" ] || fail "acknowledged $acked, there are $n"
+left=$(sqlite3 "$D/office/office.db" "SELECT count(*) FROM transfers WHERE id >= $first AND state NOT IN ('ready')")
+[ "$left" = 0 ] || fail "not ready: $(sqlite3 "$D/office/office.db" "SELECT id, state, code FROM transfers WHERE id >= $first AND state <> 'ready'")"
+[ "$acked" -gt 4 ] || fail "only $acked were acknowledged"
+for id in $(sqlite3 "$D/office/office.db" "SELECT id FROM transfers WHERE id >= $first"); do
+  [[ $(fetch jiro "$id") == 200* ]] || fail "fetch $id"
+  cp "$T/page" "$T/v.csv"; "$S" gate verify "$T/v.csv" >/dev/null 2>&1 || fail "unverified: $id"
+done
+ok "gates, workers and the writer killed at any time: all $acked acknowledged files are there, each verified"
+"$S" stop "$D" >/dev/null 2>&1 || kill "$house"; wait "$house" 2>/dev/null; house=
