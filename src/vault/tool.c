@@ -52,7 +52,7 @@ int tool_fail(const struct err *e)
 
 int tool_print(struct buf *b)
 {
-	bool bad = buf_err(b) || fwrite(b->p, 1, b->n, stdout) != b->n || fflush(stdout);
+	bool bad = buf_err(b) || (b->n && fwrite(b->p, 1, b->n, stdout) != b->n) || fflush(stdout);
 
 	buf_release(b);
 	return bad ? TOOL_FAILURE : TOOL_YES;

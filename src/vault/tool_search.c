@@ -124,7 +124,7 @@ static void put_logs(struct job *j, struct jw *w)
 
 static int flush(struct buf *b)
 {
-	bool bad = buf_err(b) || fwrite(b->p, 1, b->n, stdout) != b->n;
+	bool bad = buf_err(b) || (b->n && fwrite(b->p, 1, b->n, stdout) != b->n);
 
 	buf_clear(b);
 	return bad ? ERR_SYS : 0;
