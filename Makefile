@@ -36,6 +36,7 @@ LIBS_vault     = $(call PKG_LIBS,libcrypto libsodium libzstd libseccomp jansson)
 LIBS_collect   = $(call PKG_LIBS,libmicrohttpd gnutls libseccomp libcrypto)
 LIBS_detect    = $(call PKG_LIBS,libhs libcrypto libsodium libzstd libseccomp jansson yaml-0.1) -lunistring -lm
 LIBS_search    = $(call PKG_LIBS,libcrypto libsodium libzstd libseccomp) -lunistring -lm
+LIBS_witness   = $(call PKG_LIBS,libmicrohttpd libcrypto libsodium libzstd libseccomp) -lunistring -lm
 LIBS_keys      = $(call PKG_LIBS,libcrypto libsodium libseccomp)
 LIBS_gate      = $(call PKG_LIBS,jansson yaml-0.1 libcrypto libseccomp)
 LIBS_gate-sniff  = $(call PKG_LIBS,libseccomp libcrypto)

@@ -73,6 +73,14 @@ const struct sandbox_profile sandbox_search = {
 const struct sandbox_profile sandbox_detect = {
 	.name = "detect", .uid_offset = 7, .reads_of = 4, .writes_files = true, .syscalls = files_calls,
 	.memory_max = 4 * GIB, .file_max = 512 * MIB, .files_max = 128};
+/* Cosigns the checkpoints of others, on sockets it was given; its own folder. */
+const struct sandbox_profile sandbox_witness = {
+	.name = "witness", .uid_offset = 8, .writes_files = true, .syscalls = collect_calls,
+	.memory_max = 1 * GIB, .file_max = 64 * MIB, .files_max = 512};
+/* Shows a log to whoever asks; reads the vault's files by its group. */
+const struct sandbox_profile sandbox_serve = {
+	.name = "serve", .uid_offset = 9, .reads_of = 4, .syscalls = collect_calls,
+	.memory_max = 8 * GIB, .file_max = 64 * MIB, .files_max = 512};
 /* A document's process: its memory, its pair, memfds of what it says. Nothing else. */
 static const int gate_calls[] = {-1};
 const struct sandbox_profile sandbox_gate_broker = {

@@ -104,7 +104,8 @@ static int open_all(struct tlog *s, const char *path, struct err *e)
 	s->dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (s->dir < 0)
 		return errno == ENOENT ? err_set(e, ERR_NOTFOUND, "%s: no such folder", path) : err_sys(e, "%s", path);
-	if ((r = read_about(s, e)) || (r = optional(s, "checkpoint", &s->checkpoint, e)) ||
+	if ((r = read_about(s, e)) || (r = optional(s, "seen-elsewhere", &s->elsewhere, e)) || (r = optional(s, "cosigned", &s->cosigned, e)) ||
+	    (r = optional(s, "checkpoint", &s->checkpoint, e)) ||
 	    (r = optional(s, "last-signed", &s->last_signed, e)) || (r = optional(s, "vkey", &s->vkey, e)) || (r = optional(s, "older-keys", &s->older, e)) ||
 	    (r = retention_read(s->dir, &s->keep, e)))
 		return r;
@@ -127,6 +128,8 @@ int tlog_open(const char *path, struct tlog **ret, struct err *e)
 	buf_init(&s->last_signed, NOTE_MAX);
 	buf_init(&s->vkey, NOTE_MAX);
 	buf_init(&s->older, NOTE_MAX);
+	buf_init(&s->cosigned, NOTE_MAX);
+	buf_init(&s->elsewhere, NOTE_MAX);
 	r = open_all(s, path, e);
 	if (r) {
 		tlog_free(s);
@@ -148,6 +151,8 @@ void tlog_free(struct tlog *s)
 	buf_release(&s->last_signed);
 	buf_release(&s->vkey);
 	buf_release(&s->older);
+	buf_release(&s->cosigned);
+	buf_release(&s->elsewhere);
 	free(s->segs);
 	if (s->seg_dir >= 0)
 		close(s->seg_dir);

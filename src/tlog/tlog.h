@@ -9,6 +9,8 @@
  *   seg/         segments
  *   tile/        full tiles of level 1 and above
  *   retention    what was removed on purpose (retention.h)
+ *   cosigned     the newest checkpoint that witnesses cosigned
+ *   seen-elsewhere  a checkpoint of this log that it does not continue, as a witness showed it
  *   kept/        signed checkpoints that stay provable whatever is removed
  *
  * Opening reads in the order checkpoint, last-signed, tail, segments, so that what a checkpoint covers is found even while
@@ -32,7 +34,7 @@ struct tlog {
 	char origin[NOTE_NAME_MAX + 1];
 	uint8_t origin_hash[SHA256_LEN];
 	uint64_t capacity;                               /* entries of a new segment */
-	struct buf checkpoint, last_signed, vkey, older; /* files as read; empty when absent */
+	struct buf checkpoint, last_signed, vkey, older, cosigned, elsewhere; /* files as read; empty when absent */
 	uint64_t *segs;                                  /* first index of each segment file, sorted */
 	size_t n_segs, cap_segs;
 	struct segment *live;                            /* the last one while written to; owned by the writer */

@@ -20,13 +20,13 @@ static void open_words(void)
 
 static void print_usage(FILE *to)
 {
-	fputs(_("usage: sekisho vault verify DIR [--vkey KEY] [--known FILE] [--json]\n"
-	        "       sekisho vault prove DIR INDEX [--json]\n"
+	fputs(_("usage: sekisho vault verify DIR [--vkey KEY] [--known FILE] [--policy FILE] [--json]\n"
+	        "       sekisho vault prove DIR INDEX [--policy FILE] [--json]\n"
 	        "       sekisho vault prove-consistency DIR OLD NEW [--json]\n"
-	        "       sekisho vault check-proof FILE --vkey KEY [--entry FILE] [--json]\n"
+	        "       sekisho vault check-proof FILE --vkey KEY [--policy FILE] [--entry FILE] [--json]\n"
 	        "       sekisho vault show DIR INDEX | show DIR --from A --to B [--json]\n"
 	        "       sekisho vault search DIR QUERY [--log NAME] [--since T] [--until T] [--limit N] [--scan] [--json]\n"
-	        "       sekisho vault bundle DIR QUERY OUT --reason TEXT [--log NAME] [--since T] [--until T] [--timestamp TSR] [--json]\n"
+	        "       sekisho vault bundle DIR QUERY OUT --reason TEXT [--log NAME] [--since T] [--until T] [--timestamp TSR] [--policy FILE] [--json]\n"
 	        "       sekisho vault reindex DIR [--log NAME] [--scan]\n"
 	        "       sekisho vault ingest DIR [--log NAME] [--source NAME] [--json] < LINES\n"
 	        "       sekisho vault rotate-key DIR [--finish]\n"
@@ -34,6 +34,7 @@ static void print_usage(FILE *to)
 	        "       sekisho vault prune DIR --reason TEXT [--log NAME]\n"
 	        "       sekisho vault hold DIR ID --from A --to B --reason TEXT | release DIR ID --reason TEXT [--log NAME]\n"
 	        "       sekisho vault redact DIR INDEX --reason TEXT [--log NAME]\n"
+	        "       sekisho vault witness new|add|serve|sign|ask … | serve DIR --listen ADDRESS:PORT (see witness --help)\n"
 	        "--log NAME: one of the logs of others in a data folder. KEY is a verifier key or a file that holds one.\n"),
 	      to);
 }
@@ -94,7 +95,8 @@ static int parse(struct tool *t, int argc, char **argv)
 		const char *name, **value;
 	} with_value[] = {{"--vkey", &t->vkey}, {"--entry", &t->entry}, {"--from", &t->from}, {"--to", &t->to}, {"--reason", &t->reason},
 	                  {"--log", &t->log}, {"--limit", &t->limit}, {"--since", &t->since}, {"--until", &t->until},
-	                  {"--source", &t->source}, {"--days", &t->days}, {"--timestamp", &t->timestamp}};
+	                  {"--source", &t->source}, {"--days", &t->days}, {"--timestamp", &t->timestamp},
+	                  {"--policy", &t->policy_file}};
 
 	for (int i = 0; i < argc; i++) {
 		size_t k = 0;

@@ -25,6 +25,7 @@ struct bundle {
 	struct tlog *log;
 	struct checkpoint head;
 	struct note_key key;
+	struct str note;                                 /* the checkpoint that goes into it */
 	struct search_result found;
 	uint64_t from, to;
 	int dir;
@@ -246,11 +247,14 @@ static int put_all(struct bundle *b, struct err *e)
 	if (!r)
 		r = put_range(b, e);
 	if (!r)
-		r = put(b, "data/checkpoint", buf_view(&b->log->last_signed), e);
+		r = put(b, "data/checkpoint", b->note, e);
 	if (!r)
 		r = put(b, "data/vkey", buf_view(&b->log->vkey), e);
-	buf_init(&t, 4096);
-	buf_printf(&t, "log %.*s\nquorum none\n", STR_ARG(str_trim(buf_view(&b->log->vkey))));
+	buf_init(&t, POLICY_TEXT_MAX);
+	if (b->tool->policy)
+		r = r ? r : file_read(b->tool->policy_file, POLICY_TEXT_MAX, &t, e);
+	else
+		buf_printf(&t, "log %.*s\nquorum none\n", STR_ARG(str_trim(buf_view(&b->log->vkey))));
 	if (!r)
 		r = put(b, "data/policy", buf_view(&t), e);
 	buf_release(&t);
@@ -336,7 +340,12 @@ int tool_bundle(struct tool *t)
 	if (!r)
 		r = tlog_tiles(b.log, &e);
 	if (!r)
+		r = tool_policy_read(t, &e);
+	if (!r)
 		r = find(&b, a, &e);
+	b.note = b.log ? buf_view(&b.log->last_signed) : STR_NONE;
+	if (!r && b.found.n)
+		r = tool_note(t, b.log, &b.key, b.to, &b.note, &b.head, &e);
 	if (!r && b.found.n)
 		r = put_all(&b, &e);
 	if (r) {

@@ -21,6 +21,8 @@ struct tool {
 	const char *log, *limit, *since, *until;         /* log: name of one beside the own one */
 	const char *source, *days;                       /* source: name that entries come under */
 	const char *timestamp;                           /* file with an RFC 3161 reply */
+	const char *policy_file;
+	struct policy *policy;                           /* read from it, or NULL; its text stays as long as the program */
 	size_t n_known;
 	bool json, scan, finish;
 };
@@ -31,6 +33,13 @@ int tool_print(struct buf *b);                       /* to stdout; releases b */
 int tool_number(const char *z, uint64_t *ret) MUST_USE;
 /* Appends the bytes of a key argument: the key itself or what the file of that name holds. */
 int tool_key(const char *arg, struct buf *out, struct err *e) MUST_USE;
+
+/* The checkpoint to prove the first `end` entries by: with a policy the cosigned one, when it meets the policy (else ERR_DENIED); without one
+ * the cosigned one too where it reaches, for it says more. Else ret and head stay. */
+int tool_note(struct tool *t, struct tlog *s, const struct note_key *key, uint64_t end, struct str *ret, struct checkpoint *head,
+              struct err *e) MUST_USE;
+/* Reads the policy of the arguments, when there is one. */
+int tool_policy_read(struct tool *t, struct err *e) MUST_USE;
 
 int tool_verify(struct tool *t);
 int tool_prove(struct tool *t);

@@ -23,6 +23,29 @@ static int open_signed(struct tool *t, struct tlog **ret, struct checkpoint *ret
 	return 0;
 }
 
+int tool_note(struct tool *t, struct tlog *s, const struct note_key *key, uint64_t end, struct str *ret, struct checkpoint *head, struct err *e)
+{
+	struct checkpoint c;
+	int r = !s->cosigned.n ? ERR_NOTFOUND : checkpoint_check(buf_view(&s->cosigned), key, &c, e);
+
+	if (!t->policy) {
+		if (r || c.size < end)
+			return 0;
+		*ret = buf_view(&s->cosigned);
+		*head = c;
+		return 0;
+	}
+	if (r == ERR_NOTFOUND)
+		return err_set(e, ERR_DENIED, "no witness cosigned this log");
+	if (r || (r = policy_check(t->policy, buf_view(&s->cosigned), key, &c, NULL, e)))
+		return r;
+	if (c.size < end)
+		return err_set(e, ERR_DENIED, "the cosigned log has %llu entries: ask the witnesses first", (unsigned long long)c.size);
+	*ret = buf_view(&s->cosigned);
+	*head = c;
+	return 0;
+}
+
 static void put_hash(struct jw *j, const uint8_t *h)
 {
 	struct buf b;
@@ -73,18 +96,22 @@ int tool_prove(struct tool *t)
 	struct err e = {0};
 	struct tlog *s = NULL;
 	struct buf entry, proof, json;
+	struct str note;
 	uint64_t index;
 	int r;
 
 	if (tool_number(t->args[1], &index))
 		return tool_usage();
-	r = open_signed(t, &s, &c, &key);
+	r = tool_policy_read(t, &e) ? tool_fail(&e) : open_signed(t, &s, &c, &key);
 	if (r)
 		return r;
+	note = buf_view(&s->last_signed);
 	buf_init(&entry, ENTRY_MAX);
 	buf_init(&proof, NOTE_MAX);
 	buf_init(&json, TOOL_OUT_MAX);
-	r = tlog_prove(s, index, c.size, buf_view(&s->last_signed), &entry, &proof, &e);
+	r = tool_note(t, s, &key, index + 1, &note, &c, &e);
+	if (!r)
+		r = tlog_prove(s, index, c.size, note, &entry, &proof, &e);
 	if (!r)
 		r = check(buf_view(&entry), buf_view(&proof), &key, &p, &e);
 	if (!r && t->json)
@@ -108,6 +135,8 @@ int tool_check_proof(struct tool *t)
 
 	if (!t->vkey)
 		return tool_usage();
+	if (tool_policy_read(t, &e))
+		return tool_fail(&e);
 	buf_init(&text, NOTE_MAX);
 	buf_init(&vkey, NOTE_VKEY_MAX);
 	buf_init(&entry, ENTRY_MAX);
@@ -128,6 +157,8 @@ int tool_check_proof(struct tool *t)
 	}
 	if (!r)
 		r = check(buf_view(&entry), buf_view(&text), &key, &p, &e);
+	if (!r && t->policy)
+		r = policy_check(t->policy, p.checkpoint, &key, NULL, NULL, &e);
 	if (!r && t->json) {
 		jw_init(&j, &out, true);
 		tool_entry_json(&j, p.index, buf_view(&entry));

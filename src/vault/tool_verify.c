@@ -34,6 +34,23 @@ static void read_keys(const struct tool *t, const char *dir, struct str origin, 
 		ret->size = 0;
 }
 
+int tool_policy_read(struct tool *t, struct err *e)
+{
+	static struct policy policy;
+	static struct buf text;
+	int r;
+
+	if (!t->policy_file)
+		return 0;
+	buf_init(&text, POLICY_TEXT_MAX);
+	r = file_read(t->policy_file, POLICY_TEXT_MAX, &text, e);
+	if (!r)
+		r = policy_parse(buf_view(&text), &policy, e);
+	if (!r)
+		t->policy = &policy;
+	return r;
+}
+
 static void put_report(struct jw *j, const struct verify_report *r, bool keys_asked)
 {
 	jw_kbool(j, "ok", verify_ok(r));
@@ -138,6 +155,7 @@ static void check_one(struct checking *c, const char *dir, const char *name)
 		if (!*name || (!checkpoint_parse(note, &known) && str_is(known.origin, origin)))
 			o.known[o.n_known++] = note;
 	}
+	o.policy = c->t->policy;
 	o.known_size = signed_last.size;
 	o.known_root = signed_last.root;
 	verify_folder(dir, &o, &r);
@@ -271,6 +289,8 @@ int tool_verify(struct tool *t)
 		bad = tool_key(t->vkey, &c.vkey, &e);
 	for (size_t i = 0; !bad && i < t->n_known; i++)
 		bad = file_read(t->known[i], NOTE_MAX, &c.known[i], &e);
+	if (!bad)
+		bad = tool_policy_read(t, &e);
 	bad = bad ? tool_fail(&e) : check_all(&c);
 	buf_release(&c.vkey);
 	for (size_t i = 0; i < t->n_known; i++)

@@ -3,6 +3,7 @@
 #ifndef VAULT_VERIFY_H
 #define VAULT_VERIFY_H
 
+#include "core/policy.h"
 #include "tlog/tlog.h"
 
 #define VERIFY_PROBLEMS_MAX 64
@@ -12,6 +13,7 @@ struct verify_options {
 	struct str vkey;                                 /* trusted verifier key; STR_NONE: the folder's own, which proves less */
 	struct str known[VERIFY_KNOWN_MAX];              /* signed checkpoints kept elsewhere: the log must continue each of them */
 	size_t n_known;
+	const struct policy *policy;                     /* who must have cosigned; NULL: nobody */
 	uint64_t known_size;                             /* somebody signed or saw this size; 0 none */
 	const uint8_t *known_root;                       /* with known_size */
 };

@@ -129,6 +129,27 @@ static void read_kept(struct audit *a)
 	free(sizes);
 }
 
+/* The cosigned checkpoint is the one the policy is about: the newest one cannot be cosigned yet. */
+static void by_policy(struct audit *a, const struct policy *p)
+{
+	struct err e = {0};
+	int r = ERR_DENIED;
+
+	if (!a->log->cosigned.n) {
+		verify_problem(a->report, "cosigned", "missing: no witness cosigned this log");
+		return;
+	}
+	for (size_t k = 0; r && k < a->n_keys; k++) {
+		struct err why = {0};
+
+		r = policy_check(p, buf_view(&a->log->cosigned), &a->keys[k], NULL, NULL, &why);
+		if (r && !e.code)
+			e = why;
+	}
+	if (r)
+		verify_problem(a->report, "cosigned", "%s", e.text);
+}
+
 void verify_targets(struct audit *a, const struct verify_options *o)
 {
 	a->report->own_key = !o->vkey.n;
@@ -142,6 +163,12 @@ void verify_targets(struct audit *a, const struct verify_options *o)
 		return;
 	signed_target(a, "last-signed", buf_view(&a->log->last_signed));
 	signed_target(a, "checkpoint", buf_view(&a->log->checkpoint));
+	if (a->log->cosigned.n)
+		signed_target(a, "cosigned", buf_view(&a->log->cosigned));
+	if (a->log->elsewhere.n)
+		signed_target(a, "seen-elsewhere", buf_view(&a->log->elsewhere));
+	if (o->policy)
+		by_policy(a, o->policy);
 	for (size_t i = 0; i < o->n_known && i < VERIFY_KNOWN_MAX; i++)
 		signed_target(a, "known checkpoint", o->known[i]);
 	if (o->known_size)
