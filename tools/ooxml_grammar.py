@@ -11,7 +11,7 @@ PFX = {O+"spreadsheetml/2006/main": "x", O+"wordprocessingml/2006/main": "w", O+
        O+"officeDocument/2006/math": "m", O+"officeDocument/2006/relationships": "r",
        O+"officeDocument/2006/sharedTypes": "s",
        "http://schemas.microsoft.com/office/word/2010/wordprocessingShape": "wps", "http://schemas.microsoft.com/office/word/2010/wordprocessingGroup": "wpg",
-       "http://schemas.microsoft.com/office/drawing/2008/diagram": "dsp", O+"officeDocument/2006/extended-properties": "ep", "urn:schemas-microsoft-com:vml": "v", "urn:schemas-microsoft-com:office:office": "o", "urn:schemas-microsoft-com:office:word": "w10", "http://www.w3.org/XML/1998/namespace": "xml"}
+       "http://schemas.microsoft.com/office/drawing/2008/diagram": "dsp", O+"officeDocument/2006/extended-properties": "ep", "http://schemas.microsoft.com/office/spreadsheetml/2009/9/main": "x14", "http://schemas.microsoft.com/office/excel/2006/main": "xm", "urn:schemas-microsoft-com:vml": "v", "urn:schemas-microsoft-com:office:office": "o", "urn:schemas-microsoft-com:office:word": "w10", "http://www.w3.org/XML/1998/namespace": "xml"}
 STRICT = "http://purl.oclc.org/ooxml/"
 NS_OUT = [("r", "officeDocument/2006/relationships", "officeDocument/relationships"), ("x", "spreadsheetml/2006/main", "spreadsheetml/main"),
           ("w", "wordprocessingml/2006/main", "wordprocessingml/main"), ("p", "presentationml/2006/main", "presentationml/main"),
@@ -22,7 +22,7 @@ NS_OUT = [("r", "officeDocument/2006/relationships", "officeDocument/relationshi
           ("m", "officeDocument/2006/math", "officeDocument/math")]
 NS_MS = [("wps", "http://schemas.microsoft.com/office/word/2010/wordprocessingShape"), ("wpg", "http://schemas.microsoft.com/office/word/2010/wordprocessingGroup"),
          ("dsp", "http://schemas.microsoft.com/office/drawing/2008/diagram")]
-NS_MS += [("ep", O + "officeDocument/2006/extended-properties"), ("v", "urn:schemas-microsoft-com:vml"), ("o", "urn:schemas-microsoft-com:office:office"), ("w10", "urn:schemas-microsoft-com:office:word")]
+NS_MS += [("x14", "http://schemas.microsoft.com/office/spreadsheetml/2009/9/main"), ("xm", "http://schemas.microsoft.com/office/excel/2006/main"), ("ep", O + "officeDocument/2006/extended-properties"), ("v", "urn:schemas-microsoft-com:vml"), ("o", "urn:schemas-microsoft-com:office:office"), ("w10", "urn:schemas-microsoft-com:office:word")]
 NS_ALL = [(p, O + u, STRICT + s) for p, u, s in NS_OUT] + [(p, u, "") for p, u in NS_MS]
 BASES = {"string": "text", "token": "text", "normalizedString": "text", "boolean": "bool", "double": "dec", "float": "dec", "decimal": "dec",
          "int": "int -2147483648 2147483647", "long": "int -9223372036854775808 9223372036854775807",
@@ -205,6 +205,10 @@ def edits(path):
             fl = v[-1] if v[-1] in "!?" else ""
             v = v[:-1] if fl else v
             if f[1] in out_types: out_types[f[1]]["attrs"][n] = (v.replace("_", " ") if v.startswith(("enum_", "int_")) else v, fl)
+        elif k == "copyattrs":            # copyattrs TO FROM but…
+            if f[1] in out_types and f[2] in out_types:
+                for a, v in out_types[f[2]]["attrs"].items():
+                    if a not in f[3:]: out_types[f[1]]["attrs"][a] = v
         elif k == "text":
             if f[1] in out_types: out_types[f[1]]["text"] = f[2]
         elif k == "need":
@@ -213,6 +217,7 @@ def edits(path):
         for a in list(T["attrs"]):
             if a.startswith(("s:",)): del T["attrs"][a]
         for k in list(T["kids"]):
+            if k == "x:extLst" and T["kids"][k] == "x.CT_ExtensionList": del T["kids"][k]; continue
             if k in drop_e or f"{n}/{k}" in drop_e: del T["kids"][k]
         for a in list(T["attrs"]):
             if a in drop_a or f"{n}/{a}" in drop_a: del T["attrs"][a]

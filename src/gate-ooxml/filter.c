@@ -444,6 +444,25 @@ static const char *after_colon(const char *raw)
 	return c ? c + 1 : raw;
 }
 
+/* What only marks or times things is no loss. */
+static void tally_extension(struct filter *f, const char **atts)
+{
+	static const char *const quiet[] = {
+#include "gate-ooxml/quiet.h"
+	};
+
+	for (; *atts; atts += 2) {
+		bool known = false;
+
+		if (strcmp(atts[0], "uri") != 0)
+			continue;
+		for (unsigned i = 0; i < ARRAY_LEN(quiet); i++)
+			known |= str_ieq(str_from(atts[1]), str_from(quiet[i]));
+		if (!known)
+			tally(f->in->tally, "OOXML-EXT", str_from(atts[1]));
+	}
+}
+
 static void tally_element(struct filter *f, unsigned ns, const char *local)
 {
 	const char *code = drop_code(ns, local);
@@ -600,31 +619,15 @@ static void begin(struct filter *f, unsigned ns, unsigned name, const char *loca
 		f->depth--;
 		undo(f, fr);
 		f->skip = 1;
-		tally_element(f, ns, local);
+		if (!strcmp(local, "ext"))
+			tally_extension(f, atts);
+		else
+			tally_element(f, ns, local);
 		return;
 	}
 	fr->open = true;
 	if (fr->text > ox_TEXT)
 		buf_clear(&f->text);
-}
-
-/* What only marks or times things is no loss. */
-static void tally_extension(struct filter *f, const char **atts)
-{
-	static const char *const quiet[] = {
-#include "gate-ooxml/quiet.h"
-	};
-
-	for (; *atts; atts += 2) {
-		bool known = false;
-
-		if (strcmp(atts[0], "uri") != 0)
-			continue;
-		for (unsigned i = 0; i < ARRAY_LEN(quiet); i++)
-			known |= str_ieq(str_from(atts[1]), str_from(quiet[i]));
-		if (!known)
-			tally(f->in->tally, "OOXML-EXT", str_from(atts[1]));
-	}
 }
 
 static void XMLCALL on_start(void *arg, const char *raw, const char **atts)

@@ -56,6 +56,7 @@ const struct kind kinds[] = {
 	 "+document +header +footer +xdrawing +slide +slideLayout +slideMaster"},
 	{"image", "image", "*", "media/image%u", "document header footer footnotes endnotes wcomments numbering worksheet chartsheet xdrawing chart "
 	 "userShapes theme themeOverride slide slideLayout slideMaster notesSlide notesMaster handoutMaster presProps diagramData diagramLayout diagramDrawing tableStyles"},
+	{"vml", "vmlDrawing", "vmlDrawing", "xl/drawings/vmlDrawing%u.vml", "worksheet"},
 	{"app", "extended-properties", "extended-properties+xml", "docProps/app.xml", "docx xlsx pptx"},
 	{"hyperlink", "hyperlink", "", "", "document header footer footnotes endnotes wcomments worksheet xdrawing chart userShapes slide slideLayout "
 	 "slideMaster notesSlide notesMaster handoutMaster diagramData diagramDrawing"},

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "gate-ooxml/notes.h"
 #include "gate-ooxml/package.h"
 #include "gate-ooxml/write.h"
 #include "lib/text.h"
@@ -65,6 +66,30 @@ static void image(struct package *pk, struct part *p)
 	p->there = !p->failed;
 }
 
+/* A cache of a pivot table may come from a sheet of this workbook only; a table whose cache may not stay goes with it. */
+static bool pivot_ok(struct package *pk, const struct zip_entry *en, const struct kind *k)
+{
+	struct part table = {.kind = k};
+	const char *code;
+	struct buf b;
+	bool ok = true;
+
+	if (en && !strcmp(k->name, "pivotTable")) {
+		table.name = en->name;
+		if (package_relations(pk, &table, &code))
+			return false;
+		ok = false;
+		for (unsigned i = 0; i < table.n_relations; i++)
+			if (table.relations[i].kind && !strcmp(table.relations[i].kind->name, "pivotCache"))
+				ok = pivot_ok(pk, package_target(pk, en->name, table.relations[i].target), table.relations[i].kind);
+	} else if (en && !strcmp(k->name, "pivotCache")) {
+		buf_init(&b, 64u << 20);
+		ok = !zip_read(en, &b) && (memmem(b.p, b.n, "type=\"worksheet\"", 16) || memmem(b.p, b.n, "type='worksheet'", 16));
+		buf_release(&b);
+	}
+	return ok;
+}
+
 struct asking { struct package *pk; struct part *part; struct tally *tally; };
 
 static bool usable(struct asking *a, struct relation *r)
@@ -80,11 +105,19 @@ static bool usable(struct asking *a, struct relation *r)
 		return false;
 	}
 	en = package_target(pk, a->part->name, r->target);
+	if (!strcmp(r->kind->name, "vml") && !notes_has(a->part))
+		en = NULL;
+	if (!pivot_ok(pk, en, r->kind)) {
+		tally(a->tally, "XL-PIVOT-EXTERNAL", r->target);
+		return false;
+	}
 	before = pk->n_parts;
 	r->part = en ? part_of(pk, en, r->kind) : NULL;
 	r->made = pk->n_parts > before;
+	if (r->made)
+		r->part->sheet = a->part;
 	if (!r->part)
-		tally(a->tally, "OOXML-PART", r->target);
+		tally(a->tally, !strcmp(r->kind->name, "vml") ? "OOXML-VML" : "OOXML-PART", r->target);
 	return r->part != NULL;
 }
 
@@ -172,6 +205,27 @@ static void report(struct package *pk, const struct part *p, const struct tally 
 		job_part(pk->j, p->name, t->list[i].code, GATE_REMOVED, t->list[i].n, 0, str_from(t->list[i].sample));
 }
 
+/* Does the entry already hold these bytes? */
+static bool holds(const struct zip_entry *en, struct str bytes)
+{
+	struct buf b;
+	bool same;
+
+	buf_init(&b, 64u << 20);
+	same = en->size == bytes.n && !zip_read(en, &b) && str_eq(buf_view(&b), bytes);
+	buf_release(&b);
+	return same;
+}
+
+static unsigned part_number(struct str path)
+{
+	unsigned n = 0;
+
+	for (size_t i = 0; i < path.n; i++)
+		n = path.p[i] >= '0' && path.p[i] <= '9' ? n * 10 + (unsigned)(path.p[i] - '0') : n;
+	return n;
+}
+
 static bool loses_sheets(const struct part *p)
 {
 	for (unsigned i = 0; i < p->n_relations; i++) {
@@ -194,6 +248,17 @@ static int one(struct package *pk, struct part *p)
 	struct buf out;
 	int r;
 
+	if (!strcmp(p->kind->name, "vml")) {
+		buf_init(&out, ZIP_TOTAL_MAX);
+		r = notes_put(pk, p->sheet, part_number(p->path), &out);
+		if (!r && !holds(p->entry, buf_view(&out)))
+			job_part(pk->j, p->name, "OOXML-VML", GATE_REBUILT, 1, 0, STR_NONE);
+		if (!r)
+			r = zip_pack(buf_view(&out), &p->packed);
+		buf_release(&out);
+		free(t);
+		return r;
+	}
 	if (!in.root) {
 		image(pk, p);
 		free(t);

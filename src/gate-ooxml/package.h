@@ -29,6 +29,7 @@ struct part {
 	unsigned n_relations, used;
 	struct relation **order;                         /* by number */
 	struct zip_packed packed;
+	const struct part *sheet;                        /* a drawing of comments: whose */
 	bool there, failed;
 };
 

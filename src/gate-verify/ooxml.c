@@ -292,6 +292,37 @@ static bool picture(struct package *pk, struct part *p, struct str content)
 	return ok || refuse(pk->c, inner.rule ? inner.rule : "ooxml-part", p->zip->at);
 }
 
+/* Of one sheet, made from its comments. */
+static bool notes(struct package *pk, struct part *p)
+{
+	const struct part *sheet = NULL, *comments = NULL;
+	unsigned sheets = 0, n = 0;
+	struct buf want;
+
+	for (size_t i = 0; i < pk->n; i++)
+		for (size_t k = 0; k < pk->list[i].n_links; k++)
+			if (pk->list[i].links[k].part == (size_t)(p - pk->list)) {
+				sheet = &pk->list[i];
+				sheets++;
+			}
+	for (size_t k = 0; sheet && k < sheet->n_links; k++)
+		if (!strcmp(sheet->links[k].kind->name, "xcomments") && !comments)
+			comments = &pk->list[sheet->links[k].part];
+	if (sheets != 1 || !comments || p->relations)
+		return refuse(pk->c, "ooxml-notes", p->zip->at);
+	for (size_t i = 0; i < p->zip->name.n; i++)
+		if (p->zip->name.p[i] >= '0' && p->zip->name.p[i] <= '9')
+			n = n * 10 + (unsigned)(p->zip->name.p[i] - '0');
+	uint8_t *bytes = zip_content(pk->c, comments->zip);
+
+	if (!bytes)
+		return false;
+	buf_init(&want, 128u << 20);
+	ov_notes(str_n(bytes, (size_t)comments->zip->size), n, &want);
+	free(bytes);
+	return is_exactly(pk, p->zip, &want, "ooxml-notes");
+}
+
 static bool content(struct package *pk, struct part *p)
 {
 	uint8_t *bytes = zip_content(pk->c, p->zip);
@@ -301,6 +332,10 @@ static bool content(struct package *pk, struct part *p)
 
 	if (!bytes)
 		return false;
+	if (!strcmp(p->kind->name, "vml")) {
+		free(bytes);
+		return notes(pk, p);
+	}
 	for (unsigned i = 0; i < ov_n_roots; i++)
 		if (!strcmp(ov_roots[i].kind, p->kind->name))
 			root = &ov_roots[i];

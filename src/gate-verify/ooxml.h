@@ -52,6 +52,9 @@ bool ov_formula(struct str f);
 bool ov_field(struct str code);
 bool ov_url(struct str url);
 
+/* The drawing number n that belongs to these comments. */
+void ov_notes(struct str comments, unsigned n, struct buf *b);
+
 /* Fields of a text that runs over many elements. */
 struct ov_fields {
 	struct { struct buf code; bool in_code, first_nested; } open[64];

@@ -93,6 +93,8 @@ const struct ov_kind ov_kinds[] = {
 	 "document header footer footnotes endnotes wcomments numbering worksheet chartsheet xdrawing chart userShapes "
 	 "theme themeOverride slide slideLayout slideMaster notesSlide notesMaster handoutMaster presProps diagramData "
 	 "diagramLayout diagramDrawing tableStyles"},
+	{"vml", "xl/drawings/vmlDrawing#.vml", "vmlDrawing", OFFICE "vmlDrawing",
+	 "worksheet"},
 	{"app", "docProps/app.xml", "extended-properties", OFFICE "extended-properties+xml",
 	 "docx xlsx pptx"},
 	{"hyperlink", "", "hyperlink", "",

@@ -33,8 +33,8 @@ ok "shown result stays" "$(clean features/fld-dde.docx o.docx; unzip -p o.docx w
 ok "cached value stays" "$(clean features/f-cmd.xlsx o.xlsx; unzip -p o.xlsx xl/worksheets/sheet1.xml | grep -o '<c r="A1">.*</c>')" '<c r="A1"><v>7</v></c>'
 ok "macro-free copy" "$(clean features/vba.docm o.docx; unzip -p o.docx '\[Content_Types\].xml' | grep -c macroEnabled)" 0
 # What a rebuilder that is taken over might hand over.
-clean features/comment.docx b.docx; clean features/f-dde.xlsx b.xlsx; clean features/link-unc.pptx b.pptx
-said=$("$py" "$here/ooxml/hostile.py" "$S" b.docx b.xlsx b.pptx); r=$?
+clean features/comment.docx b.docx; clean features/f-dde.xlsx b.xlsx; clean features/link-unc.pptx b.pptx; clean features/note-macro.xlsx notes.xlsx
+said=$("$py" "$here/ooxml/hostile.py" "$S" b.docx b.xlsx b.pptx notes.xlsx); r=$?
 echo "   $said"
 ok "hostile candidates" "$r" 0
 # Broken and bombs

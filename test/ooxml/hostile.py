@@ -158,6 +158,17 @@ for name, part, type_, rel, owner in (("xlm", "xl/macrosheets/sheet1.xml", "appl
                                       ("vba", "xl/vbaProject.bin", "application/vnd.ms-office.vbaProject", "http://schemas.microsoft.com/office/2006/relationships/vbaProject", WB),
                                       ("vml", "xl/drawings/vmlDrawing1.vml", "application/vnd.openxmlformats-officedocument.vmlDrawing", "vmlDrawing", SH), ("query", "xl/queryTables/queryTable1.xml", "application/x", "queryTable", SH)):
     with_part("xlsx", f"part {name}", part, b"<x/>", type_, rel, owner=owner)
+for u in ("{78C0D931-6437-407d-A8EE-F0AAD7539E65}", "{CCE6A557-97BC-4b89-ADB6-D9C93CAAB3DF}"):
+    swap("xlsx", f"extension {u}", SH, "</sheetData>", f'</sheetData><extLst><ext uri="{u}"><x14:dataValidations/></ext></extLst>')
+swap("xlsx", "extension runs", SH, "</sheetData>", '</sheetData><extLst><ext uri="{CCE6A557-97BC-4b89-ADB6-D9C93CAAB3DF}"><x14:dataValidations><x14:dataValidation><x14:formula1><xm:f>EXEC(1)</xm:f></x14:formula1><xm:sqref>A1</xm:sqref></x14:dataValidation></x14:dataValidations></ext></extLst>')
+# the drawing beside comments
+if len(sys.argv) > 5:
+    base["xlsx"] = w.read(sys.argv[5])
+    VML = "xl/drawings/vmlDrawing1.vml"
+    judge("xlsx", "good comments", base["xlsx"], want=0)
+    for old, new, name in (("<x:AutoFill>", "<x:FmlaMacro>x</x:FmlaMacro><x:AutoFill>", "macro"), ('ObjectType="Note"', 'ObjectType="Button"', "button"), ("</xml>", "</xml><!-- -->", "behind"), ("<x:Row>1<", "<x:Row>2<", "other row"),
+                           ("<v:fill ", '<v:imagedata src="http://x"/><v:fill ', "picture"), ("<v:shape ", '<v:shape href="http://x" ', "href")):
+        swap("xlsx", f"notes {name}", VML, old, new)
 # PowerPoint
 sp = lambda click, more="": f'<p:sp><p:nvSpPr><p:cNvPr id="9" name="x">{click}</p:cNvPr><p:cNvSpPr/><p:nvPr>{more}</p:nvPr></p:nvSpPr><p:spPr/></p:sp>'
 for a in ("ppaction://macro?name=x", "ppaction://program", "ppaction://hlinkfile", "ppaction://ole?verb=0", "ppaction://hlinkpres?slideindex=1", "x", "PPACTION://macro", "ppaction://hlinkshowjump?jump=x"):

@@ -186,6 +186,13 @@ xlsx("vba", "OOXML-VBA", rows=[("rId9", "http://schemas.microsoft.com/office/200
      type_="application/vnd.ms-excel.sheet.macroEnabled.main+xml")
 xlsx("shape-macro", "OOXML-ATTRIBUTE", after='<drawing r:id="r1"/>', srows=[("r1", "drawing", "../drawings/d.xml", 0)], extra={"xl/drawings/d.xml": (O + "drawing+xml",
      f'<xdr:wsDr xmlns:xdr="http://schemas.openxmlformats.org/drawingml/2006/spreadsheetDrawing" xmlns:a="{A}"><xdr:absoluteAnchor><xdr:pos x="0" y="0"/><xdr:ext cx="1" cy="1"/><xdr:sp macro="[0]!{M}" textlink=""><xdr:nvSpPr><xdr:cNvPr id="2" name="b"/><xdr:cNvSpPr/></xdr:nvSpPr><xdr:spPr/></xdr:sp><xdr:clientData/></xdr:absoluteAnchor></xdr:wsDr>')})
+xlsx("note-macro", "OOXML-VML", after='<legacyDrawing r:id="r2"/>', srows=[("r1", "comments", "../comments1.xml", 0), ("r2", "vmlDrawing", "../drawings/v.vml", 0)],
+     extra={"xl/comments1.xml": (O + "spreadsheetml.comments+xml", f'<comments xmlns="{X}"><authors><author>a</author></authors><commentList><comment ref="B2" authorId="0"><text><t>note</t></text></comment></commentList></comments>'),
+            "xl/drawings/v.vml": (O + "vmlDrawing", f'<xml xmlns:v="urn:schemas-microsoft-com:vml" xmlns:x="urn:schemas-microsoft-com:office:excel"><v:shape><x:ClientData ObjectType="Button"><x:FmlaMacro>[0]!{M}</x:FmlaMacro></x:ClientData></v:shape></xml>')})
+xlsx("pivot-external", "XL-PIVOT-EXTERNAL", book='<pivotCaches><pivotCache cacheId="1" r:id="rId9"/></pivotCaches>', rows=[("rId9", "pivotCacheDefinition", "pivotCache/p.xml", 0)], srows=[("r1", "pivotTable", "../pivotTables/t.xml", 0)],
+     extra={"xl/pivotCache/p.xml": (O + "spreadsheetml.pivotCacheDefinition+xml", f'<pivotCacheDefinition xmlns="{X}"><cacheSource type="external" connectionId="1"/><cacheFields count="1"><cacheField name="{M}"/></cacheFields></pivotCacheDefinition>'),
+            "xl/pivotTables/t.xml": (O + "spreadsheetml.pivotTable+xml", f'<pivotTableDefinition xmlns="{X}" name="{M}" cacheId="1"/>'), "xl/pivotTables/_rels/t.xml.rels": (None, rels([("r1", "pivotCacheDefinition", "../pivotCache/p.xml", 0)]))})
+xlsx("x14-validation", "XL-FUNCTION", after=f'<extLst><ext uri="{{CCE6A557-97BC-4b89-ADB6-D9C93CAAB3DF}}" xmlns:x14="http://schemas.microsoft.com/office/spreadsheetml/2009/9/main"><x14:dataValidations xmlns:xm="http://schemas.microsoft.com/office/excel/2006/main" count="1"><x14:dataValidation type="list"><x14:formula1><xm:f>EXEC("{M}")</xm:f></x14:formula1><xm:sqref>A1</xm:sqref></x14:dataValidation></x14:dataValidations></ext></extLst>')
 # --- PowerPoint
 def shape(click):
     return f'<p:sp><p:nvSpPr><p:cNvPr id="2" name="b">{click}</p:cNvPr><p:cNvSpPr/><p:nvPr/></p:nvSpPr><p:spPr/><p:txBody><a:bodyPr/><a:p><a:r><a:t>shown</a:t></a:r></a:p></p:txBody></p:sp>'
