@@ -209,6 +209,8 @@ def edits(path):
             if f[1] in out_types and f[2] in out_types:
                 for a, v in out_types[f[2]]["attrs"].items():
                     if a not in f[3:]: out_types[f[1]]["attrs"][a] = v
+        elif k == "together":             # together TYPE child…: when the child is refused, so is the element
+            if f[1] in out_types: out_types[f[1]]["together"] = f[2:]
         elif k == "text":
             if f[1] in out_types: out_types[f[1]]["text"] = f[2]
         elif k == "need":
@@ -254,7 +256,7 @@ def main():
     for t in sorted(seen):
         T = out_types[t]
         body.append("type\t%s\t%s\t%s\t%s\t%s\n" % (t, c(T["text"]), " ".join(f"{a}={c(s)}{r}" for a, (s, r) in sorted(T["attrs"].items())),
-                    " ".join(f"{k}={v}" for k, v in sorted(T["kids"].items())), " ".join(T.get("need", []))))
+                    " ".join(f"{k}={v}{'?' if k in T.get('together', []) else ''}" for k, v in sorted(T["kids"].items())), " ".join(T.get("need", []))))
     for s, n in specs.items(): o.write(f"class\t{n}\t{s}\n")
     head = "".join(f"ns\t{p}\t{u}\t{st}\n" for p, u, st in NS_ALL)
     def prefixes(t, e):

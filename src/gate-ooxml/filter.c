@@ -19,7 +19,7 @@ struct frame {
 	bool bare;                                       /* stands for its parent: its own tags are not written */
 	bool object;                                     /* an embedded object: only its picture is looked for */
 	bool choosing, chosen;                           /* mc:AlternateContent */
-	bool doomed, has;                                /* goes at its end; has what it lives from */
+	bool doomed, has, together;                      /* goes at its end; has what it lives from; its parent goes with it */
 	size_t at;                                       /* where it begins in the output */
 	bool first;                                      /* it made its parent's tag a start tag */
 	unsigned given;                                  /* numbers of relationships before it */
@@ -505,6 +505,7 @@ static void undo(struct filter *f, const struct frame *fr)
 	f->in->take_back(f->in->arg, fr->given);
 	while (i-- > 0)
 		if (!f->stack[i].bare) {
+			f->stack[i].doomed |= fr->together;
 			f->stack[i].open |= fr->first;
 			return;
 		}
@@ -608,6 +609,7 @@ static void begin(struct filter *f, unsigned ns, unsigned name, const char *loca
 	fr->at = at;
 	fr->first = first;
 	fr->type = p->value;
+	fr->together = p->flag == OX_FATAL;
 	fr->name = (uint16_t)name;
 	fr->text = ox_classes[ox_types[fr->type].text].kind;
 	buf_putc(f->out, '<');
@@ -716,7 +718,7 @@ static void finish(struct filter *f)
 		return;
 	if (fr->text > ox_TEXT)
 		stays = judged(f, fr);
-	if (t->n_needs && !fr->has && f->depth)
+	if (((t->n_needs && !fr->has) || fr->doomed) && f->depth)
 		stays = false;
 	if (!stays) {
 		undo(f, fr);
