@@ -226,7 +226,7 @@ static void mark(struct follow *w, int64_t batch)
 		w->marks[w->n_marks - 1].offset = w->offset;
 		return;
 	}
-	if (w->n_marks == w->cap) {
+	if (!w->marks || w->n_marks == w->cap) {
 		w->cap = w->cap ? 2 * w->cap : 16;
 		w->marks = reallocarray(w->marks, w->cap, sizeof *w->marks);
 		if (!w->marks)

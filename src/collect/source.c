@@ -194,7 +194,7 @@ static const struct rule *find_rule(const struct sources *s, enum source_kind ki
 			continue;
 		if (kind != SOURCE_ADDRESS && str_ieq(value, r->value))
 			return r;
-		if (kind == SOURCE_ADDRESS && within(a, &r->net, r->bits) && (!best || r->bits > best->bits))
+		if (kind == SOURCE_ADDRESS && a && within(a, &r->net, r->bits) && (!best || r->bits > best->bits))
 			best = r;
 	}
 	return best;

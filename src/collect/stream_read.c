@@ -26,7 +26,7 @@ static void wait_for(struct stream *t, uint32_t txnr)
 		w->n++;
 		return;
 	}
-	if (t->n_waits == t->waits_cap) {
+	if (!t->waits || t->n_waits == t->waits_cap) {
 		t->waits_cap = t->waits_cap ? 2 * t->waits_cap : 16;
 		t->waits = reallocarray(t->waits, t->waits_cap, sizeof *t->waits);
 		if (!t->waits)
