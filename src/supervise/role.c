@@ -7,7 +7,7 @@ static const struct {
 } table[] = {
 	{"keys", "keys", NULL, 5},
 	{"vault", "vault", NULL, 4},
-	{"collect", "collect", NULL, 3},                 /* where logs are to come in */
+	{"collect", "collect", "keys", 3},               /* where logs are to come in */
 	{"search", "search", "vault", 3},
 	{"detect", "detect", "vault", 3},
 	{"auth", "auth", NULL, 3},
