@@ -13,6 +13,7 @@
 #include "core/intake.h"
 
 #define COLLECT_TICK_MS 100
+#define COLLECT_REST_MS 2                            /* a socket that gave little is looked at again so much later: many messages a call */
 
 struct streams;
 struct datagrams;
@@ -35,6 +36,7 @@ struct collect {
 	bool full;                                       /* nothing is read until the vault has caught up */
 	bool behind;                                     /* nor, already now, what nobody acknowledges */
 	int64_t now_ns;                                  /* when the bytes at hand were received, UTC */
+	uint64_t read;                                   /* bytes from connections, since the start */
 	uint64_t lost;                                   /* datagrams the kernel dropped, since the start */
 };
 

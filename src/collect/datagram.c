@@ -31,6 +31,7 @@ struct socket_ {
 	size_t door;
 	uint32_t dropped;                                /* as the kernel counts, since the socket was opened */
 	uint64_t lost, said;
+	bool rests;                                      /* a timer watches it again */
 };
 struct datagrams {
 	struct collect *collect;
@@ -186,11 +187,28 @@ static bool receive(struct socket_ *k)
 	return (unsigned)n == most;
 }
 
+static void on_socket(void *arg);
+
+static void on_rested(void *arg)
+{
+	struct socket_ *k = arg;
+	k->rests = false;
+	if (!k->of->collect->full)
+		loop_add(k->of->collect->child->loop, k->fd, on_socket, k);
+}
+
 static void on_socket(void *arg)
 {
 	struct socket_ *k = arg;
-	for (int i = 0; i < ROUNDS && !k->of->collect->full && receive(k); i++)
-		;
+	struct loop *l = k->of->collect->child->loop;
+	bool more = true;
+	for (int i = 0; i < ROUNDS && !k->of->collect->full && more; i++)
+		more = receive(k);
+	if (more || k->of->collect->full)
+		return;
+	k->rests = true;
+	loop_remove(l, k->fd);
+	loop_after(l, COLLECT_REST_MS, on_rested, k);
 }
 
 int datagrams_listen(struct datagrams *d, size_t door, int fd, struct err *e)
@@ -212,7 +230,7 @@ void datagrams_full(struct datagrams *d, bool full)
 	for (size_t i = 0; i < d->n; i++) {
 		if (full)
 			loop_remove(d->collect->child->loop, d->list[i].fd);
-		else
+		else if (!d->list[i].rests)
 			loop_add(d->collect->child->loop, d->list[i].fd, on_socket, &d->list[i]);
 	}
 }

@@ -12,6 +12,7 @@
 #include "lib/log.h"
 
 #define EVENTS 64
+#define MUCH (64u * 1024)                            /* bytes in a round: then there is no pause before the next */
 #define ACCEPTS 64                                   /* at once, so that others are heard in between */
 
 enum { PLAIN, ACKNOWLEDGED, SETS };
@@ -19,7 +20,7 @@ enum { PLAIN, ACKNOWLEDGED, SETS };
 struct set {
 	struct streams *of;
 	int ep;
-	bool rests;
+	bool rests, pauses;                              /* for the vault; for COLLECT_REST_MS */
 };
 struct streams {
 	struct collect *collect;
@@ -286,11 +287,28 @@ static void serve(struct stream *t, uint32_t events)
 	}
 }
 
+static void on_rested(void *arg)
+{
+	struct set *set = arg;
+	set->pauses = false;
+	if (!set->rests)
+		loop_add(set->of->collect->child->loop, set->ep, on_events, set);
+}
+
+static void pause_set(struct set *set)
+{
+	struct loop *l = set->of->collect->child->loop;
+	set->pauses = true;
+	loop_remove(l, set->ep);
+	loop_after(l, COLLECT_REST_MS, on_rested, set);
+}
+
 static void on_events(void *arg)
 {
 	struct set *set = arg;
 	struct streams *s = set->of;
 	struct epoll_event ev[EVENTS];
+	uint64_t before = s->collect->read;
 	int n = epoll_wait(set->ep, ev, EVENTS, 0);
 	for (int i = 0; i < n && !set->rests; i++) {
 		struct stream *t = ev[i].data.ptr;
@@ -302,6 +320,8 @@ static void on_events(void *arg)
 			serve(t, ev[i].events);
 	}
 	bury(s);
+	if (!set->rests && s->collect->read - before < MUCH)
+		pause_set(set);
 }
 
 void streams_pressure(struct streams *s)
@@ -314,7 +334,7 @@ void streams_pressure(struct streams *s)
 		set->rests = rests;
 		if (rests)
 			loop_remove(s->collect->child->loop, set->ep);
-		else
+		else if (!set->pauses)
 			loop_add(s->collect->child->loop, set->ep, on_events, set);
 	}
 }

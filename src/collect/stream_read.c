@@ -128,6 +128,7 @@ bool stream_read(struct stream *t)
 		if (got <= 0)
 			return got == -2;
 		size_t n = have + (size_t)got;
+		c->read += (size_t)got;
 		collect_stamp(c);
 		envelope_stamp(&t->envelope, c->now_ns);
 		stamp_source(t->source, str_n(bytes, n), c->now_ns);
