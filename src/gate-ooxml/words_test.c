@@ -66,7 +66,7 @@ static void tables(void **state)
 	for (unsigned i = 0; i < n_kinds; i++) {
 		struct str rest = str_from(kinds[i].from);
 
-		if (kinds[i].path[0] && strcmp(kinds[i].name, "image") != 0)
+		if (kinds[i].path[0] && strcmp(kinds[i].name, "image") != 0 && strcmp(kinds[i].name, "vml") != 0)
 			assert_non_null(ox_root_find(kinds[i].name));
 		while (rest.n) {
 			struct str one = str_cut(&rest, ' ');
@@ -86,7 +86,7 @@ static void never(void **state)
 {
 	static const char *const names[] = {"oleObject", "oleObj", "OLEObject", "control", "altChunk", "subDoc", "attachedTemplate", "mailMerge", "dataBinding", "externalReference", "videoFile", "audioFile", "cmd",
 	                                    "entryMacro", "exitMacro", "saveThroughXslt", "docVars", "embedRegular", "externalData", "href", "macroName", "onAction", "codeName", "vbProcedure_", "webPublishItem", "movie", "object", "smartTag", "customXml",
-	                                    "legacyDrawing_", "oleObjects", "controls", "AlternateContent", "extLst"};
+	                                    "legacyDrawing_", "oleObjects", "controls", "AlternateContent"};
 
 	for (unsigned ns = 0; ns < ox_n_ns; ns++)
 		for (size_t i = 0; i < ARRAY_LEN(names); i++)

@@ -56,7 +56,7 @@ static void never(void **state)
 {
 	static const char *const names[] = {"oleObject", "oleObj", "OLEObject", "control", "altChunk", "subDoc", "attachedTemplate", "mailMerge", "dataBinding", "externalReference", "videoFile",
 	                                    "audioFile", "cmd", "entryMacro", "exitMacro", "saveThroughXslt", "docVars", "embedRegular", "externalData", "href", "codeName", "movie", "object", "smartTag", "customXml",
-	                                    "oleObjects", "controls", "AlternateContent", "extLst", "src", "webPublishItem"};
+	                                    "oleObjects", "controls", "AlternateContent", "src", "webPublishItem"};
 
 	for (unsigned t = 0; t < ov_n_types; t++)
 		for (unsigned k = 0; k < (unsigned)ov_types[t].n_attrs + ov_types[t].n_kids; k++) {
