@@ -51,3 +51,25 @@ ORDER BY r.id DESC LIMIT ?4;
 SELECT staff_no, name FROM persons WHERE state = 'active' AND section = ?1 AND staff_no IS NOT NULL ORDER BY staff_no LIMIT 300;
 -- name: transfer_person
 SELECT id FROM persons WHERE state = 'active' AND staff_no = ?1;
+
+-- name: transfer_secret_put
+INSERT INTO transfer_secret(record, secret) VALUES (?1, ?2) ON CONFLICT(record) DO UPDATE SET secret = excluded.secret;
+-- name: transfer_secret_get
+SELECT secret FROM transfer_secret WHERE record = ?1;
+
+-- What the gates made of files, for the operator.
+-- name: gate_days
+SELECT day(checked_at), sum(outcome = 'delivered'), sum(outcome = 'held'), sum(outcome = 'blocked')
+FROM transfers WHERE checked_at IS NOT NULL AND day(checked_at) >= ?1 GROUP BY 1;
+-- name: gate_formats
+SELECT coalesce(format, ''), sum(outcome = 'delivered'), sum(outcome = 'held'), sum(outcome = 'blocked'), cast(avg(took_ms) AS INTEGER)
+FROM transfers WHERE checked_at >= ?1 GROUP BY 1 ORDER BY count(*) DESC;
+-- name: gate_reasons
+SELECT code, count(*) FROM transfers WHERE checked_at >= ?1 AND outcome <> 'delivered' AND code IS NOT NULL GROUP BY 1 ORDER BY 2 DESC;
+-- name: gate_slow
+SELECT id, number, coalesce(format, ''), size, took_ms FROM transfers WHERE checked_at >= ?1 AND took_ms IS NOT NULL ORDER BY took_ms DESC LIMIT 15;
+-- name: gate_senders
+SELECT coalesce(p.name, ''), count(*), sum(r.size) FROM transfers r LEFT JOIN persons p ON p.id = r.applicant
+WHERE r.created_at >= ?1 GROUP BY r.applicant ORDER BY 2 DESC LIMIT 15;
+-- name: gate_posture
+SELECT posture FROM transfers WHERE posture IS NOT NULL ORDER BY checked_at DESC LIMIT 1;

@@ -281,3 +281,5 @@ CREATE TABLE IF NOT EXISTS transfer_file(
 	step TEXT, done INTEGER, of INTEGER,             -- how far the gate is
 	report TEXT,                                     -- JSON of the last check
 	out_size INTEGER, out_sha256 TEXT) STRICT;
+-- The password of what leaves encrypted: told to its sender only, never together with the file.
+CREATE TABLE IF NOT EXISTS transfer_secret(record INTEGER PRIMARY KEY, secret TEXT NOT NULL) STRICT;

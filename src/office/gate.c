@@ -9,9 +9,11 @@
 
 #include "core/event.h"
 #include "core/gate.h"
+#include "core/person_data.h"
 #include "core/proto.h"
 #include "lib/clock.h"
 #include "lib/date.h"
+#include "lib/file.h"
 #include "lib/hash.h"
 #include "lib/log.h"
 #include "lib/loop.h"
@@ -206,6 +208,71 @@ static int keep_out(struct work *x, struct verdict *v, json_t *root, int64_t *si
 	return r;
 }
 
+/* --- outward: what is in it, and the lock on it --------------------------------------------------------------------------------- */
+
+#define CONTACTS_MANY 10                                 /* lines that make a list of persons */
+
+/* Looks through the clean bytes. Personal data that the sender did not say is there holds the file. */
+static int look_through(struct work *x, struct verdict *v, bool declared, struct pairs *p, struct err *e)
+{
+	struct person_data d = {0};
+	struct buf b;
+	buf_init(&b, RESPONSE_BODY_MAX);
+	int r = fd_read_all(v->fd, RESPONSE_BODY_MAX - 1, &b, e);
+	bool seen = r == 0 && person_data_file(v->language, buf_view(&b), &d);
+	buf_release(&b);
+	if (r < 0)
+		return r;
+	pairs_put(p, "content_check", seen ? STR("done") : STR("impossible"));
+	if (!seen)
+		return 0;
+	pairs_int(p, "my_numbers", d.my_numbers);
+	pairs_int(p, "resident_codes", d.resident_codes);
+	pairs_int(p, "contacts", d.contacts);
+	if (!declared && (d.my_numbers || d.resident_codes || d.contacts >= CONTACTS_MANY)) {
+		v->report = STR("");
+		say_no(x, v, "PERSONAL-UNDECLARED", "個人番号、住民票コード又は名簿らしい内容があります。「個人情報を含む」を選んで出し直してください",
+		       "It seems to hold My Numbers, resident record codes or a list of persons; hand it over again as holding personal data");
+	}
+	return 0;
+}
+
+static int lock_up(struct work *x, int64_t record, struct pairs *p, struct err *e)
+{
+	static const char letters[] = "abcdefghjkmnpqrstuvwxyz23456789"; /* nothing that is misheard on the telephone */
+	uint8_t raw[20];
+	char secret[sizeof(raw) + sizeof(raw) / 5];
+	size_t n = 0;
+	random_bytes(raw, sizeof(raw));
+	for (size_t i = 0; i < sizeof(raw); i++) {
+		if (i && i % 5 == 0)
+			secret[n++] = '-';
+		secret[n++] = letters[raw[i] % (sizeof(letters) - 1)];
+	}
+	struct stmt *q = db_query(x->w.db, Q_TRANSFER_SECRET_PUT);
+	bind_int(q, 1, record);
+	bind_str(q, 2, str_n(secret, n));
+	pairs_put(p, "encrypted", STR("1"));
+	int r = run(q, e);
+	explicit_bzero(secret, sizeof(secret));
+	return r;
+}
+
+/* What leaves: looked through, and locked unless it is for everybody (level 1, no personal data). */
+static int outward(struct work *x, struct verdict *v, struct pairs *p, struct err *e)
+{
+	struct stmt *q = db_sql(x->w.db, "SELECT coalesce(personal_data, 0), class_c LIKE '1%' FROM transfers WHERE id = ?1 AND direction = 'out'");
+	if (!q)
+		return err_set(e, ERR_DB, "%s", db_error(x->w.db));
+	bind_int(q, 1, v->record);
+	bool out = step(q) == 1, personal = out && col_int(q, 0), open = out && col_int(q, 1);
+	stmt_done(q);
+	if (!out)
+		return 0;
+	int r = look_through(x, v, personal, p, e);
+	return r < 0 || v->outcome != GATE_DELIVERED || (open && !personal) ? r : lock_up(x, v->record, p, e);
+}
+
 static int64_t given_at(struct work *x, int64_t record)
 {
 	for (size_t i = 0; i < n_seats; i++)
@@ -241,6 +308,8 @@ static int settle(struct work *x, void *arg, struct err *e)
 		say_no(x, v, "WORKER-DIED", "検査の報告が読めません", "The report of the check could not be read");
 	if (v->outcome == GATE_DELIVERED)
 		r = keep_out(x, v, root, &size, hash, e);
+	if (r >= 0 && v->outcome == GATE_DELIVERED)
+		r = outward(x, v, &p, e);
 	sha256_hex(v->report.p, v->report.n, report);
 	date_format(date_add(date_of_instant(x->w.now), 0, 0, (int)setting_int(x->w.db, "transfer_days")), until);
 	pairs_put(&p, "checked_at", transfer_moment(x->a, x->w.now));
@@ -296,6 +365,8 @@ static int on_result(struct office *o, struct seat *s, struct msg *m)
 	work_begin(&x, o);
 	if (in_tx(&x, settle, &v) < 0)                   /* full disk …: it stays in "checking" and is given again */
 		log_warn("office.gate", "record=%lld text=\"the result could not be kept\"", (long long)v.record);
+	else if (v.outcome != GATE_DELIVERED)
+		transfer_remove(o, v.record, false);
 	arena_free(x.a);
 	if (v.fd >= 0)
 		close(v.fd);

@@ -1,6 +1,7 @@
 /* Pages of the transfer service: hand over, see how far it is and what was lost, fetch, check again. */
 #include <jansson.h>
 
+#include "office/note.h"
 #include "office/pages.h"
 #include "office/transfer.h"
 #include "office/ui.h"
@@ -144,9 +145,18 @@ static void fill_row(struct ctx *c, const struct mine *m, struct tpl_transfers_r
 	r->clean = passed && !all && m->report.n;
 }
 
+static bool route_allows(const struct ctx *c, const char *path)
+{
+	for (size_t i = 0; i < n_routes; i++)
+		if (strcmp(routes[i].path, path) == 0)
+			return routes[i].roles & c->actor.roles;
+	return false;
+}
+
 int page_transfers(struct ctx *c, struct err *e)
 {
-	struct tpl_transfers d = {.csrf = c->session->csrf, .inbox = str_is(req_param(c, "to"), "fetch")};
+	struct tpl_transfers d = {.csrf = c->session->csrf, .inbox = str_is(req_param(c, "to"), "fetch"),
+	                          .operates = route_allows(c, "/transfers/gates")};
 	struct tpl_transfers_rows *v = arena_array(c->arena, ROWS + 1, sizeof(*v));
 	bool wait = false;
 	(void)e;
@@ -257,7 +267,8 @@ static int need_mine(struct ctx *c, struct mine *m, struct err *e)
 
 static void fill_facts(struct ctx *c, const struct record *rec, struct tpl_transfer *d)
 {
-	static const char *const names[] = {"recipients", "class_c", "personal_data", "outside_recipient", "provision", "format", "language", "out_size",
+	static const char *const names[] = {"recipients", "class_c", "personal_data", "outside_recipient", "provision", "content_check", "my_numbers",
+	                                    "resident_codes", "contacts", "format", "language", "out_size",
 	                                    "scan_before", "scan_after", "engine", "posture", "took_ms", "hash", "out_hash"};
 	struct tpl_transfer_facts *v = arena_array(c->arena, ARRAY_LEN(names), sizeof(*v));
 	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
@@ -304,6 +315,9 @@ int page_transfer(struct ctx *c, struct err *e)
 		d.fetch = arena_strf(c->arena, "/transfers/%lld/file", (long long)m.id);
 	if (str_is(m.state, "held") && m.applicant == c->actor.person)
 		d.again = arena_strf(c->arena, "/transfers/%lld/again", (long long)m.id);
+	if (fetchable(&m) && m.applicant == c->actor.person && (d.secret = transfer_secret(c, m.id)).n &&
+	    (r = note_personal_read(c, STR("transfers"), m.id, STR("password"), e)) < 0)
+		return r;
 	fill_facts(c, &rec, &d);
 	page_begin_with(c, arena_z(c->arena, m.name), &(struct page_extra){.refresh = d.busy ? 3 : 0});
 	tpl_transfer(&c->page, &d);

@@ -41,6 +41,10 @@ handler page_logs, page_logs_csv, page_logs_jsonl, page_log_entry, page_log_proo
 handler page_transfers, page_transfer_new, do_transfers, page_transfer, do_transfer_fetch, do_transfer_again;
 /* page_settings.c */
 handler page_settings, do_settings, page_parameters, do_parameters, page_access, do_access;
+/* page_gates.c */
+handler page_gates;
+/* api_transfer.c */
+handler api_transfers, api_transfers_new, api_transfer, api_transfer_file;
 /* api.c */
 handler api_status, api_ledgers, api_records, api_record, api_record_create, api_record_update, api_record_act, api_openapi;
 

@@ -80,6 +80,7 @@ const struct route routes[] = {
 	{"GET", "/transfers/new", 0, ROLES_ALL, NULL, page_transfer_new, "Form to hand files over"},
 	{"POST", "/transfers", R_SEALED, ROLES_ALL,
 	 FIELDS("direction", "recipients", "purpose", "class_c", "personal", "outside_recipient", "provision"), do_transfers, "Hand files over"},
+	{"GET", "/transfers/gates", R_WRITES, OVERSEERS | R(SYS_MANAGER) | R(SYS_OPERATOR) | R(CSIRT), NULL, page_gates, "State of the gates, outcomes over time"},
 	{"GET", "/transfers/{id}", 0, ROLES_ALL, NULL, page_transfer, "One file: what became of it, what was removed"},
 	{"POST", "/transfers/{id}/file", 0, ROLES_ALL, NULL, do_transfer_fetch, "Fetch what passed the gate; recorded each time"},
 	{"POST", "/transfers/{id}/again", R_SEALED, ROLES_ALL, FIELDS("password"), do_transfer_again, "Have a held file checked again"},
@@ -116,6 +117,11 @@ const struct route routes[] = {
 	{"POST", "/api/v1/ledgers/{ledger}/records", R_API, ROLES_ALL, NULL, api_record_create, "Create a record"},
 	{"GET", "/api/v1/ledgers/{ledger}/records/{id}", R_API, ROLES_ALL, NULL, api_record, "One record"},
 	{"PATCH", "/api/v1/ledgers/{ledger}/records/{id}", R_API, ROLES_ALL, NULL, api_record_update, "Change a record"},
+	{"GET", "/api/v1/transfers", R_API, ROLES_ALL, NULL, api_transfers, "Files one handed over or is to fetch"},
+	{"POST", "/api/v1/transfers", R_API | R_SEALED, ROLES_ALL,
+	 FIELDS("direction", "recipients", "purpose", "class_c", "personal", "outside_recipient", "provision"), api_transfers_new, "Hand files over (multipart/form-data)"},
+	{"GET", "/api/v1/transfers/{id}", R_API, ROLES_ALL, NULL, api_transfer, "What became of one file, with the gate's report"},
+	{"GET", "/api/v1/transfers/{id}/file", R_API | R_WRITES, ROLES_ALL, NULL, api_transfer_file, "Fetch what passed the gate"},
 	{"POST", "/api/v1/ledgers/{ledger}/records/{id}/actions/{action}", R_API | R_SEALED, ROLES_ALL, NULL, api_record_act, "Take an action"},
 };
 const size_t n_routes = ARRAY_LEN(routes);

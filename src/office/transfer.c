@@ -1,6 +1,7 @@
 /* Records of the transfer service: handing over, and fetching what passed. */
 #include "office/transfer.h"
 
+#include "lib/aes_zip.h"
 #include "lib/clock.h"
 #include "lib/date.h"
 #include "lib/log.h"
@@ -222,6 +223,30 @@ int transfer_again(struct ctx *c, int64_t id, struct str password, struct err *e
 
 /* --- fetching ------------------------------------------------------------------------------------------------------------- */
 
+struct str transfer_secret(struct ctx *c, int64_t id)
+{
+	struct stmt *q = db_query(c->office->db, Q_TRANSFER_SECRET_GET);
+	bind_int(q, 1, id);
+	struct str secret = step(q) == 1 ? col_dup(q, 0, c->arena) : STR_NONE;
+	stmt_done(q);
+	return secret;
+}
+
+/* As it is, or locked when its record has a password. */
+static int hand_out(struct ctx *c, int64_t id, struct str name, struct str bytes, struct err *e)
+{
+	struct str secret = transfer_secret(c, id);
+	struct buf zip;
+	if (!secret.n)
+		return res_file(c, "application/octet-stream", name, bytes);
+	buf_init(&zip, bytes.n + 2 * name.n + AES_ZIP_MORE);
+	int r = aes_zip(name, bytes, secret, &zip);
+	if (r == 0)
+		r = res_file(c, "application/octet-stream", arena_strf(c->arena, "%.*s.zip", STR_ARG(name)), buf_view(&zip));
+	buf_release(&zip);
+	return r < 0 ? err_set(e, r, "%s", _("The file could not be locked.")) : 0;
+}
+
 int transfer_fetch(struct ctx *c, int64_t id, struct err *e)
 {
 	const struct ledger *l = transfer_ledger(&c->world);
@@ -246,7 +271,7 @@ int transfer_fetch(struct ctx *c, int64_t id, struct err *e)
 	buf_init(&b, RESPONSE_BODY_MAX);
 	r = transfer_read_out(c->office, id, hash, &b, e);
 	if (r == 0)
-		r = res_file(c, "application/octet-stream", name->text, buf_view(&b));
+		r = hand_out(c, id, name->text, buf_view(&b), e);
 	buf_release(&b);
 	return r;
 }

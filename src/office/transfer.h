@@ -38,6 +38,8 @@ struct transfer_order {
 int transfer_open(struct ctx *c, const struct transfer_order *t, int64_t *ret_ids, size_t *ret_n, struct faults *faults, struct err *e) MUST_USE;
 /* The clean file of a record that c's actor may fetch, as attachment; the fetching becomes a step. */
 int transfer_fetch(struct ctx *c, int64_t id, struct err *e) MUST_USE;
+/* The password of what leaves locked; STR_NONE: it is not. Showing it is recorded by whoever shows it. */
+struct str transfer_secret(struct ctx *c, int64_t id);
 /* Another check of a held file, its sender asking; password: "" or what opens it. */
 int transfer_again(struct ctx *c, int64_t id, struct str password, struct err *e) MUST_USE;
 int64_t transfer_max(struct office *o);              /* bytes of one file */

@@ -130,6 +130,41 @@ if command -v 7z >/dev/null || command -v zip >/dev/null; then
   else fail "locked archive: $(settled "$id")"; fi
 fi
 
+# --- outward ---------------------------------------------------------------------------------------------------------------------------
+printf '番号,123456789018\n' >"$T/my.csv"; printf '案内\n' >"$T/o.txt"
+out() { get ichiro /transfers/new >/dev/null
+  [[ $(post ichiro /transfers -F "csrf=$(csrf)" -F direction=out -F purpose=提供 -F class_c=2 -F "outside_recipient=架空県 担当" "$@") == 303* ]] || fail "outward: $*"
+  sqlite3 "$D/office/office.db" "SELECT max(id) FROM transfers"; }
+approve() { get boss "/ledgers/transfers/$1" >/dev/null; v=$(grep -o 'name="version" value="[0-9]*"' "$T/page" | head -1 | grep -o '[0-9]*')
+  [[ $(post boss "/ledgers/transfers/$1/act/approve" -F "csrf=$(csrf)" -F "version=$v") == 303* ]] || fail "approve $1"; }
+id=$(out -F "files=@$T/my.csv"); [ "$(settled "$id")" = "held PERSONAL-UNDECLARED" ] || fail "My Number undeclared: $(settled "$id")"
+ok "an undeclared individual number does not leave"
+id=$(out -F personal=1 -F "files=@$T/my.csv"); [ "$(settled "$id")" = "waiting " ] || fail "declared: $(settled "$id")"
+[ "$(sqlite3 "$D/office/office.db" "SELECT my_numbers FROM transfers WHERE id=$id")" = 1 ] || fail "count"
+id=$(out -F "files=@$T/o.txt"); [ "$(settled "$id")" = "waiting " ] || fail "outward waits: $(settled "$id")"
+[[ $(fetch ichiro "$id") == 4* ]] || fail "left without permission"
+approve "$id"; get ichiro "/transfers/$id" >/dev/null; pw=$(sed -n 's/.*<code>\([a-z0-9-]*\)<.code>.*/\1/p' "$T/page" | head -1); [ -n "$pw" ] || fail "no password shown"
+[[ $(fetch ichiro "$id") == 200* ]] || fail "fetch outward"
+cp "$T/page" "$T/o.zip"; grep -qa 案内 "$T/o.zip" && fail "not locked"
+if command -v 7z >/dev/null; then [ "$(7z x -so "-p$pw" "$T/o.zip" 2>/dev/null)" = 案内 ] || fail "7z: $(7z l "$T/o.zip" | tail -5)"
+else [ "$(bsdtar -xOf "$T/o.zip" --passphrase "$pw")" = 案内 ] || fail bsdtar; fi
+ok "what leaves waits for its manager and is locked with AES; another program opens it with the password"
+
+# --- other systems -----------------------------------------------------------------------------------------------------------------------
+get jiro /me/tokens >/dev/null
+[[ $(post jiro /me/tokens -F "csrf=$(csrf)" -F label=連携 -F "scope=read write" -F days=30) == 200* ]] || fail "token"
+token=$(grep -o '<code class="wrap">[^<]*' "$T/page" | sed 's/.*>//'); [ ${#token} -gt 30 ] || fail "no token"
+api() { local path=$1; shift; curl -sk --max-time 30 -o "$T/page" -w '%{http_code}' -H "Authorization: Bearer $token" "$@" "$U/api/v1/$path"; }
+[ "$(api transfers -F direction=in -F purpose=連携 -F class_c=1 -F "files=@$T/a.csv")" = 201 ] || fail "API: hand over"
+id=$(jq '.ids[0]' "$T/page"); [ "$(settled "$id")" = "ready " ] || fail "API: $(settled "$id")"
+[ "$(api "transfers/$id")" = 200 ] && [ "$(jq -r '.state + " " + .report.parts[0].code' "$T/page")" = "ready CSV-FORMULA" ] || fail "API: state"
+[ "$(api "transfers/$id/file")" = 200 ] && [ "$(head -1 "$T/page")" = 氏名,値 ] || fail "API: fetch"
+[ "$(api 'transfers?to=fetch')" = 200 ] && jq -e '.transfers | length >= 0' "$T/page" >/dev/null || fail "API: list"
+[ "$(api transfers -F direction=in -F class_c=1 -F "files=@$T/a.csv")" = 422 ] || fail "API: no purpose"
+[ "$(api transfers/3/file)" = 404 ] && [ "$(curl -sk -o /dev/null -w '%{http_code}' "$U/api/v1/transfers")" = 403 ] || fail "API: rights"
+ok "another system hands over, asks and fetches with a token, and no more"
+[ "$(get ichiro /transfers/gates)" = 403 ] || fail "the state of the gates is for who runs them"
+
 # --- malware -----------------------------------------------------------------------------------------------------------------------------
 if [ -n "$av" ]; then
   printf '%s' "$eicar" >"$T/eicar.txt"; id=$(hand ichiro "" -F "files=@$T/eicar.txt")
