@@ -1,5 +1,6 @@
-/* Proves an evidence bundle; needs only a C compiler and OpenSSL's libcrypto.   cc -o verify verify.c -lcrypto && ./verify [VKEY]
+/* Proves an evidence bundle; needs only a C compiler and OpenSSL's libcrypto.   cc -o verify verify.c -lcrypto && ./verify [VKEY [POLICY]]
  * The steps are those of verify.sh; VERIFY.md says them in words. Exit 0 proven, 1 not proven, 3 cannot read. */
+#define _POSIX_C_SOURCE 200809L
 #include <openssl/evp.h>
 #include <openssl/sha.h>
 #include <stdint.h>
@@ -110,40 +111,114 @@ static size_t manifest(const char *path)
 	return count;
 }
 
-static void check_signature(const char *vkey, const char *note, uint64_t *size, uint8_t root[32])
+/* Whether a line of the note with that key's name is its signature over the first text_n bytes; of a witness (type 4) over its time too. */
+static int signed_by(const char *vkey, const char *note, size_t text_n)
 {
-	const char *end = strstr(note, "\n\n"), *plus = strchr(vkey, '+'), *key64 = plus ? strchr(plus + 1, '+') : NULL, *p;
-	uint8_t key[64], sig[128];
-	char name[300], line[400];
-	size_t name_n = plus ? (size_t)(plus - vkey) : 0, text_n;
+	const char *plus = strchr(vkey, '+'), *key64 = plus ? strchr(plus + 1, '+') : NULL, *p = note + text_n + 1;
+	size_t name_n = plus ? (size_t)(plus - vkey) : 0, head_n = 0;
+	uint8_t key[64], sig[128] = {0}, *message;
+	char line[400];
 	int good = 0;
 
-	if (!end || !key64 || !name_n || name_n >= sizeof name || unbase64(key64 + 1, strcspn(key64 + 1, "\r\n"), key, sizeof key) != 33)
-		fail("the key or the checkpoint cannot be read", "");
-	memcpy(name, vkey, name_n);
-	name[name_n] = 0;
-	text_n = (size_t)(end - note) + 1;
-	snprintf(line, sizeof line, "\xe2\x80\x94 %s ", name);
-	for (p = end + 2; (p = strstr(p, line)); p++) {
+	if (!key64 || !name_n || name_n > 255 || unbase64(key64 + 1, strcspn(key64 + 1, " \t\r\n"), key, sizeof key) != 33 || (key[0] != 1 && key[0] != 4))
+		fail("a key cannot be read", vkey);
+	message = malloc(text_n + 100);
+	if (!message)
+		exit(3);
+	snprintf(line, sizeof line, "\xe2\x80\x94 %.*s ", (int)name_n, vkey);
+	for (; !good && (p = strstr(p, line)); p++) {
 		const char *b = p + strlen(line);
 		int k = unbase64(b, strcspn(b, "\n"), sig, sizeof sig);
 		EVP_PKEY *pk = EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, NULL, key + 1, 32);
 		EVP_MD_CTX *c = EVP_MD_CTX_new();
+		uint64_t at = 0;
 
-		if (k == 68 && pk && c && EVP_DigestVerifyInit(c, NULL, NULL, NULL, pk) == 1 &&
-		    EVP_DigestVerify(c, sig + 4, 64, (const uint8_t *)note, text_n) == 1)
-			good = 1;
+		for (int i = 0; i < 8; i++)
+			at = at << 8 | sig[4 + i];
+		if (key[0] == 4)
+			head_n = (size_t)snprintf((char *)message, 100, "cosignature/v1\ntime %llu\n", (unsigned long long)at);
+		memcpy(message + head_n, note, text_n);
+		good = k == (key[0] == 4 ? 76 : 68) && pk && c && EVP_DigestVerifyInit(c, NULL, NULL, NULL, pk) == 1 &&
+		       EVP_DigestVerify(c, sig + k - 64, 64, message, head_n + text_n) == 1;
 		EVP_MD_CTX_free(c);
 		EVP_PKEY_free(pk);
 	}
-	if (!good)
-		fail("the checkpoint bears no good signature of", name);
-	if (strncmp(note, name, name_n) != 0 || note[name_n] != '\n')
+	free(message);
+	return good;
+}
+
+static size_t check_signature(const char *vkey, const char *note, uint64_t *size, uint8_t root[32])
+{
+	const char *end = strstr(note, "\n\n"), *plus = strchr(vkey, '+'), *p;
+	size_t name_n = plus ? (size_t)(plus - vkey) : 0;
+
+	if (!end || !signed_by(vkey, note, (size_t)(end - note) + 1))
+		fail("the checkpoint bears no good signature by", vkey);
+	if (strncmp(note, vkey, name_n) != 0 || note[name_n] != '\n')
 		fail("the checkpoint is another log's", "");
 	*size = strtoull(note + name_n + 1, NULL, 10);
 	p = strchr(note + name_n + 1, '\n');
 	if (!p || unbase64(p + 1, strcspn(p + 1, "\n"), root, 32) != 32)
 		fail("the checkpoint cannot be read", "");
+	return (size_t)(end - note) + 1;
+}
+
+#define NAMES_MAX 256
+static char *witnessed[NAMES_MAX];
+static size_t n_witnessed;
+
+static int has(const char *name)
+{
+	for (size_t i = 0; i < n_witnessed; i++)
+		if (!strcmp(witnessed[i], name))
+			return 1;
+	return 0;
+}
+
+static void add_name(char *name)
+{
+	if (n_witnessed == NAMES_MAX)
+		fail("the policy is too long", "");
+	witnessed[n_witnessed++] = name;
+}
+
+/* k of the members that follow have witnessed. */
+static int group(const char *k, char **words)
+{
+	size_t have = 0, all = 0, want;
+	char *m;
+
+	for (; (m = strtok_r(NULL, " \t", words)); all++)
+		have += (size_t)has(m);
+	want = !strcmp(k, "any") ? 1 : !strcmp(k, "all") ? all : strtoul(k, NULL, 10);
+	return want && all && have >= want;
+}
+
+/* C2SP tlog-policy. */
+static void check_policy(const char *path, const char *vkey, const char *note, size_t text_n)
+{
+	size_t len, key_n = strcspn(vkey, "\r\n");
+	char *text = slurp(path, &len), *next = NULL, *words;
+	int logs = 0, listed = 0, met = 0;
+
+	for (char *line = strtok_r(text, "\n", &next); line; line = strtok_r(NULL, "\n", &next)) {
+		char *what = strtok_r(line, " \t", &words), *item = what && *what != '#' ? strtok_r(NULL, " \t", &words) : NULL, *arg;
+
+		if (!item)
+			continue;
+		if (!strcmp(what, "log")) {
+			logs = 1;
+			listed |= strlen(item) == key_n && !strncmp(item, vkey, key_n);
+		} else if (!strcmp(what, "quorum")) {
+			met = !strcmp(item, "none") || has(item);
+		} else if ((arg = strtok_r(NULL, " \t", &words)) && (!strcmp(what, "group") ? group(arg, &words) : signed_by(arg, note, text_n))) {
+			add_name(item);
+		}
+	}
+	if (logs && !listed)
+		fail("the policy does not know this log", "");
+	if (!met)
+		fail("too few witnesses cosigned the checkpoint for the policy", "");
 }
 
 /* Where an entry of the range is in the bag, it must be the leaf's. */
@@ -187,7 +262,9 @@ int main(int argc, char **argv)
 	if (argc < 2)
 		printf("note: the key is the bundle's own; compare it with one you know: %s", vkey);
 	note = slurp("data/checkpoint", &k);
-	check_signature(vkey, note, &size, root);
+	check_policy(argc > 2 ? argv[2] : "data/policy", vkey, note, check_signature(vkey, note, &size, root));
+	if (argc < 3 && n_witnessed)
+		printf("note: the policy is the bundle's own; compare its keys with those you know\n");
 	range = slurp("data/range.txt", &k);
 	i = 0;
 	for (char *line = strtok(range, "\n"); line; line = strtok(NULL, "\n")) {

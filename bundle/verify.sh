@@ -1,7 +1,8 @@
 #!/bin/sh
-# Proves an evidence bundle with nothing but a POSIX shell and openssl 3. usage: sh verify.sh [VKEY]   in the bundle's folder.
+# Proves an evidence bundle with nothing but a POSIX shell and openssl 3. usage: sh verify.sh [VKEY [POLICY]]
 # shellcheck disable=SC2013 # the lines hold one word
-# VKEY: the log's verifier key as you know it from elsewhere; without it the bundle's own is taken, and that is said.
+# VKEY: the log's verifier key as you know it from elsewhere; POLICY: a file (C2SP tlog-policy) with the witnesses you trust, named from the
+# bundle's folder or with its whole path. Without them the bundle's own are taken, and that is said.
 set -u
 fail() { echo "NOT PROVEN: $*"; exit 1; }
 cd "$(dirname "$0")" || exit 3
@@ -21,6 +22,9 @@ sort "$tmp/named" | cmp -s - "$tmp/there" || fail "files that no manifest names,
 # 2. The checkpoint is signed by the log's key (C2SP signed-note: Ed25519).
 vkey=${1:-$(cat data/vkey)}
 [ $# -gt 0 ] || echo "note: the key is the bundle's own; compare it with one you know: $vkey"
+policy=${2:-data/policy}
+[ $# -gt 1 ] || ! grep -Eq '^[[:blank:]]*quorum[[:blank:]]+' "$policy" || grep -Eq '^[[:blank:]]*quorum[[:blank:]]+none' "$policy" ||
+	echo "note: the policy is the bundle's own; compare its keys with those you know"
 name=${vkey%%+*}
 printf '\060\052\060\005\006\003\053\145\160\003\041\000' >"$tmp/key"
 printf %s "${vkey#*+*+}" | openssl base64 -d -A | tail -c 32 >>"$tmp/key"
@@ -35,7 +39,44 @@ done <data/checkpoint
 [ "$(sed -n 1p "$tmp/text")" = "$name" ] || fail "the checkpoint is another log's"
 size=$(sed -n 2p "$tmp/text") root=$(sed -n 3p "$tmp/text")
 
-# 3. The range leads to the signed root (RFC 6962): subtrees before it, its leaves, subtrees behind it.
+# 3. It is cosigned as the policy wants (C2SP tlog-cosignature: Ed25519 over two lines and the text).
+cosigned() { # vkey
+	printf '\060\052\060\005\006\003\053\145\160\003\041\000' >"$tmp/wkey"
+	printf %s "${1#*+*+}" | openssl base64 -d -A >"$tmp/raw"
+	[ "$(head -c 1 "$tmp/raw" | od -An -tx1 | tr -d ' ')" = 04 ] || fail "the policy names a key that is no Ed25519 witness's"
+	tail -c 32 "$tmp/raw" >>"$tmp/wkey"
+	while IFS= read -r line; do
+		case $line in "— ${1%%+*} "*) ;; *) continue ;; esac
+		printf %s "${line#— "${1%%+*}" }" | openssl base64 -d -A >"$tmp/raw"
+		at=$((0x$(head -c 12 "$tmp/raw" | tail -c 8 | od -An -tx1 | tr -d ' \n')))
+		{ printf 'cosignature/v1\ntime %s\n' "$at"; cat "$tmp/text"; } >"$tmp/message"
+		tail -c 64 "$tmp/raw" >"$tmp/sig"
+		openssl pkeyutl -verify -pubin -inkey "$tmp/wkey" -keyform DER -rawin -in "$tmp/message" -sigfile "$tmp/sig" >/dev/null 2>&1 && return 0
+	done <data/checkpoint
+	return 1
+}
+has() { grep -Fxq -- "$1" "$tmp/witnessed"; }
+: >"$tmp/witnessed"
+logs='' listed='' quorum=''
+set -f
+while read -r what item rest || [ "$what" ]; do
+	# shellcheck disable=SC2086 # words of a policy line
+	case $what in
+	log) logs=yes; [ "$item" = "$vkey" ] && listed=yes ;;
+	witness) cosigned "${rest%%[[:blank:]]*}" && printf '%s\n' "$item" >>"$tmp/witnessed" ;;
+	group)
+		k=${rest%%[[:blank:]]*} n=0 all=0
+		for m in ${rest#"$k"}; do all=$((all + 1)); has "$m" && n=$((n + 1)); done
+		case $k in any) k=1 ;; all) k=$all ;; esac
+		[ "$all" -gt 0 ] && [ "$n" -ge "$k" ] && printf '%s\n' "$item" >>"$tmp/witnessed" ;;
+	quorum) quorum=$item ;;
+	esac
+done <"$policy"
+set +f
+[ -z "$logs" ] || [ "$listed" ] || fail "the policy does not know this log"
+[ "$quorum" = none ] || { [ "$quorum" ] && has "$quorum"; } || fail "too few witnesses cosigned the checkpoint for the policy"
+
+# 4. The range leads to the signed root (RFC 6962): subtrees before it, its leaves, subtrees behind it.
 value() { sed -n "s/^$1 //p" data/range.txt | head -1; }
 from=$(value from) to=$(value to)
 [ "$(value size)" = "$size" ] || fail "the range is of another tree"

@@ -11,8 +11,6 @@ int command_tool(const struct command *c, const struct place *p, int n, char **a
 	char path[4200];
 	struct err e = {0};
 	const char *program = strcmp(c->name, "rules") == 0 ? "detect" : c->name;
-	if (strcmp(c->name, "vault") == 0 && n && (strcmp(args[0], "witness") == 0 || strcmp(args[0], "serve") == 0))
-		program = "witness";                         /* what talks to the network is not what writes the log */
 	if (place_program(p, program, path, sizeof path, &e) != 0)
 		return command_fail(&e);
 	char **argv = xcalloc((size_t)n + 3, sizeof *argv);
@@ -48,6 +46,19 @@ int command_retain(const struct command *c, const struct place *p, int n, char *
 	char **all = xcalloc((size_t)n + 2, sizeof *all);
 	all[0] = (char *)(uintptr_t)rest.p;
 	memcpy(all + 1, args, (size_t)n * sizeof *all);
+	int r = command_tool(&tool, p, n + 1, all);
+	free(all);
+	return r;
+}
+
+/* What talks to the network is not the program that writes the log. */
+int command_outside(const struct command *c, const struct place *p, int n, char **args)
+{
+	struct command tool = *c;
+	char **all = xcalloc((size_t)n + 2, sizeof *all);
+	all[0] = (char *)(uintptr_t)(strchr(c->name, ' ') + 1);
+	memcpy(all + 1, args, (size_t)n * sizeof *all);
+	tool.name = "witness";
 	int r = command_tool(&tool, p, n + 1, all);
 	free(all);
 	return r;

@@ -78,8 +78,23 @@ ok too-few "$("$S" vault check-proof p.tlog-proof --vkey "$A" --policy b/witness
 ok without-policy "$("$S" vault check-proof p.tlog-proof --vkey "$A" >/dev/null; echo $?)" 0
 ok other-log "$("$S" vault check-proof p.tlog-proof --vkey "$B" --policy b/witnesses >/dev/null 2>&1; echo $?)" 1
 ok verify "$("$S" vault verify a --policy a/witnesses --vkey "$A" >/dev/null 2>&1; echo $?)" 0
-"$S" vault bundle a 'user70 OR user75' bag --reason 調査 --policy a/witnesses >/dev/null
-ok bundle "$? $(grep -c '^—' bag/data/checkpoint) $(grep -c '^quorum towns' bag/data/policy) $(sh bag/verify.sh "$A" | cut -c1-6)" "0 4 1 PROVEN"
+"$S" vault bundle a 'user70 OR user75' bag --reason 調査 --policy a/witnesses >/dev/null; r=$?
+ok bundle "$r $(grep -c '^—' bag/data/checkpoint) $(grep -c '^quorum towns' bag/data/policy) $(sh bag/verify.sh "$A" | tail -1 | cut -c1-6)" "0 4 1 PROVEN"
+
+cc -Wall -Wextra -Werror -o verify bag/verify.c -lcrypto
+both() { echo "$(sh bag/verify.sh "$@" | tail -1 | cut -c1-10) $(cd bag && ../verify "$@" | tail -1 | cut -c1-10)"; } # files: whole paths
+rebag() { (cd bag && find data -type f | sort | xargs sha256sum >manifest-sha256.txt &&
+	sha256sum bagit.txt bag-info.txt VERIFY.md verify.sh verify.c manifest-sha256.txt >tagmanifest-sha256.txt); }
+ok bundle-both "$(both "$A") $(both "$A" "$W/b/witnesses")" "PROVEN: 2  PROVEN: 2  PROVEN: 2  PROVEN: 2 "
+ok own-policy-is-said "$(sh bag/verify.sh "$A" | grep -c 'policy is the bundle') $(cd bag && ../verify "$A" | grep -c 'policy is the bundle')" "1 1"
+{ printf 'log %s\n' "$B"; cat b/witnesses; } >strange
+ok bundle-other-log "$(both "$A" "$W/strange")" "NOT PROVEN NOT PROVEN"
+{ sed 's/^group.*/group towns all w1 w2 w3/' b/witnesses; printf 'log %s' "$A"; } >strict
+ok bundle-all-three "$(both "$A" "$W/strict")" "PROVEN: 2  PROVEN: 2 "
+sed -i '/^— w3/d' bag/data/checkpoint; rebag
+ok bundle-two "$(both "$A") $(both "$A" "$W/strict")" "PROVEN: 2  PROVEN: 2  NOT PROVEN NOT PROVEN"
+sed -i 's/^\(— w2.example .\{20\}\)....../\1AAAAAA/' bag/data/checkpoint; rebag
+ok bundle-one "$(both "$A")" "NOT PROVEN NOT PROVEN"
 
 # --- growth, one witness away; then two
 ingest a 301 2500 # and the entry that tells of the bundle
