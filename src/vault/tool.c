@@ -34,7 +34,7 @@ static void print_usage(FILE *to)
 	        "       sekisho vault prune DIR --reason TEXT [--log NAME]\n"
 	        "       sekisho vault hold DIR ID --from A --to B --reason TEXT | release DIR ID --reason TEXT [--log NAME]\n"
 	        "       sekisho vault redact DIR INDEX --reason TEXT [--log NAME]\n"
-	        "       sekisho vault witness new|add|serve|sign|ask … | serve DIR --listen ADDRESS:PORT (see witness --help)\n"
+	        "       sekisho vault witness new|add|serve|sign|ask|request|take … | serve DIR --listen ADDRESS:PORT (see witness --help)\n"
 	        "--log NAME: one of the logs of others in a data folder. KEY is a verifier key or a file that holds one.\n"),
 	      to);
 }

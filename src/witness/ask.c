@@ -241,3 +241,71 @@ int ask_log(const char *dir, const struct policy *p, struct ask_report *ret, str
 	buf_release(&a.raw);
 	return r;
 }
+
+int ask_request(const char *dir, uint64_t old, struct buf *out, struct err *e)
+{
+	struct asking a = {.dir = dir};
+	int r = open_log(&a, e);
+
+	if (!r && old > a.head.size)
+		r = err_set(e, ERR_RANGE, "the log has %llu entries", (unsigned long long)a.head.size);
+	if (!r && (r = question(&a, old, buf_view(&a.log->last_signed), out)) != 0)
+		err_set(e, r, "the proof from entry %llu on cannot be put together", (unsigned long long)old);
+	tlog_free(a.log);
+	return r;
+}
+
+/* The checkpoint that went out: ours, and the log of now continues it. */
+static int carried(struct asking *a, struct str request, struct request *q, struct err *e)
+{
+	uint8_t root[MERKLE_LEN];
+	struct checkpoint c;
+
+	if (request_parse(request, q) || !ours(a, q->whole, &c))
+		return err_set(e, ERR_DENIED, "not a request of this log");
+	if (c.size > a->head.size || merkle_root_at(tlog_node, a->log, c.size, root) || memcmp(root, c.root, MERKLE_LEN) != 0)
+		return err_set(e, ERR_CORRUPT, "the log does not continue the checkpoint of the request");
+	a->report->size = c.size;
+	return 0;
+}
+
+static int take_all(struct asking *a, struct str request, struct str lines, struct err *e)
+{
+	struct str have = buf_view(&a->log->cosigned);
+	struct request q;
+	struct note n;
+	int r = carried(a, request, &q, e);
+
+	if (r)
+		return r;
+	snprintf(a->report->origin, sizeof a->report->origin, "%s", a->log->origin);
+	/* what others said of the same checkpoint stays */
+	buf_str(&a->note, have.n && !note_parse(have, &n) && str_eq(n.text, q.note.text) ? have : q.whole);
+	for (size_t i = 0; i < a->policy->n_nodes; i++) {
+		struct ask_witness *w = &a->report->witnesses[i];
+
+		if (a->policy->nodes[i].n)
+			continue;
+		if ((!note_parse(buf_view(&a->note), &n) && !cosign_check(&n, &a->policy->nodes[i].key, &w->time)) ||
+		    !take(a, &a->policy->nodes[i], lines, &w->time)) {
+			w->state = ASK_COSIGNED;
+			a->report->cosigned++;
+		}
+	}
+	return keep_cosigned(a, e);
+}
+
+int ask_take(const char *dir, const struct policy *p, struct str request, struct str lines, struct ask_report *ret, struct err *e)
+{
+	struct asking a = {.dir = dir, .policy = p, .report = ret};
+	int r;
+
+	*ret = (struct ask_report){0};
+	buf_init(&a.note, NOTE_MAX);
+	r = open_log(&a, e);
+	if (!r)
+		r = take_all(&a, request, lines, e);
+	tlog_free(a.log);
+	buf_release(&a.note);
+	return r;
+}

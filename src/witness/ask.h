@@ -25,5 +25,9 @@ struct ask_report {
 
 /* One log's folder. An error: nothing could be asked. */
 int ask_log(const char *dir, const struct policy *p, struct ask_report *ret, struct err *e) MUST_USE;
+/* The same over files. Appends the request for who knows `old` entries of the log. ERR_RANGE. */
+int ask_request(const char *dir, uint64_t old, struct buf *out, struct err *e) MUST_USE;
+/* Takes the cosignatures that were given for it; the log may have grown meanwhile. ERR_DENIED: not this log's request. */
+int ask_take(const char *dir, const struct policy *p, struct str request, struct str lines, struct ask_report *ret, struct err *e) MUST_USE;
 
 #endif

@@ -165,7 +165,21 @@ lp=$(port); python3 liar.py "$lp" & pids+=($!); up "$lp"
 
 # --- without a line: the question and the answer as files
 kill "${pids[0]}"; wait "${pids[0]}" 2>/dev/null
-py body 2651 straight/checkpoint | "$S" vault witness sign w1 >x; ok by-file "$? $(cut -d' ' -f1-2 x)" "0 — w1.example"
-py body 0 straight/checkpoint | "$S" vault witness sign w1 >x 2>y; ok by-file-refused "$? $(tr '\n' . <y)" "1 sekisho vault: 409 2651."
+{ for w in w1 w2 w3; do echo "witness $w ${key[$w]}"; done; echo "group towns 2 w1 w2 w3"; echo "quorum towns"; } >straight/witnesses
+rm straight/cosigned
+lines 1 9 | "$S" vault ingest straight >/dev/null 2>&1
+"$S" vault witness request straight >q; "$S" vault witness sign w1 <q >x 2>y; ok by-file-refused "$? $(tr '\n' . <y)" "1 sekisho vault: 409 2651."
+"$S" vault witness request straight --old 2651 >q; "$S" vault witness sign w1 <q >x; ok by-file "$? $(cut -d' ' -f1-2 x)" "0 — w1.example"
+lines 10 19 | "$S" vault ingest straight >/dev/null 2>&1
+ok take-one "$("$S" vault witness take straight q <x >/dev/null; echo $?) $(grep -c '^—' straight/cosigned)" "1 2"
+"$S" vault witness sign w2 <q >y 2>/dev/null; known=$(sed -n 2p w2/seen-"$(hash "${A%%+*}")")
+"$S" vault witness request straight --old "$known" >q2
+ok other-size "$(sed '1,/^$/d' q2 | sed -n 2p)" 2670
+"$S" vault witness request straight --old 2660 >q1; "$S" vault witness sign w1 <q1 >x; "$S" vault witness sign w2 <q2 >>x
+lines 20 29 | "$S" vault ingest straight >/dev/null 2>&1
+ok take-two "$("$S" vault witness take straight q2 <x >/dev/null; echo $?) $(grep -c '^—' straight/cosigned) $(sed -n 2p straight/cosigned)" "0 3 2670"
+ok take-again "$("$S" vault witness take straight q2 <x >/dev/null; echo $?) $(grep -c '^—' straight/cosigned)" "0 3"
+ok take-strange "$("$S" vault witness take b q2 --policy straight/witnesses <x >/dev/null 2>&1; echo $?)" 1
+ok carried "$("$S" vault verify straight --policy straight/witnesses >/dev/null 2>&1; echo $?)" 0
 printf x >>w1/vkey; ok damaged-key "$("$S" vault witness sign w1 </dev/null >/dev/null 2>&1; echo $?)" 3
 exit $failed
