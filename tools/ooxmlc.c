@@ -1,4 +1,5 @@
-/* Compiles a grammar table of OOXML (gate/ooxml/NAME.tsv; docs/formats/gate-ooxml.md says what its lines mean) into arrays of C:
+/* Compiles a grammar table of OOXML (gate/ooxml/NAME.tsv; docs/formats/gate-ooxml.md says what its lines mean)
+ * into arrays of C:
  *   ooxmlc PREFIX HEADER TABLE >FILE
  * HEADER declares struct PREFIX_type and its sisters. */
 #include "tool.h"
@@ -35,16 +36,35 @@ static unsigned needs[2048];
 static struct { char *id, *spec; } given[1024];
 static struct { char *kind, *elem, *type, *prefixes; } roots[256];
 
+/* Everything lives to the end of the program. */
+static char store[8 << 20];
+static size_t stored;
+
+static char *keep(const char *text)
+{
+	size_t n = strlen(text) + 1;
+	char *at = store + stored;
+
+	if (n > sizeof store - stored)
+		die("the table is too large");
+	memcpy(at, text, n);
+	stored += n;
+	return at;
+}
+
 static char *slurp(const char *path)
 {
+	static char text[2][2 << 20];
+	static unsigned times;
+	char *to = text[times++ & 1];
 	FILE *f = fopen(path, "r");
-	char *text = NULL;
-	size_t n = 0;
+	size_t n = f ? fread(to, 1, sizeof text[0] - 1, f) : 0;
 
-	if (!f || getdelim(&text, &n, 0, f) < 0)
+	if (!f || !feof(f))
 		die("%s: %s", path, strerror(errno));
+	to[n] = 0;
 	fclose(f);
-	return text;
+	return to;
 }
 
 static unsigned ns_of(const char *prefix)
@@ -70,7 +90,7 @@ static unsigned name_of(char *s)
 			return i;
 	if (n_names == NAMES)
 		die("too many names");
-	names[n_names] = (struct name){ns, strdup(local)};
+	names[n_names] = (struct name){ns, keep(local)};
 	return n_names++;
 }
 
@@ -79,13 +99,13 @@ static unsigned class_of(const char *id);
 /* "any A / B": the members stand one after the other, so they are made first. */
 static unsigned class_new(const char *spec)
 {
-	struct cls c = {.spec = strdup(spec)};
-	char *copy = strdup(spec), *w = strtok(copy, " ");
+	struct cls c = {.spec = keep(spec)};
+	char *copy = keep(spec), *save = NULL, *w = strtok_r(copy, " ", &save);
 	unsigned members[16], n = 0;
 
-	c.kind = strdup(w);
+	c.kind = keep(w);
 	if (!strcmp(w, "any")) {
-		char *rest = strdup(spec + 4), *p = rest, *slash;
+		char *rest = keep(spec + 4), *p = rest, *slash;
 
 		for (; p && n < 16; p = slash ? slash + 3 : NULL) {
 			slash = strstr(p, " / ");
@@ -98,7 +118,7 @@ static unsigned class_new(const char *spec)
 			char number[16];
 
 			snprintf(number, sizeof number, "%u", members[i]);
-			words[n_words++] = strdup(number);
+			words[n_words++] = keep(number);
 		}
 		c.n = n;
 	} else if (!strncmp(w, "rid:", 4) || !strncmp(w, "ridopt:", 7)) {
@@ -106,21 +126,21 @@ static unsigned class_new(const char *spec)
 
 		*list++ = 0;
 		c.first = n_words;
-		for (w = strtok(list, ","); w; w = strtok(NULL, ",")) {
-			words[n_words++] = strdup(w);
+		for (w = strtok_r(list, ",", &save); w; w = strtok_r(NULL, ",", &save)) {
+			words[n_words++] = keep(w);
 			c.n++;
 		}
 	} else if (!strcmp(w, "int")) {
-		c.min = strtoll(strtok(NULL, " "), NULL, 10);
-		c.max = strtoll(strtok(NULL, " "), NULL, 10);
+		c.min = strtoll(strtok_r(NULL, " ", &save), NULL, 10);
+		c.max = strtoll(strtok_r(NULL, " ", &save), NULL, 10);
 	} else if (!strcmp(w, "hex")) {
-		char *len = strtok(NULL, " ");
+		char *len = strtok_r(NULL, " ", &save);
 
 		c.max = len ? strtol(len, NULL, 10) : 0;
 	} else {
 		c.first = n_words;
-		while ((w = strtok(NULL, " ")) != NULL) {
-			words[n_words] = strdup(strcmp(w, "''") ? w : "");
+		while ((w = strtok_r(NULL, " ", &save)) != NULL) {
+			words[n_words] = keep(strcmp(w, "''") ? w : "");
 			for (char *p = words[n_words]; (p = strchr(p, '~')) != NULL;)
 				*p = ' ';
 			n_words++;
@@ -192,7 +212,7 @@ static unsigned split(char *line)
 			*p++ = 0;
 	}
 	for (unsigned i = n; i < 8; i++)
-		columns[i] = strdup("");
+		columns[i] = keep("");
 	return n;
 }
 
@@ -209,27 +229,28 @@ static void read_table(char *text, int second)
 			continue;
 		split(line);
 		if (!strcmp(columns[0], "ns") && !second) {
-			ns_prefix[n_ns] = strdup(columns[1]);
-			ns_uri[n_ns][0] = strdup(columns[2]);
-			ns_uri[n_ns++][1] = strdup(columns[3]);
+			ns_prefix[n_ns] = keep(columns[1]);
+			ns_uri[n_ns][0] = keep(columns[2]);
+			ns_uri[n_ns++][1] = keep(columns[3]);
 		} else if (!strcmp(columns[0], "class") && !second) {
-			given[n_given].id = strdup(columns[1]);
-			given[n_given++].spec = strdup(columns[2]);
+			given[n_given].id = keep(columns[1]);
+			given[n_given++].spec = keep(columns[2]);
 		} else if (!strcmp(columns[0], "root") && !second) {
-			roots[n_roots].kind = strdup(columns[1]);
-			roots[n_roots].elem = strdup(columns[2]);
-			roots[n_roots].type = strdup(columns[3]);
-			roots[n_roots++].prefixes = strdup(columns[4]);
+			roots[n_roots].kind = keep(columns[1]);
+			roots[n_roots].elem = keep(columns[2]);
+			roots[n_roots].type = keep(columns[3]);
+			roots[n_roots++].prefixes = keep(columns[4]);
 		} else if (!strcmp(columns[0], "type")) {
 			if (!second) {
-				types[n_types++].name = strdup(columns[1]);
+				types[n_types++].name = keep(columns[1]);
 				continue;
 			}
 			types[t].text = class_of(strcmp(columns[2], "-") ? columns[2] : "none");
 			pairs_of(columns[3], &types[t].attr, &types[t].n_attrs, 0);
 			pairs_of(columns[4], &types[t].kid, &types[t].n_kids, 1);
 			types[t].need = n_needs;
-			for (char *save = NULL, *w = strtok_r(columns[5], " ", &save); w; w = strtok_r(NULL, " ", &save))
+			for (char *save = NULL, *w = strtok_r(columns[5], " ", &save); w; w = strtok_r(NULL, " ",
+			    &save))
 				needs[n_needs++] = name_of(w);
 			types[t].n_needs = n_needs - types[t].need;
 			t++;
@@ -269,7 +290,8 @@ static void out_classes(const char *x)
 		for (char *p = classes[i].kind; *p; p++)
 			*p = (char)toupper((unsigned char)*p);
 		printf("\t{%s_%s, %u, %u, %lldll%s, %lldll},\n", x, classes[i].kind, classes[i].first, classes[i].n,
-		       classes[i].min == INT64_MIN ? classes[i].min + 1 : classes[i].min, classes[i].min == INT64_MIN ? " - 1" : "", classes[i].max);
+		       classes[i].min == INT64_MIN ? classes[i].min + 1 : classes[i].min, classes[i].min == INT64_MIN
+		    ? " - 1" : "", classes[i].max);
 	}
 	printf("};\n");
 }
@@ -284,16 +306,19 @@ static void out_types(const char *x)
 		printf("%u, ", needs[i]);
 	printf("0};\nconst struct %s_type %s_types[] = {\n", x, x);
 	for (unsigned i = 0; i < n_types; i++)
-		printf("\t{%u, %u, %u, %u, %u, %u, %u}, /* %s */\n", types[i].attr, types[i].kid, types[i].need, types[i].n_attrs, types[i].n_kids,
+		printf("\t{%u, %u, %u, %u, %u, %u, %u}, /* %s */\n", types[i].attr, types[i].kid, types[i].need,
+		    types[i].n_attrs, types[i].n_kids,
 		       types[i].n_needs, types[i].text, types[i].name);
 	printf("};\nconst unsigned %s_n_types = %u;\n", x, n_types);
 	printf("const struct %s_root %s_roots[] = {\n", x, x);
 	for (unsigned i = 0; i < n_roots; i++)
-		printf("\t{\"%s\", %u, %u, \"%s\"},\n", roots[i].kind, name_of(roots[i].elem), type_of(roots[i].type), roots[i].prefixes);
+		printf("\t{\"%s\", %u, %u, \"%s\"},\n", roots[i].kind, name_of(roots[i].elem), type_of(roots[i].type),
+		    roots[i].prefixes);
 	printf("};\nconst unsigned %s_n_roots = %u;\n", x, n_roots);
 	printf("const struct %s_ns %s_ns[] = {\n", x, x);
 	for (unsigned i = 0; i < n_ns; i++)
-		printf("\t{\"%s\", \"%s\", \"%s\"},\n", strcmp(ns_prefix[i], "x") && i ? ns_prefix[i] : "", ns_uri[i][0], ns_uri[i][1]);
+		printf("\t{\"%s\", \"%s\", \"%s\"},\n", strcmp(ns_prefix[i], "x") && i ? ns_prefix[i] : "",
+		    ns_uri[i][0], ns_uri[i][1]);
 	printf("};\nconst unsigned %s_n_ns = %u;\n", x, n_ns);
 }
 
@@ -301,9 +326,9 @@ int main(int argc, char **argv)
 {
 	if (argc != 4)
 		die("usage: ooxmlc PREFIX HEADER TABLE");
-	ns_prefix[0] = ns_uri[0][0] = ns_uri[0][1] = strdup("");
+	ns_prefix[0] = ns_uri[0][0] = ns_uri[0][1] = keep("");
 	n_ns = 1;
-	(void)name_of(strdup(""));
+	(void)name_of(keep(""));
 	read_table(slurp(argv[3]), 0);
 	read_table(slurp(argv[3]), 1);
 	for (unsigned i = 0; i < n_roots; i++)

@@ -1,5 +1,7 @@
-/* A JPEG that this gate wrote before: drawn a second time it would lose a second time, and the same file would come out different each
- * time it passes. Its coefficients are read and written anew; only when that gives the very bytes that came in is it such a one. */
+/* A JPEG that this gate wrote before: drawn a second time it would lose a second time, and the same file would
+ * come out different each
+ * time it passes. Its coefficients are read and written anew; only when that gives the very bytes that came
+ * in is it such a one. */
 #include <setjmp.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -38,7 +40,8 @@ static bool could_be(struct jpeg_decompress_struct *d)
 	for (int i = 0; same && i < d->num_components; i++) {
 		const JQUANT_TBL *q = d->quant_tbl_ptrs[d->comp_info[i].quant_tbl_no], *w = c.quant_tbl_ptrs[i > 0];
 
-		same = q && !memcmp(q->quantval, w->quantval, sizeof q->quantval) && d->comp_info[i].h_samp_factor == c.comp_info[i].h_samp_factor;
+		same = q && !memcmp(q->quantval, w->quantval, sizeof q->quantval) &&
+		    d->comp_info[i].h_samp_factor == c.comp_info[i].h_samp_factor;
 	}
 	jpeg_destroy_compress(&c);
 	return same;

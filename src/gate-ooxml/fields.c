@@ -1,5 +1,7 @@
-/* Fields of Word, looked at before the part is written: a field is fldChar begin, its code over any number of runs, fldChar separate,
- * its result, fldChar end; what the code says is known only behind the begin. Dropped: fields whose code is not harmless, those that
+/* Fields of Word, looked at before the part is written: a field is fldChar begin, its code over any number of
+ * runs, fldChar separate,
+ * its result, fldChar end; what the code says is known only behind the begin. Dropped: fields whose code is
+ * not harmless, those that
  * never end, and all that are nested in the code of a dropped one. */
 #include <expat.h>
 #include <stdlib.h>

@@ -1,4 +1,5 @@
-/* One XML part of the document written anew: what the grammar has is kept, in our own form; everything else is dropped and
+/* One XML part of the document written anew: what the grammar has is kept, in our own form; everything else is
+ * dropped and
  * counted. Streams: expat in, one buffer out. */
 #ifndef GATE_OOXML_FILTER_H
 #define GATE_OOXML_FILTER_H

@@ -1,4 +1,5 @@
-/* XML parts as strangers send them: the first byte chooses the kind. Whatever comes, what is written is taken again, and comes out the same. */
+/* XML parts as strangers send them: the first byte chooses the kind. Whatever comes, what is written is taken
+ * again, and comes out the same. */
 #include <stdlib.h>
 #include <string.h>
 #include <zlib.h>
@@ -39,7 +40,8 @@ static int once(const struct ox_root *root, struct str in, struct buf *out)
 	struct ids ids = {.n = 0};
 	struct tally t = {.n = 0};
 	struct zip_entry en = {.packed = in, .size = in.n, .crc = (uint32_t)crc32(0, (const Bytef *)in.p, (uInt)in.n)};
-	struct filter_in f = {.entry = &en, .root = root, .arena = arena_new(16u << 20), .tally = &t, .links = true, .tabs = TABS_CHANGE,
+	struct filter_in f = {.entry = &en, .root = root, .arena = arena_new(16u << 20), .tally = &t, .links = true,
+	    .tabs = TABS_CHANGE,
 	                      .relation = relation, .given = given, .take_back = take_back, .arg = &ids};
 	const char *code = NULL;
 	int r = filter_part(&f, out, &code);
@@ -60,7 +62,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 	root = &ox_roots[p[0] % ox_n_roots];
 	buf_init(&one, 16u << 20);
 	buf_init(&two, 16u << 20);
-	if (!once(root, str_n(p + 1, n - 1), &one) && (once(root, buf_view(&one), &two) || !str_eq(buf_view(&one), buf_view(&two))))
+	if (!once(root, str_n(p + 1, n - 1), &one) && (once(root, buf_view(&one), &two) || !str_eq(buf_view(&one),
+	    buf_view(&two))))
 		abort();
 	buf_release(&one);
 	buf_release(&two);

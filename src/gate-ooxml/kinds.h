@@ -1,4 +1,5 @@
-/* Kinds of parts: what a relationship of that type leads to, where it stands in the output, what it is there, and from which kinds
+/* Kinds of parts: what a relationship of that type leads to, where it stands in the output, what it is there, and
+ * from which kinds
  * it may be reached. "+kind": the relationship alone makes the connection, no attribute names it. */
 #ifndef GATE_OOXML_KINDS_H
 #define GATE_OOXML_KINDS_H
@@ -23,7 +24,8 @@ extern const unsigned n_kinds;
 #define REL_MS07 "http://schemas.microsoft.com/office/2007/relationships/"
 
 const struct kind *kind_named(const char *name);
-/* The kind a relationship of that type leads to from a part of kind from (NULL: the package), or NULL. *ret_implicit: no attribute
+/* The kind a relationship of that type leads to from a part of kind from (NULL: the package), or NULL.
+ * *ret_implicit: no attribute
  * names it. */
 const struct kind *kind_from(struct str relation, const struct kind *from, bool *ret_implicit);
 /* Does the kind take a content type, "application/…" in full? */

@@ -1,4 +1,5 @@
-/* Word, Excel and PowerPoint documents: every part that is kept is written anew by the grammar, every picture drawn anew, the package
+/* Word, Excel and PowerPoint documents: every part that is kept is written anew by the grammar, every picture
+ * drawn anew, the package
  * put together from scratch. docs/formats/gate-ooxml.md. */
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,14 +11,16 @@
 #include "lib/text.h"
 
 static const struct { const char *format, *base, *main, *language; } formats[] = {
-	{"docx", "word/", "document", "docx"}, {"xlsx", "xl/", "workbook", "xlsx"}, {"pptx", "ppt/", "presentation", "pptx"},
+	{"docx", "word/", "document", "docx"}, {"xlsx", "xl/", "workbook", "xlsx"},
+	{"pptx", "ppt/", "presentation", "pptx"},
 };
 
 static struct part *part_of(struct package *pk, const struct zip_entry *en, const struct kind *k)
 {
 	size_t i = (size_t)(en - pk->zip.list);
 	struct part *p = pk->of[i];
-	bool own = !strncmp(k->path, "word/", 5) || !strncmp(k->path, "xl/", 3) || !strncmp(k->path, "ppt/", 4) || !strcmp(k->name, "app");
+	bool own = !strncmp(k->path, "word/", 5) || !strncmp(k->path, "xl/", 3) || !strncmp(k->path, "ppt/", 4) ||
+	    !strcmp(k->name, "app");
 
 	if (p)
 		return p->kind == k && !p->failed ? p : NULL;
@@ -66,7 +69,8 @@ static void image(struct package *pk, struct part *p)
 	p->there = !p->failed;
 }
 
-/* A cache of a pivot table may come from a sheet of this workbook only; a table whose cache may not stay goes with it. */
+/* A cache of a pivot table may come from a sheet of this workbook only; a table whose cache may not stay goes with
+ * it. */
 static bool pivot_ok(struct package *pk, const struct zip_entry *en, const struct kind *k)
 {
 	struct part table = {.kind = k};
@@ -81,10 +85,12 @@ static bool pivot_ok(struct package *pk, const struct zip_entry *en, const struc
 		ok = false;
 		for (unsigned i = 0; i < table.n_relations; i++)
 			if (table.relations[i].kind && !strcmp(table.relations[i].kind->name, "pivotCache"))
-				ok = pivot_ok(pk, package_target(pk, en->name, table.relations[i].target), table.relations[i].kind);
+				ok = pivot_ok(pk, package_target(pk, en->name, table.relations[i].target),
+				    table.relations[i].kind);
 	} else if (en && !strcmp(k->name, "pivotCache")) {
 		buf_init(&b, 64u << 20);
-		ok = !zip_read(en, &b) && (memmem(b.p, b.n, "type=\"worksheet\"", 16) || memmem(b.p, b.n, "type='worksheet'", 16));
+		ok = !zip_read(en, &b) && (memmem(b.p, b.n, "type=\"worksheet\"", 16) || memmem(b.p, b.n,
+		    "type='worksheet'", 16));
 		buf_release(&b);
 	}
 	return ok;
@@ -185,7 +191,8 @@ static void implicit(struct asking *a)
 			unsigned n = number(a, r);
 			(void)n;
 		} else if (!r->kind) {
-			const char *code = r->external && !str_is(r->type, "hyperlink") && !strcmp(relation_code(r->type), "OOXML-PART") ?
+			const char *code = r->external && !str_is(r->type, "hyperlink") &&
+			    !strcmp(relation_code(r->type), "OOXML-PART") ?
 			                   "OOXML-EXTERNAL" : relation_code(r->type);
 
 			if (code[0])
@@ -241,9 +248,11 @@ static int one(struct package *pk, struct part *p)
 {
 	struct tally *t = xcalloc(1, sizeof *t);
 	struct asking a = {pk, p, t};
-	struct filter_in in = {.entry = p->entry, .root = ox_root_find(p->kind->name), .arena = pk->j->arena, .tally = t,
+	struct filter_in in = {.entry = p->entry, .root = ox_root_find(p->kind->name), .arena = pk->j->arena,
+	    .tally = t,
 	                       .links = pk->links, .relation = relation, .given = given,
-	                       .take_back = take_back, .arg = &a, .tabs = !strcmp(p->kind->name, "workbook") ? TABS_CHANGE : TABS_AS_THEY_ARE};
+	                       .take_back = take_back, .arg = &a, .tabs = !strcmp(p->kind->name, "workbook")
+	    ? TABS_CHANGE : TABS_AS_THEY_ARE};
 	const char *code = NULL;
 	struct buf out;
 	int r;
@@ -276,7 +285,8 @@ static int one(struct package *pk, struct part *p)
 		r = zip_pack(buf_view(&out), &p->packed);
 		p->there = !r;
 	} else if (r == ERR_SYNTAX) {
-		r = job_fail(pk->j, !strcmp(code, "XML-DTD") ? GATE_BLOCKED : GATE_HELD, code, arena_z(pk->j->arena, p->name));
+		r = job_fail(pk->j, !strcmp(code, "XML-DTD") ? GATE_BLOCKED : GATE_HELD, code, arena_z(pk->j->arena,
+		    p->name));
 	} else if (r == ERR_CORRUPT) {
 		r = job_fail(pk->j, GATE_BLOCKED, "ZIP-DATA", arena_z(pk->j->arena, p->name));
 	}
@@ -343,12 +353,15 @@ static int rebuild(struct job *j)
 		f++;
 	if (f == ARRAY_LEN(formats))
 		return job_fail(j, GATE_HELD, "NO-REBUILD", NULL);
-	*pk = (struct package){.j = j, .base = formats[f].base, .links = !str_is(links, "drop"), .root = {.name = formats[f].format}};
+	*pk = (struct package){.j = j, .base = formats[f].base, .links = !str_is(links, "drop"),
+	                       .root = {.name = formats[f].format}};
 	if (str_starts(j->in, "\xd0\xcf\x11\xe0"))
-		return encrypted(j->in) ? job_fail(j, GATE_HELD, "ENC-OFFICE", NULL) : job_fail(j, GATE_BLOCKED, "TYPE-MISMATCH", NULL);
+		return encrypted(j->in) ? job_fail(j, GATE_HELD, "ENC-OFFICE", NULL) :
+		                          job_fail(j, GATE_BLOCKED, "TYPE-MISMATCH", NULL);
 	r = zip_open(j->arena, j->in, &pk->zip, &code, &where);
 	if (r)
-		return job_fail(j, strcmp(code, "PARSE") != 0 ? GATE_BLOCKED : GATE_HELD, code, where.p ? arena_z(j->arena, where) : NULL);
+		return job_fail(j, strcmp(code, "PARSE") != 0 ? GATE_BLOCKED : GATE_HELD, code, where.p
+		    ? arena_z(j->arena, where) : NULL);
 	r = package_types(pk, &code);
 	if (!r)
 		r = open_main(pk, formats[f].main, &code);

@@ -50,7 +50,8 @@ static void XMLCALL start(void *arg, const char *raw, const char **atts)
 		atts += 2;
 	if (!*atts || !cell(atts[1], &c, &r))
 		return;
-	buf_printf(nt->out, "<v:shape id=\"_x0000_s%u\" type=\"#_x0000_t202\" style=\"position:absolute;margin-left:59.25pt;margin-top:1.5pt;width:108pt;"
+	buf_printf(nt->out,
+	    "<v:shape id=\"_x0000_s%u\" type=\"#_x0000_t202\" style=\"position:absolute;margin-left:59.25pt;margin-top:1.5pt;width:108pt;"
 	           "height:59.25pt;z-index:%u;visibility:hidden\" fillcolor=\"#ffffe1\" o:insetmode=\"auto\"><v:fill color2=\"#ffffe1\"/>"
 	           "<v:shadow on=\"t\" color=\"black\" obscured=\"t\"/><v:path o:connecttype=\"none\"/><v:textbox style=\"mso-direction-alt:auto\"/>"
 	           "<x:ClientData ObjectType=\"Note\"><x:MoveWithCells/><x:SizeWithCells/><x:Anchor>%u, 15, %u, 2, %u, 15, %u, 1</x:Anchor>"
@@ -86,7 +87,8 @@ int notes_put(struct package *pk, const struct part *sheet, unsigned n, struct b
 
 	if (!en)
 		return ERR_NOTFOUND;
-	buf_printf(out, "<xml xmlns:v=\"urn:schemas-microsoft-com:vml\" xmlns:o=\"urn:schemas-microsoft-com:office:office\" "
+	buf_printf(out,
+	    "<xml xmlns:v=\"urn:schemas-microsoft-com:vml\" xmlns:o=\"urn:schemas-microsoft-com:office:office\" "
 	           "xmlns:x=\"urn:schemas-microsoft-com:office:excel\"><o:shapelayout v:ext=\"edit\"><o:idmap v:ext=\"edit\" data=\"%u\"/></o:shapelayout>"
 	           "<v:shapetype id=\"_x0000_t202\" coordsize=\"21600,21600\" o:spt=\"202\" path=\"m,l,21600r21600,l21600,xe\"><v:stroke joinstyle=\"miter\"/>"
 	           "<v:path gradientshapeok=\"t\" o:connecttype=\"rect\"/></v:shapetype>", n);

@@ -1,4 +1,5 @@
-/* The boxes in which Excel shows comments: an old drawing beside the comments, made from where they stand and nothing else. */
+/* The boxes in which Excel shows comments: an old drawing beside the comments, made from where they stand and
+ * nothing else. */
 #ifndef GATE_OOXML_NOTES_H
 #define GATE_OOXML_NOTES_H
 

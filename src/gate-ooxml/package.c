@@ -48,7 +48,8 @@ static void XMLCALL type_start(void *arg, const char *raw, const char **atts)
 
 	if (++rd->deep != 2 || !type || (!part && !ext) || rd->n_said == 2 * PARTS_MAX)
 		return;
-	rd->said[rd->n_said++] = (struct said){arena_str(a, str_from(part ? part : ext)), arena_str(a, str_from(type)), !part};
+	rd->said[rd->n_said++] = (struct said){arena_str(a, str_from(part ? part : ext)), arena_str(a,
+	    str_from(type)), !part};
 }
 
 static struct str last_step(struct str type)
@@ -96,7 +97,8 @@ static int on_chunk(void *arg, const void *s, size_t n)
 	return XML_Parse(rd->x, s, (int)n, XML_FALSE) == XML_STATUS_OK ? 0 : ERR_SYNTAX;
 }
 
-static int read_small(struct reader *rd, const struct zip_entry *en, XML_StartElementHandler start, const char **ret_code)
+static int read_small(struct reader *rd, const struct zip_entry *en, XML_StartElementHandler start,
+    const char **ret_code)
 {
 	int r;
 
@@ -163,7 +165,8 @@ int package_relations(struct package *pk, struct part *p, const char **ret_code)
 {
 	struct reader rd = {.pk = pk, .part = p};
 	struct str dir = folder(p->name), base = str_slice(p->name, dir.n, p->name.n);
-	const struct zip_entry *en = zip_find(&pk->zip, arena_printf(pk->j->arena, "%.*s_rels/%.*s.rels", STR_ARG(dir), STR_ARG(base)));
+	const struct zip_entry *en = zip_find(&pk->zip, arena_printf(pk->j->arena, "%.*s_rels/%.*s.rels",
+	    STR_ARG(dir), STR_ARG(base)));
 	size_t count = 0;
 	int r;
 
@@ -214,7 +217,8 @@ const struct zip_entry *package_target(const struct package *pk, struct str from
 			continue;
 		}
 		for (size_t i = 0; i < step.n; i++) {
-			bool coded = step.p[i] == '%' && i + 2 < step.n && hex_of(step.p[i + 1]) >= 0 && hex_of(step.p[i + 2]) >= 0;
+			bool coded = step.p[i] == '%' && i + 2 < step.n && hex_of(step.p[i + 1]) >= 0 &&
+			    hex_of(step.p[i + 2]) >= 0;
 
 			buf_putc(&b, coded ? (char)(hex_of(step.p[i + 1]) * 16 + hex_of(step.p[i + 2])) : step.p[i]);
 			i += coded ? 2 : 0;

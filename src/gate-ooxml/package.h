@@ -1,4 +1,5 @@
-/* The package: which parts there are, which of them are reached from the main part over relationships we keep, what they are
+/* The package: which parts there are, which of them are reached from the main part over relationships we keep,
+ * what they are
  * called in the output. */
 #ifndef GATE_OOXML_PACKAGE_H
 #define GATE_OOXML_PACKAGE_H
@@ -46,7 +47,8 @@ struct package {
 	bool links;
 };
 
-/* Content types and the relationships of the package and of every part: small XML without words. ERR_SYNTAX with *ret_code. */
+/* Content types and the relationships of the package and of every part: small XML without words. ERR_SYNTAX with
+ * *ret_code. */
 int package_types(struct package *pk, const char **ret_code) MUST_USE;
 int package_relations(struct package *pk, struct part *p, const char **ret_code) MUST_USE;
 /* Where a relationship leads, as an entry; NULL when nowhere. from: name of the part it is said in. */

@@ -109,7 +109,8 @@ static bool of(struct str v, const char *set, size_t max)
 	for (size_t i = 0; i < v.n; i++) {
 		char c = v.p[i];
 
-		if (!((c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c && strchr(set, c))))
+		if (!((c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c && strchr(set,
+		    c))))
 			return false;
 	}
 	return true;
@@ -118,7 +119,8 @@ static bool of(struct str v, const char *set, size_t max)
 static bool hex(struct str v, int64_t bytes)
 {
 	for (size_t i = 0; i < v.n; i++)
-		if (!((v.p[i] >= '0' && v.p[i] <= '9') || (v.p[i] >= 'A' && v.p[i] <= 'F') || (v.p[i] >= 'a' && v.p[i] <= 'f')))
+		if (!((v.p[i] >= '0' && v.p[i] <= '9') || (v.p[i] >= 'A' && v.p[i] <= 'F') || (v.p[i] >= 'a' &&
+		    v.p[i] <= 'f')))
 			return false;
 	return bytes ? v.n == 2 * (size_t)bytes : v.n <= 512;
 }
@@ -157,14 +159,16 @@ bool ox_value_ok(unsigned class, struct str v)
 
 	switch (c->kind) {
 	case ox_BOOL:
-		return str_is(v, "0") || str_is(v, "1") || str_is(v, "true") || str_is(v, "false") || str_is(v, "on") || str_is(v, "off");
+		return str_is(v, "0") || str_is(v, "1") || str_is(v, "true") || str_is(v, "false") || str_is(v,
+		    "on") || str_is(v, "off");
 	case ox_DEC: return decimal(v);
 	case ox_DATE: return of(v, "-+:.", 40);
 	case ox_HEX: return hex(v, c->max);
 	case ox_BASE64: return of(v, "+/=", 1024);
 	case ox_LIST: return of(v, "$ :.,;%+-_", TEXT_MAX);
 	case ox_CSS: return of(v, "$ :.,;%+-_#'\"\n@[]()*/!", 16384);
-	case ox_VBOOL: return str_is(v, "t") || str_is(v, "f") || str_is(v, "true") || str_is(v, "false") || str_is(v, "");
+	case ox_VBOOL: return str_is(v, "t") || str_is(v, "f") || str_is(v, "true") || str_is(v, "false") || str_is(v,
+	    "");
 	case ox_NAME: return v.n <= 255 && !starts_by_itself(v);
 	case ox_GUID: return of(v, "{}-", 38);
 	case ox_INT: return number(c, v);

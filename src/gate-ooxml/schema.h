@@ -1,4 +1,5 @@
-/* The grammar the rebuilder keeps to: gate/ooxml/rebuild.tsv, compiled by tools/ooxmlc. A type says which attributes and which
+/* The grammar the rebuilder keeps to: gate/ooxml/rebuild.tsv, compiled by tools/ooxmlc. A type says which
+ * attributes and which
  * elements may stand in an element, each with its value class or type; what is in no table is dropped. */
 #ifndef GATE_OOXML_SCHEMA_H
 #define GATE_OOXML_SCHEMA_H
@@ -8,7 +9,8 @@
 #include "lib/str.h"
 
 enum {
-	ox_NONE, ox_TEXT, ox_BOOL, ox_DEC, ox_DATE, ox_HEX, ox_BASE64, ox_LIST, ox_GUID, ox_INT, ox_ENUM, ox_ANY, ox_RID, ox_RIDOPT,
+	ox_NONE, ox_TEXT, ox_BOOL, ox_DEC, ox_DATE, ox_HEX, ox_BASE64, ox_LIST, ox_GUID, ox_INT, ox_ENUM, ox_ANY,
+	    ox_RID, ox_RIDOPT,
 	ox_FORMULA, ox_FIELD, ox_CSS, ox_NAME, ox_VBOOL
 };
 enum { OX_ESSENTIAL = 1, OX_FATAL = 2 };             /* the element goes when it is missing; when its value is bad */

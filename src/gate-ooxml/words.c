@@ -13,11 +13,16 @@ static const char *const functions[] = {
 
 /* Field types that only show what is in the document or the clock: Word evaluates nothing else by itself. */
 static const char *const fields[] = {
-	"ADDIN", "ADVANCE", "AUTHOR", "AUTONUM", "AUTONUMLGL", "AUTONUMOUT", "BARCODE", "BIBLIOGRAPHY", "CITATION", "COMMENTS", "COMPARE",
-	"CREATEDATE", "DATE", "DISPLAYBARCODE", "DOCPROPERTY", "EDITTIME", "EQ", "FILENAME", "FILESIZE", "FORMCHECKBOX", "FORMDROPDOWN",
-	"FORMTEXT", "HYPERLINK", "IF", "INDEX", "INFO", "KEYWORDS", "LASTSAVEDBY", "LISTNUM", "MERGEFIELD", "MERGEREC", "MERGESEQ",
-	"NOTEREF", "NUMCHARS", "NUMPAGES", "NUMWORDS", "PAGE", "PAGEREF", "PRINTDATE", "QUOTE", "REF", "REVNUM", "SAVEDATE", "SECTION",
-	"SECTIONPAGES", "SEQ", "SHAPE", "STYLEREF", "SUBJECT", "SYMBOL", "TA", "TC", "TIME", "TITLE", "TOA", "TOC", "USERADDRESS",
+	"ADDIN", "ADVANCE", "AUTHOR", "AUTONUM", "AUTONUMLGL", "AUTONUMOUT", "BARCODE", "BIBLIOGRAPHY", "CITATION",
+	    "COMMENTS", "COMPARE",
+	"CREATEDATE", "DATE", "DISPLAYBARCODE", "DOCPROPERTY", "EDITTIME", "EQ", "FILENAME", "FILESIZE",
+	    "FORMCHECKBOX", "FORMDROPDOWN",
+	"FORMTEXT", "HYPERLINK", "IF", "INDEX", "INFO", "KEYWORDS", "LASTSAVEDBY", "LISTNUM", "MERGEFIELD",
+	    "MERGEREC", "MERGESEQ",
+	"NOTEREF", "NUMCHARS", "NUMPAGES", "NUMWORDS", "PAGE", "PAGEREF", "PRINTDATE", "QUOTE", "REF", "REVNUM",
+	    "SAVEDATE", "SECTION",
+	"SECTIONPAGES", "SEQ", "SHAPE", "STYLEREF", "SUBJECT", "SYMBOL", "TA", "TC", "TIME", "TITLE", "TOA", "TOC",
+	    "USERADDRESS",
 	"USERINITIALS", "USERNAME", "XE",
 };
 
@@ -41,7 +46,8 @@ bool link_ok(struct str url)
 	bool known = false;
 
 	for (unsigned i = 0; i < ARRAY_LEN(schemes); i++)
-		known |= url.n > strlen(schemes[i]) && str_ieq(str_slice(url, 0, strlen(schemes[i])), str_from(schemes[i]));
+		known |= url.n > strlen(schemes[i]) && str_ieq(str_slice(url, 0, strlen(schemes[i])),
+		    str_from(schemes[i]));
 	if (!known || url.n > LINK_MAX)
 		return false;
 	for (size_t i = 0; i < url.n;) {
@@ -100,7 +106,8 @@ bool formula_ok(struct str f, const char **ret_code)
 
 		if (c == '"' || c == '\'') {
 			i = quoted(f, i, c);
-			if (!i || (c == '\'' && (memchr(f.p + from, '[', i - from) || memchr(f.p + from, '|', i - from) ||
+			if (!i || (c == '\'' && (memchr(f.p + from, '[', i - from) || memchr(f.p + from, '|',
+			    i - from) ||
 			                         memchr(f.p + from, '\\', i - from))))
 				return false;
 		} else if (word_char(c)) {
@@ -192,7 +199,8 @@ bool field_ok(struct str code, bool links, const char **ret_code)
 		return false;
 	if (str_ieq(name, STR("DDE")) || str_ieq(name, STR("DDEAUTO")))
 		*ret_code = "FLD-DDE";
-	else if (str_ieq(str_slice(name, 0, 7), STR("INCLUDE")) || str_ieq(name, STR("LINK")) || str_ieq(name, STR("IMPORT")))
+	else if (str_ieq(str_slice(name, 0, 7), STR("INCLUDE")) || str_ieq(name, STR("LINK")) || str_ieq(name,
+	    STR("IMPORT")))
 		*ret_code = "FLD-LINK";
 	else if (str_ieq(name, STR("HYPERLINK")))
 		*ret_code = "OOXML-LINK";

@@ -17,8 +17,10 @@ struct str placeholder_png(void)
 bool picture_type(struct str c, struct str *name)
 {
 	static const struct { size_t at; struct str magic; const char *name; } known[] = {
-		{0, STR_INIT("\xff\xd8\xff"), "picture.jpg"}, {0, STR_INIT("\x89PNG"), "picture.png"}, {0, STR_INIT("GIF8"), "picture.gif"},
-		{0, STR_INIT("BM"), "picture.bmp"}, {0, STR_INIT("II*\0"), "picture.tif"}, {0, STR_INIT("MM\0*"), "picture.tif"},
+		{0, STR_INIT("\xff\xd8\xff"), "picture.jpg"}, {0, STR_INIT("\x89PNG"), "picture.png"}, {0,
+		    STR_INIT("GIF8"), "picture.gif"},
+		{0, STR_INIT("BM"), "picture.bmp"}, {0, STR_INIT("II*\0"), "picture.tif"}, {0, STR_INIT("MM\0*"),
+		    "picture.tif"},
 		{8, STR_INIT("WEBP"), "picture.webp"},
 	};
 
@@ -66,7 +68,8 @@ static void put_types(struct buf *b, struct part *const *list, unsigned n)
 	            "<Default Extension=\"rels\" ContentType=\"application/vnd.openxmlformats-package.relationships+xml\"/>"
 	            "<Default Extension=\"xml\" ContentType=\"application/xml\"/>");
 	for (unsigned i = 0; i < n; i++)
-		buf_printf(b, "<Override PartName=\"/%.*s\" ContentType=\"%s\"/>", STR_ARG(list[i]->path), type_of(list[i], type));
+		buf_printf(b, "<Override PartName=\"/%.*s\" ContentType=\"%s\"/>", STR_ARG(list[i]->path),
+		    type_of(list[i], type));
 	buf_puts(b, "</Types>");
 }
 
@@ -114,7 +117,8 @@ static struct str rels_name(struct arena *a, struct str path)
 
 	while (i && path.p[i - 1] != '/')
 		i--;
-	return arena_strf(a, "%.*s_rels/%.*s.rels", STR_ARG(str_slice(path, 0, i)), STR_ARG(str_slice(path, i, path.n)));
+	return arena_strf(a, "%.*s_rels/%.*s.rels", STR_ARG(str_slice(path, 0, i)), STR_ARG(str_slice(path, i,
+	    path.n)));
 }
 
 int package_write(struct package *pk)
@@ -134,9 +138,11 @@ int package_write(struct package *pk)
 	qsort(pk->list, pk->n_parts, sizeof *pk->list, by_path);
 	put_types(&b, pk->list, pk->n_parts);
 	r = add(&list[n++], STR("[Content_Types].xml"), &b);
-	buf_printf(&b, XML_HEAD "<Relationships xmlns=\"" PACKAGE_NS "relationships\"><Relationship Id=\"rId1\" Type=\"" REL_PREFIX
+	buf_printf(&b, XML_HEAD "<Relationships xmlns=\"" PACKAGE_NS
+	    "relationships\"><Relationship Id=\"rId1\" Type=\"" REL_PREFIX
 	           "officeDocument\" Target=\"/%.*s\"/>%s</Relationships>", STR_ARG(main_part->path),
-	           pk->app ? "<Relationship Id=\"rId2\" Type=\"" REL_PREFIX "extended-properties\" Target=\"/docProps/app.xml\"/>" : "");
+	           pk->app ? "<Relationship Id=\"rId2\" Type=\"" REL_PREFIX
+	    "extended-properties\" Target=\"/docProps/app.xml\"/>" : "");
 	if (!r)
 		r = add(&list[n++], STR("_rels/.rels"), &b);
 	for (unsigned i = 0; !r && i < pk->n_parts; i++) {

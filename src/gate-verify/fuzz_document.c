@@ -1,4 +1,5 @@
-/* XML parts of candidates, without the archive around them (its sums would keep a fuzzer out): the first byte chooses the kind. A no has
+/* XML parts of candidates, without the archive around them (its sums would keep a fuzzer out): the first byte
+ * chooses the kind. A no has
  * its rule, and the same comes out twice. */
 #include <stdlib.h>
 

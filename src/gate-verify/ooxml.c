@@ -1,4 +1,5 @@
-/* Packages: the archive, the content types, the relationships, and what leads to what; then every part by its own rules. */
+/* Packages: the archive, the content types, the relationships, and what leads to what; then every part by its own
+ * rules. */
 #include "gate-verify/ooxml.h"
 
 #include <stdio.h>
@@ -31,7 +32,8 @@ struct package {
 	uint8_t *text;                                   /* of the relationships being read */
 };
 
-/* "#" is a number without leading zero; pictures end in .png or .jpeg; what lies in no folder of its own lies in the format's. */
+/* "#" is a number without leading zero; pictures end in .png or .jpeg; what lies in no folder of its own lies in
+ * the format's. */
 static bool fits(const struct package *pk, const struct ov_kind *k, struct str name)
 {
 	size_t i = 0;
@@ -102,7 +104,8 @@ static bool is_exactly(struct package *pk, const struct zip_part *p, struct buf 
 
 static const char *type_of(const struct part *p)
 {
-	return strcmp(p->kind->name, "image") != 0 ? p->kind->type : str_ends(p->zip->name, ".png") ? "image/png" : "image/jpeg";
+	return strcmp(p->kind->name, "image") != 0 ? p->kind->type : str_ends(p->zip->name, ".png") ? "image/png" :
+	    "image/jpeg";
 }
 
 static bool content_types(struct package *pk)
@@ -118,12 +121,14 @@ static bool content_types(struct package *pk)
 	             "<Default Extension=\"xml\" ContentType=\"application/xml\"/>");
 	for (size_t i = 0; i < pk->n; i++)
 		if (pk->list[i].kind)
-			buf_printf(&b, "<Override PartName=\"/%.*s\" ContentType=\"%s\"/>", STR_ARG(pk->list[i].zip->name), type_of(&pk->list[i]));
+			buf_printf(&b, "<Override PartName=\"/%.*s\" ContentType=\"%s\"/>",
+			    STR_ARG(pk->list[i].zip->name), type_of(&pk->list[i]));
 	buf_puts(&b, "</Types>");
 	return is_exactly(pk, pk->list[at].zip, &b, "ooxml-types");
 }
 
-/* --- relationships ------------------------------------------------------------------------------------------------------ */
+/* --- relationships
+ * ------------------------------------------------------------------------------------------------------ */
 
 static bool take(struct str *s, const char *z)
 {
@@ -240,15 +245,18 @@ static bool package_relations(struct package *pk, size_t main_part)
 	if (at == SIZE_MAX)
 		return refuse(pk->c, "ooxml-relations", 0);
 	buf_init(&b, 4096);
-	buf_printf(&b, HEAD "<Relationships xmlns=\"" PACKAGE "relationships\"><Relationship Id=\"rId1\" Type=\"" RELATION
+	buf_printf(&b, HEAD "<Relationships xmlns=\"" PACKAGE
+	    "relationships\"><Relationship Id=\"rId1\" Type=\"" RELATION
 	           "officeDocument\" Target=\"/%.*s\"/>", STR_ARG(pk->list[main_part].zip->name));
 	if (part_named(pk, STR(APP)) != SIZE_MAX)
-		buf_puts(&b, "<Relationship Id=\"rId2\" Type=\"" RELATION "extended-properties\" Target=\"/" APP "\"/>");
+		buf_puts(&b, "<Relationship Id=\"rId2\" Type=\"" RELATION "extended-properties\" Target=\"/" APP
+		    "\"/>");
 	buf_puts(&b, "</Relationships>");
 	return is_exactly(pk, pk->list[at].zip, &b, "ooxml-relations");
 }
 
-/* --- parts -------------------------------------------------------------------------------------------------------------- */
+/* --- parts
+ * -------------------------------------------------------------------------------------------------------------- */
 
 /* Names in strictly rising order; each a part of a known kind, the relationships of one, or the two of the package. */
 static bool names(struct package *pk, const struct zip_part *zip)
@@ -273,7 +281,8 @@ static bool names(struct package *pk, const struct zip_part *zip)
 			from--;
 		if (from < 7 || !str_ends(name, ".rels") || !str_ends(str_slice(name, 0, from), "/_rels/"))
 			return refuse(pk->c, "ooxml-part", zip[i].at);
-		snprintf(owner, sizeof owner, "%.*s%.*s", STR_ARG(str_slice(name, 0, from - 6)), STR_ARG(str_slice(name, from, name.n - from - 5)));
+		snprintf(owner, sizeof owner, "%.*s%.*s", STR_ARG(str_slice(name, 0, from - 6)),
+		    STR_ARG(str_slice(name, from, name.n - from - 5)));
 		size_t of = part_named(pk, str_from(owner));
 
 		if (of == SIZE_MAX || !kind_of(pk, pk->list[of].zip->name))
@@ -346,7 +355,7 @@ static bool content(struct package *pk, struct part *p)
 	free(bytes);
 	for (size_t i = 0; ok && i < p->n_links; i++)
 		if (!p->links[i].used && !without_name(p, p->links[i].kind))
-			ok = refuse(pk->c, "ooxml-unused", p->relations->at);
+			ok = refuse(pk->c, "ooxml-unused", p->relations ? p->relations->at : p->zip->at);
 	return ok || refuse(pk->c, "ooxml-part", p->zip->at);
 }
 

@@ -1,4 +1,5 @@
-/* Languages docx, xlsx and pptx: docs/formats/gate-ooxml.md. The grammar is gate/ooxml/accept.tsv, a list of the verifier's own,
+/* Languages docx, xlsx and pptx: docs/formats/gate-ooxml.md. The grammar is gate/ooxml/accept.tsv, a list of the
+ * verifier's own,
  * compiled into arrays by tools/ooxmlc. */
 #ifndef GATE_VERIFY_OOXML_H
 #define GATE_VERIFY_OOXML_H
@@ -6,7 +7,8 @@
 #include "gate-verify/verify.h"
 
 enum {
-	ov_NONE, ov_TEXT, ov_BOOL, ov_DEC, ov_DATE, ov_HEX, ov_BASE64, ov_LIST, ov_GUID, ov_INT, ov_ENUM, ov_ANY, ov_RID, ov_RIDOPT,
+	ov_NONE, ov_TEXT, ov_BOOL, ov_DEC, ov_DATE, ov_HEX, ov_BASE64, ov_LIST, ov_GUID, ov_INT, ov_ENUM, ov_ANY,
+	    ov_RID, ov_RIDOPT,
 	ov_FORMULA, ov_FIELD, ov_CSS, ov_NAME, ov_VBOOL
 };
 
@@ -45,7 +47,8 @@ struct ov_link {                                     /* a relationship; rId(i+1)
 };
 
 /* One XML part: root and all below by the grammar, links by their number. Refuses through c; at: of the part. */
-bool ov_xml(struct check *c, struct str content, const struct ov_root *root, struct ov_link *links, size_t n_links, size_t at);
+bool ov_xml(struct check *c, struct str content, const struct ov_root *root, struct ov_link *links, size_t n_links,
+    size_t at);
 
 bool ov_value(const struct ov_class *cl, struct str v);
 bool ov_formula(struct str f);

@@ -42,9 +42,11 @@ const struct ov_kind ov_kinds[] = {
 	 "+worksheet"},
 	{"pivotTable", "xl/pivotTables/pivotTable#.xml", "pivotTable", OFFICE "spreadsheetml.pivotTable+xml",
 	 "+worksheet"},
-	{"pivotCache", "xl/pivotCache/pivotCacheDefinition#.xml", "pivotCacheDefinition", OFFICE "spreadsheetml.pivotCacheDefinition+xml",
+	{"pivotCache", "xl/pivotCache/pivotCacheDefinition#.xml", "pivotCacheDefinition", OFFICE
+	    "spreadsheetml.pivotCacheDefinition+xml",
 	 "workbook +pivotTable"},
-	{"pivotRecords", "xl/pivotCache/pivotCacheRecords#.xml", "pivotCacheRecords", OFFICE "spreadsheetml.pivotCacheRecords+xml",
+	{"pivotRecords", "xl/pivotCache/pivotCacheRecords#.xml", "pivotCacheRecords", OFFICE
+	    "spreadsheetml.pivotCacheRecords+xml",
 	 "pivotCache"},
 	{"xdrawing", "xl/drawings/drawing#.xml", "drawing", OFFICE "drawing+xml",
 	 "worksheet chartsheet"},
@@ -58,7 +60,8 @@ const struct ov_kind ov_kinds[] = {
 	 "presentation +notesSlide"},
 	{"notesSlide", "ppt/notesSlides/notesSlide#.xml", "notesSlide", OFFICE "presentationml.notesSlide+xml",
 	 "+slide"},
-	{"handoutMaster", "ppt/handoutMasters/handoutMaster#.xml", "handoutMaster", OFFICE "presentationml.handoutMaster+xml",
+	{"handoutMaster", "ppt/handoutMasters/handoutMaster#.xml", "handoutMaster", OFFICE
+	    "presentationml.handoutMaster+xml",
 	 "presentation"},
 	{"presProps", "ppt/presProps.xml", "presProps", OFFICE "presentationml.presProps+xml",
 	 "+presentation"},
@@ -87,7 +90,8 @@ const struct ov_kind ov_kinds[] = {
 	 "document header footer xdrawing slide slideLayout slideMaster"},
 	{"diagramColors", "diagrams/colors#.xml", "diagramColors", OFFICE "drawingml.diagramColors+xml",
 	 "document header footer xdrawing slide slideLayout slideMaster"},
-	{"diagramDrawing", "diagrams/drawing#.xml", "diagramDrawing", "application/vnd.ms-office.drawingml.diagramDrawing+xml",
+	{"diagramDrawing", "diagrams/drawing#.xml", "diagramDrawing",
+	    "application/vnd.ms-office.drawingml.diagramDrawing+xml",
 	 "+document +header +footer +xdrawing +slide +slideLayout +slideMaster"},
 	{"image", "media/image#", "image", "",
 	 "document header footer footnotes endnotes wcomments numbering worksheet chartsheet xdrawing chart userShapes "

@@ -1,4 +1,5 @@
-/* The drawing beside the comments of a sheet must be exactly the one that their cells give: docs/formats/gate-ooxml.md, "Comments". */
+/* The drawing beside the comments of a sheet must be exactly the one that their cells give:
+ * docs/formats/gate-ooxml.md, "Comments". */
 #include <stdio.h>
 #include <string.h>
 
@@ -21,11 +22,14 @@ static bool cell_of(struct str ref, unsigned *col, unsigned *row)
 
 static void one(struct buf *b, unsigned id, unsigned z, unsigned c, unsigned r)
 {
-	buf_printf(b, "<v:shape id=\"_x0000_s%u\" type=\"#_x0000_t202\" style=\"position:absolute;margin-left:59.25pt;margin-top:1.5pt;width:108pt;height:59.25pt;"
+	buf_printf(b,
+	    "<v:shape id=\"_x0000_s%u\" type=\"#_x0000_t202\" style=\"position:absolute;margin-left:59.25pt;margin-top:1.5pt;width:108pt;height:59.25pt;"
 	              "z-index:%u;visibility:hidden\" fillcolor=\"#ffffe1\" o:insetmode=\"auto\">", id, z);
-	buf_puts(b, "<v:fill color2=\"#ffffe1\"/><v:shadow on=\"t\" color=\"black\" obscured=\"t\"/><v:path o:connecttype=\"none\"/>"
+	buf_puts(b,
+	    "<v:fill color2=\"#ffffe1\"/><v:shadow on=\"t\" color=\"black\" obscured=\"t\"/><v:path o:connecttype=\"none\"/>"
 	            "<v:textbox style=\"mso-direction-alt:auto\"/><x:ClientData ObjectType=\"Note\"><x:MoveWithCells/><x:SizeWithCells/>");
-	buf_printf(b, "<x:Anchor>%u, 15, %u, 2, %u, 15, %u, 1</x:Anchor><x:AutoFill>False</x:AutoFill><x:Row>%u</x:Row><x:Column>%u</x:Column>", c + 1, r,
+	buf_printf(b,
+	    "<x:Anchor>%u, 15, %u, 2, %u, 15, %u, 1</x:Anchor><x:AutoFill>False</x:AutoFill><x:Row>%u</x:Row><x:Column>%u</x:Column>", c + 1, r,
 	           c + 3, r + 4, r, c);
 	buf_puts(b, "</x:ClientData></v:shape>");
 }
@@ -34,10 +38,12 @@ void ov_notes(struct str comments, unsigned n, struct buf *b)
 {
 	unsigned count = 0, c, r;
 
-	buf_puts(b, "<xml xmlns:v=\"urn:schemas-microsoft-com:vml\" xmlns:o=\"urn:schemas-microsoft-com:office:office\" "
+	buf_puts(b,
+	    "<xml xmlns:v=\"urn:schemas-microsoft-com:vml\" xmlns:o=\"urn:schemas-microsoft-com:office:office\" "
 	            "xmlns:x=\"urn:schemas-microsoft-com:office:excel\">");
 	buf_printf(b, "<o:shapelayout v:ext=\"edit\"><o:idmap v:ext=\"edit\" data=\"%u\"/></o:shapelayout>", n);
-	buf_puts(b, "<v:shapetype id=\"_x0000_t202\" coordsize=\"21600,21600\" o:spt=\"202\" path=\"m,l,21600r21600,l21600,xe\">"
+	buf_puts(b,
+	    "<v:shapetype id=\"_x0000_t202\" coordsize=\"21600,21600\" o:spt=\"202\" path=\"m,l,21600r21600,l21600,xe\">"
 	            "<v:stroke joinstyle=\"miter\"/><v:path gradientshapeok=\"t\" o:connecttype=\"rect\"/></v:shapetype>");
 	for (size_t i = 0; i + 9 < comments.n && count < 65536; i++) {
 		struct str tag, ref;

@@ -64,8 +64,10 @@ bool ov_url(struct str u)
 		unsigned char c = (unsigned char)u.p[i], d = i + 1 < u.n ? (unsigned char)u.p[i + 1] : 0,
 		              e = i + 2 < u.n ? (unsigned char)u.p[i + 2] : 0;
 
-		if (c <= 0x20 || c == 0x7f || strchr("\"<>\\^`{|}", c) || (c == 0xc2 && d <= 0xa0) || (c == 0xd8 && d == 0x9c) || c >= 0xee ||
-		    (c == 0xe3 && d == 0x80 && e == 0x80) || (c == 0xe2 && d == 0x80 && ((e >= 0x8b && e <= 0x8f) || (e >= 0xa8 && e <= 0xae))) ||
+		if (c <= 0x20 || c == 0x7f || strchr("\"<>\\^`{|}", c) || (c == 0xc2 && d <= 0xa0) || (c == 0xd8 &&
+		    d == 0x9c) || c >= 0xee ||
+		    (c == 0xe3 && d == 0x80 && e == 0x80) || (c == 0xe2 && d == 0x80 && ((e >= 0x8b && e <= 0x8f) ||
+		    (e >= 0xa8 && e <= 0xae))) ||
 		    (c == 0xe2 && d == 0x81 && e >= 0xa0 && e <= 0xaf))
 			return false;
 	}
@@ -150,7 +152,8 @@ bool ov_formula(struct str f)
 			;
 		for (deep = 0; k + (size_t)deep < f.n && f.p[k + (size_t)deep] == ' '; deep++)
 			;
-		if (k + (size_t)deep < f.n && f.p[k + (size_t)deep] == '(' && !digit(f.p[i]) && !function_known(str_slice(f, i, k - i)))
+		if (k + (size_t)deep < f.n && f.p[k + (size_t)deep] == '(' && !digit(f.p[i]) &&
+		    !function_known(str_slice(f, i, k - i)))
 			return false;
 		if (k < f.n && f.p[k] == '[') {
 			deep = 0;
@@ -244,7 +247,8 @@ bool ov_field_char(struct ov_fields *f, struct str kind)
 	if (!str_is(kind, "end"))
 		return false;
 	f->deep--;
-	bool ok = !f->open[f->deep].first_nested && !buf_err(&f->open[f->deep].code) && ov_field(buf_view(&f->open[f->deep].code));
+	bool ok = !f->open[f->deep].first_nested && !buf_err(&f->open[f->deep].code) &&
+	    ov_field(buf_view(&f->open[f->deep].code));
 	buf_release(&f->open[f->deep].code);
 	return ok;
 }
@@ -266,7 +270,8 @@ bool ov_fields_done(struct ov_fields *f)
 	return none;
 }
 
-/* --- values ------------------------------------------------------------------------------------------------------------- */
+/* --- values
+ * ------------------------------------------------------------------------------------------------------------- */
 
 static bool all_of(struct str v, const char *more, size_t max)
 {
@@ -326,7 +331,8 @@ bool ov_value(const struct ov_class *cl, struct str v)
 {
 	switch (cl->kind) {
 	case ov_NONE: return false;
-	case ov_BOOL: return v.n == 1 ? v.p[0] == '0' || v.p[0] == '1' : str_is(v, "true") || str_is(v, "false") || str_is(v, "on") || str_is(v, "off");
+	case ov_BOOL: return v.n == 1 ? v.p[0] == '0' || v.p[0] == '1' : str_is(v, "true") || str_is(v, "false") ||
+	    str_is(v, "on") || str_is(v, "off");
 	case ov_DEC: return decimal(v);
 	case ov_DATE: return all_of(v, "-+:.", 40);
 	case ov_HEX: {

@@ -36,12 +36,14 @@ static unsigned lookup(unsigned ns, struct str local)
 		h = (h ^ (unsigned char)local.p[i]) * 16777619u;
 	h ^= h >> 15;
 	for (unsigned slot; (slot = ov_hash[h % HASH]) != 0; h++)
-		if (ov_names[slot - 1].ns == ns && ov_names[slot - 1].n == local.n && !memcmp(ov_names[slot - 1].local, local.p, local.n))
+		if (ov_names[slot - 1].ns == ns && ov_names[slot - 1].n == local.n &&
+		    !memcmp(ov_names[slot - 1].local, local.p, local.n))
 			return slot - 1;
 	return 0;
 }
 
-/* A name as it stands there: its number, 0 when the grammar has none. Without a prefix an attribute is in no namespace, an element
+/* A name as it stands there: its number, 0 when the grammar has none. Without a prefix an attribute is in no
+ * namespace, an element
  * in the one that is written without. */
 static unsigned number_of(struct str raw, bool attribute)
 {
@@ -53,7 +55,8 @@ static unsigned number_of(struct str raw, bool attribute)
 	if (colon == raw.n && attribute)
 		return lookup(0, raw);
 	for (ns = 1; ns < ov_n_ns; ns++)
-		if (colon == raw.n ? !ov_ns[ns].prefix[0] : str_eq(str_slice(raw, 0, colon), str_from(ov_ns[ns].prefix)))
+		if (colon == raw.n ? !ov_ns[ns].prefix[0] : str_eq(str_slice(raw, 0, colon),
+		    str_from(ov_ns[ns].prefix)))
 			return lookup(ns, colon == raw.n ? raw : str_slice(raw, colon + 1, raw.n));
 	return 0;
 }
@@ -75,7 +78,8 @@ static const struct ov_pair *pair(unsigned first, unsigned n, unsigned name)
 
 static bool name_char(char c)
 {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == ':' || c == '_' || c == '-' || c == '.';
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == ':' || c == '_' ||
+	    c == '-' || c == '.';
 }
 
 static struct str read_name(struct xml *x)
@@ -97,7 +101,8 @@ static bool expect(struct xml *x, const char *z)
 	return true;
 }
 
-/* Bytes of one character outside ASCII that XML 1.0 has: well-formed UTF-8, no surrogates, not U+FFFE, U+FFFF. 0: none. */
+/* Bytes of one character outside ASCII that XML 1.0 has: well-formed UTF-8, no surrogates, not U+FFFE, U+FFFF. 0:
+ * none. */
 static size_t wide(struct str s, size_t i)
 {
 	const unsigned char *p = (const unsigned char *)s.p + i;
@@ -106,12 +111,14 @@ static size_t wide(struct str s, size_t i)
 	if (p[0] >= 0xc2 && p[0] <= 0xdf)
 		return left >= 2 && (p[1] & 0xc0) == 0x80 ? 2 : 0;
 	if (p[0] >= 0xe0 && p[0] <= 0xef) {
-		if (left < 3 || (p[1] & 0xc0) != 0x80 || (p[2] & 0xc0) != 0x80 || (p[0] == 0xe0 && p[1] < 0xa0) || (p[0] == 0xed && p[1] > 0x9f) ||
+		if (left < 3 || (p[1] & 0xc0) != 0x80 || (p[2] & 0xc0) != 0x80 || (p[0] == 0xe0 && p[1] < 0xa0) ||
+		    (p[0] == 0xed && p[1] > 0x9f) ||
 		    (p[0] == 0xef && p[1] == 0xbf && p[2] >= 0xbe))
 			return 0;
 		return 3;
 	}
-	if (p[0] >= 0xf0 && p[0] <= 0xf4 && left >= 4 && (p[1] & 0xc0) == 0x80 && (p[2] & 0xc0) == 0x80 && (p[3] & 0xc0) == 0x80 &&
+	if (p[0] >= 0xf0 && p[0] <= 0xf4 && left >= 4 && (p[1] & 0xc0) == 0x80 && (p[2] & 0xc0) == 0x80 &&
+	    (p[3] & 0xc0) == 0x80 &&
 	    !(p[0] == 0xf0 && p[1] < 0x90) && !(p[0] == 0xf4 && p[1] > 0x8f))
 		return 4;
 	return 0;
@@ -121,7 +128,8 @@ static size_t wide(struct str s, size_t i)
 static bool characters(struct xml *x, char until, struct str *ret)
 {
 	static const struct { const char *ref; char is; bool in_text; } refs[] = {
-		{"&amp;", '&', true}, {"&lt;", '<', true}, {"&gt;", '>', true}, {"&#13;", '\r', true}, {"&quot;", '"', false}, {"&#9;", '\t', false},
+		{"&amp;", '&', true}, {"&lt;", '<', true}, {"&gt;", '>', true}, {"&#13;", '\r', true}, {"&quot;", '"',
+		    false}, {"&#9;", '\t', false},
 		{"&#10;", '\n', false},
 	};
 	size_t from = x->i, start = x->i;
@@ -135,7 +143,8 @@ static bool characters(struct xml *x, char until, struct str *ret)
 		if (c == '&') {
 			unsigned k = 0;
 
-			while (k < ARRAY_LEN(refs) && !((until == '"' || refs[k].in_text) && x->s.n - x->i >= strlen(refs[k].ref) &&
+			while (k < ARRAY_LEN(refs) && !((until == '"' || refs[k].in_text) &&
+			    x->s.n - x->i >= strlen(refs[k].ref) &&
 			                                !memcmp(x->s.p + x->i, refs[k].ref, strlen(refs[k].ref))))
 				k++;
 			if (k == ARRAY_LEN(refs))
@@ -174,7 +183,8 @@ static bool link(struct xml *x, const struct ov_class *cl, struct str v)
 
 	if (!v.n && cl->kind == ov_RIDOPT)
 		return true;
-	if (!str_starts(v, "rId") || str_int(str_slice(v, 3, v.n), 1, (int64_t)x->n_links, &n) || v.p[3] == '0' || v.p[3] == '+')
+	if (!str_starts(v, "rId") || str_int(str_slice(v, 3, v.n), 1, (int64_t)x->n_links, &n) || v.p[3] == '0' ||
+	    v.p[3] == '+')
 		return no(x, "ooxml-link");
 	x->links[n - 1].used = true;
 	for (unsigned i = 0; i < cl->n; i++)
@@ -190,7 +200,8 @@ static bool attribute_value(struct xml *x, const struct ov_pair *p, struct str v
 	if (cl->kind == ov_RID || cl->kind == ov_RIDOPT)
 		return link(x, cl, v);
 	if (!ov_value(cl, v))
-		return no(x, cl->kind == ov_FORMULA ? "ooxml-formula" : cl->kind == ov_FIELD ? "ooxml-field" : "ooxml-value");
+		return no(x, cl->kind == ov_FORMULA ? "ooxml-formula" : cl->kind == ov_FIELD ? "ooxml-field" :
+		    "ooxml-value");
 	return true;
 }
 
@@ -204,7 +215,7 @@ static bool attributes(struct xml *x, const struct ov_type *t, struct str elemen
 	for (unsigned i = 0; i < t->n_attrs; i++)
 		essential += ov_pairs[t->attr + i].flag == 1;
 	while (x->i < x->s.n && x->s.p[x->i] == ' ') {
-		struct str name, v;
+		struct str name, v = STR_NONE;
 		const struct ov_pair *p;
 		unsigned id;
 
@@ -289,7 +300,8 @@ static bool enter(struct xml *x)
 		return true;
 	/* Nothing in it: an empty value must be one the class has, where it is more than words. */
 	unsigned kind = ov_classes[ov_types[p->value].text].kind;
-	if (kind > ov_TEXT && kind != ov_FORMULA && kind != ov_FIELD && !ov_value(&ov_classes[ov_types[p->value].text], STR("")))
+	if (kind > ov_TEXT && kind != ov_FORMULA && kind != ov_FIELD &&
+	    !ov_value(&ov_classes[ov_types[p->value].text], STR("")))
 		return no(x, "ooxml-value");
 	return leave(x);
 }
@@ -309,7 +321,7 @@ static bool words(struct xml *x)
 	struct level *l = &x->stack[x->deep - 1];
 	const struct ov_class *cl = &ov_classes[ov_types[l->type].text];
 	bool whole = x->s.p[x->i - 1] == '>';
-	struct str v;
+	struct str v = STR_NONE;
 
 	if (!characters(x, '<', &v))
 		return false;
@@ -338,7 +350,8 @@ static bool root(struct xml *x, const struct ov_root *r, bool *ret_open)
 
 		while (i < ov_n_ns && !str_is(p, ov_ns[i].prefix[0] ? ov_ns[i].prefix : "x"))
 			i++;
-		snprintf(said, sizeof said, " xmlns%s%s=\"%s\"", ov_ns[i].prefix[0] ? ":" : "", ov_ns[i].prefix, ov_ns[i].uri);
+		snprintf(said, sizeof said, " xmlns%s%s=\"%s\"", ov_ns[i].prefix[0] ? ":" : "", ov_ns[i].prefix,
+		    ov_ns[i].uri);
 		if (!expect(x, said))
 			return false;
 	}
@@ -346,7 +359,8 @@ static bool root(struct xml *x, const struct ov_root *r, bool *ret_open)
 	return rest_of_tag(x, str_from(open + 1), ret_open);
 }
 
-bool ov_xml(struct check *c, struct str content, const struct ov_root *r, struct ov_link *links, size_t n_links, size_t at)
+bool ov_xml(struct check *c, struct str content, const struct ov_root *r, struct ov_link *links, size_t n_links,
+    size_t at)
 {
 	struct xml x = {.c = c, .s = content, .at = at, .links = links, .n_links = n_links};
 	bool ok, open = false;
