@@ -83,6 +83,8 @@ static const struct {
 	{"vault", KEYS_VKEY, KEYS_VKEY_IS, vkey},
 	{"front", KEYS_SIGN_TLS, KEYS_SIG, sign_tls},
 	{"front", KEYS_CERT, KEYS_CERT_IS, cert},
+	{"front.net", KEYS_SIGN_TLS, KEYS_SIG, sign_tls},
+	{"front.net", KEYS_CERT, KEYS_CERT_IS, cert},
 	{"collect", KEYS_SIGN_TLS, KEYS_SIG, sign_tls},
 	{"collect", KEYS_CERT, KEYS_CERT_IS, cert},
 };

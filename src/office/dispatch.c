@@ -33,7 +33,7 @@ static void ctx_free(struct ctx *c)
 static void answer(struct ctx *c)
 {
 	struct msg out;
-	if (c->front_life != c->office->front_life) {
+	if (c->front_life != c->office->front_life[c->net]) {
 		log_info("office.reply", "path=%.*s: front is gone", STR_ARG(c->req->path));
 		ctx_free(c);
 		return;
@@ -341,14 +341,15 @@ static int retry_on_writer(struct ctx *c)
 	return r == ERR_CLOSED ? 0 : r;
 }
 
-static struct ctx *ctx_new(struct office *o, int from, struct msg *m)
+static struct ctx *ctx_new(struct office *o, int from, bool net, struct msg *m)
 {
 	struct arena *a = arena_new(REQUEST_MEMORY_MAX);
 	struct ctx *c = ARENA_NEW(a, struct ctx);
 	c->office = o;
 	c->arena = a;
 	c->reply_to = from;
-	c->front_life = o->front_life;
+	c->front_life = o->front_life[net];
+	c->net = net;
 	c->req = ARENA_NEW(a, struct request);
 	c->res = ARENA_NEW(a, struct response);
 	c->msg = ARENA_NEW(a, struct msg);
@@ -360,9 +361,9 @@ static struct ctx *ctx_new(struct office *o, int from, struct msg *m)
 	return c;
 }
 
-int dispatch(struct office *o, int from, struct msg *m)
+int dispatch(struct office *o, int from, bool net, struct msg *m)
 {
-	struct ctx *c = ctx_new(o, from, m);
+	struct ctx *c = ctx_new(o, from, net, m);
 	struct err e = {0};
 	int r = request_read(c->msg, c->arena, c->req);
 	if (r < 0) {
@@ -372,6 +373,10 @@ int dispatch(struct office *o, int from, struct msg *m)
 	world_open(c);
 	bool known;
 	c->route = route_find(c->req->method, c->req->path, c->args, &known);
+	if (net && c->route && !(c->route->flags & R_NET)) {
+		c->route = NULL;                         /* over there it does not exist */
+		known = false;
+	}
 	bool writes = !str_is(c->req->method, "GET") || (c->route && (c->route->flags & R_WRITES));
 	if (o->role == OFFICE_READER && writes)
 		return retry_on_writer(c);

@@ -34,7 +34,7 @@ static int on_message(void *arg, const char *peer, int fd, struct msg *m)
 {
 	struct office *o = arg;
 	if (strncmp(peer, "front", 5) == 0)
-		return m->type == REQ ? dispatch(o, fd, m) : ERR_PROTO;
+		return m->type == REQ ? dispatch(o, fd, strcmp(peer, "front.net") == 0, m) : ERR_PROTO;
 	if (o->role == OFFICE_WRITER && strcmp(peer, "auth") == 0)
 		return auth_answer(o, m);
 	if (o->role == OFFICE_WRITER && strcmp(peer, "vault") == 0)
@@ -70,8 +70,11 @@ static void on_peer(void *arg, const char *peer, int fd)
 	} else if (strcmp(peer, "detect") == 0) {
 		alert_decisions(o, fd, true);
 	} else if (strncmp(peer, "front", 5) == 0) {
-		o->front = fd;
-		o->front_life++;
+		bool net = strcmp(peer, "front.net") == 0;
+		if (!net)
+			o->front = fd;
+		o->two_sides |= net;
+		o->front_life[net]++;
 	} else if (strncmp(peer, "gate.", 5) == 0) {
 		gate_peer(o, peer, fd);
 	} else if (strcmp(peer, "office.writer") == 0) {
@@ -255,6 +258,7 @@ int main(int argc, char **argv)
 		log_fatal("office.store", "text=\"%s\"", err_format(&e, text, sizeof(text)));
 	}
 	static const struct child_handlers on = {on_message, on_peer, on_control, NULL};
+	o->two_sides = child_peer_fd(&child, "front.net") >= 0;
 	o->auth = child_peer_fd(&child, "auth");
 	o->vault = child_peer_fd(&child, "vault");
 	o->search = child_peer_fd(&child, "search");

@@ -22,7 +22,9 @@ struct office {
 	char dir[256], share[256];                       /* as seen inside the sandbox */
 	int blobs;                                       /* directory descriptor of the attachments */
 	int front, auth, vault, search, writer, job;     /* peers; -1 while absent */
-	unsigned front_life;                             /* counts the pairs with front: an answer goes where its request came from */
+	unsigned front_life[2];                          /* counts the pairs with front, and with that of the Internet side: an answer
+	                                                  * goes where its request came from */
+	bool two_sides;                                  /* there is a front on the Internet side */
 	bool sample;                                     /* made with --sample: links, other dates */
 	/* Set by main: judge everything soon, in a transaction of its own; give a broken pair with the vault up. */
 	void (*assess_soon)(struct office *o), (*vault_broken)(struct office *o), (*search_broken)(struct office *o);
@@ -83,6 +85,7 @@ struct ctx {
 	struct arena *arena;
 	int reply_to;                                    /* socket of the front that asked, in this front_life alone */
 	unsigned front_life;
+	bool net;                                        /* came by the front of the Internet side */
 	struct world world;
 	struct request *req;
 	struct response *res;
@@ -111,6 +114,7 @@ enum route_flags {
 	R_WRITES = 4,        /* goes to the writer; POST always does */
 	R_API = 8,           /* token instead of session, JSON errors, no CSRF */
 	R_SEALED = 16,       /* answers only after the vault's acknowledgement */
+	R_NET = 32,          /* on the Internet side too */
 	R_NAMED = 32,        /* the roles may, and who a record names: for the others the handler decides (403) */
 };
 

@@ -272,6 +272,8 @@ int page_home(struct ctx *c, struct err *e)
 {
 	const uint32_t roles = c->actor.roles;
 	struct home h = {0};
+	if (c->net)
+		return res_redirect(c, STR("/transfers"));
 	struct board bd = {0};
 	h.blocks = arena_array(c->arena, BLOCKS_MAX, sizeof(*h.blocks));
 	h.d.title = arena_strf(c->arena, _("Good day, %.*s"), STR_ARG(c->actor.name));

@@ -54,8 +54,11 @@ static bool busy(const struct mine *m)
 	return str_is(m->state, "received") || str_is(m->state, "checking");
 }
 
-static bool fetchable(const struct mine *m)
+/* Here, by this person: where there are two sides, what came in on the one and what leaves on the other. */
+static bool fetchable(const struct ctx *c, const struct mine *m)
 {
+	if (c->office->two_sides && c->net != str_is(m->direction, "out"))
+		return false;
 	return m->mine_to_fetch && (str_is(m->state, "ready") || str_is(m->state, "fetched"));
 }
 
@@ -133,7 +136,7 @@ static void fill_row(struct ctx *c, const struct mine *m, struct tpl_transfers_r
 	r->of = m->of;
 	if (r->busy)
 		r->reason = STR("");
-	if (fetchable(m)) {
+	if (fetchable(c, m)) {
 		r->fetch = arena_strf(c->arena, "/transfers/%lld/file", (long long)m->id);
 		r->until = m->until;
 	}
@@ -311,11 +314,11 @@ int page_transfer(struct ctx *c, struct err *e)
 		d.step = step_text(&m);
 		d.reason = STR("");
 	}
-	if (fetchable(&m))
+	if (fetchable(c, &m))
 		d.fetch = arena_strf(c->arena, "/transfers/%lld/file", (long long)m.id);
 	if (str_is(m.state, "held") && m.applicant == c->actor.person)
 		d.again = arena_strf(c->arena, "/transfers/%lld/again", (long long)m.id);
-	if (fetchable(&m) && m.applicant == c->actor.person && (d.secret = transfer_secret(c, m.id)).n &&
+	if (m.mine_to_fetch && (str_is(m.state, "ready") || str_is(m.state, "fetched")) && !c->net && m.applicant == c->actor.person && (d.secret = transfer_secret(c, m.id)).n &&
 	    (r = note_personal_read(c, STR("transfers"), m.id, STR("password"), e)) < 0)
 		return r;
 	fill_facts(c, &rec, &d);

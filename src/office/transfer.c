@@ -177,6 +177,9 @@ int transfer_open(struct ctx *c, const struct transfer_order *t, int64_t *ret_id
 		else if (base_name(u->name).n > TRANSFER_NAME_MAX)
 			fault(c, faults, "files", str_from(_("The name of a file is too long.")));
 	}
+	if (c->office->two_sides && c->net == t->outward)
+		fault(c, faults, "direction", str_from(c->net ? _("On this side files are handed over inward only.")
+		                                              : _("Files from the Internet are handed over on the Internet side.")));
 	if (!files)
 		fault(c, faults, "files", str_from(_("Choose a file.")));
 	if (!t->purpose.n)
@@ -257,16 +260,20 @@ int transfer_fetch(struct ctx *c, int64_t id, struct err *e)
 	int r = record_get(&c->world, c->arena, &c->actor, l, id, &rec, e);
 	if (r < 0)
 		return r;
+	const struct value *way = values_get(&rec.values, STR("direction"));
+	bool out = way && str_is(way->text, "out");
+	if (c->net ? !out : c->office->two_sides && out)
+		return err_set(e, ERR_DENIED, "%s", c->net ? _("What came in is fetched on the LGWAN side.") : _("What leaves is fetched on the Internet side."));
 	struct stmt *q = db_query(c->office->db, Q_TRANSFER_FILE_GET);
 	bind_int(q, 1, id);
 	struct str hash = step(q) == 1 ? col_dup(q, 4, c->arena) : STR_NONE;
 	stmt_done(q);
-	const struct value *name = values_get(&rec.values, STR("out_name")), *out = values_get(&rec.values, STR("out_hash"));
+	const struct value *name = values_get(&rec.values, STR("out_name")), *verified = values_get(&rec.values, STR("out_hash"));
 	r = record_act(&c->world, c->arena, &c->actor, l, id, rec.version, act, &(struct values){0}, STR_NONE, &faults, e);
 	if (r < 0)
 		return r;
 	/* What is handed out is what the record says was verified, and what the file still is. */
-	if (!hash.n || !out || !str_eq(out->text, hash) || !name)
+	if (!hash.n || !verified || !str_eq(verified->text, hash) || !name)
 		return err_set(e, ERR_NOTFOUND, "%s", _("There is no such file."));
 	buf_init(&b, RESPONSE_BODY_MAX);
 	r = transfer_read_out(c->office, id, hash, &b, e);

@@ -65,6 +65,8 @@ static void fill_nav(struct ctx *c, struct tpl_layout_top *d)
 	size_t n = 0;
 
 	for (size_t i = 0; i < ARRAY_LEN(nav_items); i++) {
+		if (c->net && strcmp(nav_items[i].path, "/transfers") != 0)
+			continue;
 		if (nav_items[i].roles != ROLES_ALL && !(c->actor.roles & nav_items[i].roles))
 			continue;
 		nav[n++] = (struct tpl_layout_top_nav){

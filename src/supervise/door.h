@@ -22,6 +22,7 @@ struct door {
 struct doors {
 	struct door list[INTAKE_MAX];
 	size_t n;
+	char net[128];                                   /* `transfer-listen = ADDR:PORT`: the front on the Internet side; "" none */
 };
 
 /* Adds one; ERR_SYNTAX for what is none, ERR_RANGE for too many. */

@@ -26,7 +26,7 @@ struct options {
 };
 
 static struct options opt = {.front = true};
-static struct super sup = {.listen_fd = -1};
+static struct super sup = {.listen_fd = -1, .net_fd = -1};
 static const char *intake[INTAKE_MAX];
 static size_t n_intake;
 static int run_fd = -1, control_fd = -1, signal_fd = -1;
@@ -127,6 +127,8 @@ static void on_ready(struct super *s, const char *url)
 	if (url)
 		leave_url(url);
 	printf("ready%s%s (posture %s)\n", url ? " " : "", url ? url : "", s->house.roles[w].posture);
+	if (s->net_url[0])
+		printf("transfers %s\n", s->net_url);
 	fflush(stdout);
 	if (opt.link && url)
 		links_print(s, url);
@@ -190,6 +192,8 @@ static int open_doors(struct err *e)
 		r = control_fd = place_control(run_fd, e);
 	if (r >= 0 && !opt.oneshot)
 		r = open_intake(e);
+	if (r >= 0 && opt.front && !opt.oneshot && sup.doors.net[0])
+		r = sup.net_fd = place_listen(sup.doors.net, e);
 	return r < 0 ? r : 0;
 }
 
@@ -207,7 +211,7 @@ int main(int argc, char **argv)
 		fprintf(stderr, "sekisho: %s\n", e.text);
 		return 3;
 	}
-	struct house_options h = {opt.front, opt.oneshot, sup.doors.n > 0, (unsigned)opt.readers, GATES};
+	struct house_options h = {opt.front, opt.oneshot, sup.doors.n > 0, (unsigned)opt.readers, GATES, sup.net_fd >= 0};
 	house_init(&sup.house, &h);
 	sup.loop = loop_new();
 	sup.start_limit_s = start_limit();

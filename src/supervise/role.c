@@ -16,6 +16,7 @@ static const struct {
 	{"office.reader", "office", "office.writer", 1}, /* × readers */
 	{"gate", "gate", "office.writer", 1},            /* × gates */
 	{"front", "front", NULL, 0},
+	{"front.net", "front", NULL, 0},                 /* on the Internet side, where there is one: transfers and sign-in alone */
 };
 
 /* Who has a pair with whom; "office.reader" and "gate" stand for each of them. Nobody else can send anybody anything. */
@@ -23,6 +24,9 @@ static const char *const talks[][2] = {
 	{"front", "office.writer"},
 	{"front", "office.reader"},
 	{"front", "keys"},
+	{"front.net", "office.writer"},
+	{"front.net", "office.reader"},
+	{"front.net", "keys"},
 	{"office.writer", "auth"},
 	{"office.writer", "vault"},
 	{"office.reader", "vault"},
@@ -83,7 +87,7 @@ void house_init(struct house *h, const struct house_options *o)
 	for (size_t i = 0; i < ARRAY_LEN(table); i++) {
 		bool many = strcmp(table[i].name, "office.reader") == 0 || strcmp(table[i].name, "gate") == 0;
 		bool job = strcmp(table[i].name, "office.job") == 0;
-		if ((!o->front && strcmp(table[i].name, "front") == 0) || (!o->collect && strcmp(table[i].name, "collect") == 0) ||
+		if ((!o->front && strcmp(table[i].name, "front") == 0) || (!o->front_net && strcmp(table[i].name, "front.net") == 0) || (!o->collect && strcmp(table[i].name, "collect") == 0) ||
 		    (o->oneshot && (many || job || strcmp(table[i].name, "search") == 0 || strcmp(table[i].name, "detect") == 0)))
 			continue;
 		for (unsigned k = 0; many && k < copies(table[i].name, o) && k < READERS_MAX; k++) {

@@ -11,8 +11,8 @@
 
 #define READERS_MAX 64
 #define GATES_MAX 8
-#define ROLES_MAX (READERS_MAX + GATES_MAX + 10)
-#define PAIRS_MAX (3 * READERS_MAX + GATES_MAX + 20)
+#define ROLES_MAX (READERS_MAX + GATES_MAX + 11)
+#define PAIRS_MAX (4 * READERS_MAX + GATES_MAX + 22)
 #define STOP_RANKS 6
 
 enum role_state {
@@ -52,6 +52,7 @@ struct house {
 struct house_options {
 	bool front, oneshot, collect;                    /* oneshot: the writer alone, for one command */
 	unsigned readers, gates;
+	bool front_net;                                  /* a second front on the Internet side */
 };
 
 void house_init(struct house *h, const struct house_options *o);

@@ -197,6 +197,8 @@ static int take_ready(struct super *s, struct role *r, struct msg *m)
 	cancel_start_limit(s, r);
 	r->state = ROLE_UP;
 	r->was_up = true;
+	if (url.n && strcmp(r->name, "front.net") == 0)
+		snprintf(s->net_url, sizeof s->net_url, "%.*s", STR_ARG(url));
 	log_info("supervise.up", "role=%s pid=%d posture=\"%s\"", r->name, (int)r->pid, r->posture);
 	if (s->up)
 		s->up(s);
@@ -323,6 +325,8 @@ static void start_role(struct super *s, int i)
 	give_pairs(s, i);
 	if (strcmp(r->name, "front") == 0 && s->listen_fd >= 0)
 		send_peer(r, "listen", 0, s->listen_fd);
+	if (strcmp(r->name, "front.net") == 0 && s->net_fd >= 0)
+		send_peer(r, "listen", 0, s->net_fd);
 	if (strcmp(r->name, "collect") == 0)
 		give_doors(s, r);
 	if (strcmp(r->program, "gate") == 0)

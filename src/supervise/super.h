@@ -29,7 +29,7 @@ struct super {
 	struct workers workers;
 	struct loop *loop;
 	const char *libexec, *dir, *share;               /* absolute */
-	int listen_fd;                                   /* -1: no front */
+	int listen_fd, net_fd;                           /* -1: no front; none on the Internet side */
 	unsigned start_limit_s;
 	struct doors doors;                              /* of collect; none: no collect */
 	/* All are up for the first time; url is front's or NULL. */
@@ -40,7 +40,7 @@ struct super {
 	unsigned stop_rank;
 	int stop_timer;
 	int exit_code;
-	char url[256];
+	char url[256], net_url[256];
 };
 
 void super_start(struct super *s);

@@ -201,4 +201,23 @@ for id in $(sqlite3 "$D/office/office.db" "SELECT id FROM transfers WHERE id >= 
   cp "$T/page" "$T/v.csv"; "$S" gate verify "$T/v.csv" >/dev/null 2>&1 || fail "unverified: $id"
 done
 ok "gates, workers and the writer killed at any time: all $acked acknowledged files are there, each verified"
+
+# --- two sides -----------------------------------------------------------------------------------------------------------------------------
+kill "$house"; wait "$house" 2>/dev/null
+echo "transfer-listen = 127.0.0.1:0" >>"$D/sekisho.conf"; start
+N=$(sed -n 's/^transfers \(https:[^ ]*[^ /]\)\/*$/\1/p' "$T/run"); [ -n "$N" ] && [ "$N" != "$U" ] || fail "no second front: $(cat "$T/run")"
+L=$U; U=$N
+for p in /ledgers /board /me /settings /ledgers/transfers/1 /attachments/1 /transfers/gates /api/v1/ledgers /search; do [ "$(get ichiro $p)" = 404 ] || fail "$p on the Internet side"; done
+ok "on the Internet side nothing is there but sign-in and transfers"
+[ "$(get ichiro /transfers)" = 200 ] || fail "transfers on the Internet side"
+id=$(hand ichiro "" -F "files=@$T/a.csv"); [ "$(settled "$id")" = "ready " ] || fail "handed over there: $id"
+[[ $(fetch ichiro "$id") == 403* ]] || fail "fetched on the Internet side"
+U=$L; [[ $(fetch ichiro "$id") == 200* ]] && [ "$(head -1 "$T/page")" = 氏名,値 ] || fail "not fetched on the LGWAN side"
+ok "what is handed over there is fetched here, and only here"
+[ "$(hand ichiro "" -F "files=@$T/a.csv")" = refused ] || fail "inward from the LGWAN side"
+id=$(out -F "files=@$T/o.txt"); [ "$(settled "$id")" = "waiting " ] || fail "outward"; approve "$id"
+[[ $(fetch ichiro "$id") == 403* ]] || fail "outward fetched here"
+U=$N; [[ $(fetch ichiro "$id") == 200* ]] || fail "outward not fetched there"
+ok "what leaves is handed over here and fetched there"
+U=$L
 "$S" stop "$D" >/dev/null 2>&1 || kill "$house"; wait "$house" 2>/dev/null; house=
