@@ -19,6 +19,8 @@ verify() { TIMEFORMAT='verify %R s'; time "$sekisho" vault verify "$work/city" 2
 times 3 verify
 title "vault: lines in, audit, proofs"
 "$here/vault.sh" "$sekisho" 5
+title "intake: socket to signed checkpoint, beside rsyslog and syslog-ng"
+"$here/intake.sh" "$sekisho" 2000000 2
 echo "## search"
 "$here/search.sh" "$sekisho"
 title "100,000 assets, most of them failing"
