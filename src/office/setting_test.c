@@ -44,7 +44,10 @@ static void generate(struct buf *b)
 	            ".BR udp ,\n.BR tcp ,\n.B tls\n(syslog),\n.BR relp ,\n.B relps\n(RELP, without and with TLS),\n.BR http ,\n.B https\n"
 	            "(JSON lines, journals) with ADDR:PORT,\n.BR unix ,\n.B unix\\-stream\n(sockets) and\n.B file\n(a file that is followed) with a path.\n"
 	            "How they work: docs/collect.md.\n"
-	            ".PP\nA line\n.IR \"clamd \" = \" PATH\"\nnames the socket of the malware scanner that the gate asks (docs/gate.md).\n.PP\n"
+	            ".PP\nA line\n.IR \"clamd \" = \" PATH\"\nnames the socket of the malware scanner that the gate asks (docs/gate.md).\n"
+	            "A line\n.IR \"transfer\\-listen \" = \" ADDR:PORT\"\n"
+	            "opens a second front there, for the Internet side: it serves sign\\-in and the transfer pages and nothing else.\n"
+	            "Then files come in on that side and are fetched on this one, and what leaves is handed over here and fetched there.\n.PP\n"
 	            "The settings are kept in the store, with their history, and are changed on the Settings page by the security office.\n"
 	            ".SH SETTINGS\n");
 	for (size_t i = 0; i < n_settings; i++) {
