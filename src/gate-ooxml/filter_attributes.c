@@ -136,7 +136,8 @@ bool filter_attributes(struct filter *f, struct frame *fr, const char **atts)
 		name = filter_resolve(f, atts[0], true, &ns);
 		p = name ? ox_pair_find(t->attr, t->n_attrs, name) : NULL;
 		if (!p || repeated(f, name)) {
-			if (ns < NS_MC && !strstr(atts[0], "rsid"))
+			/* Marks of editing; and what a relationship's own line of the report tells. */
+			if (ns < NS_MC && !strstr(atts[0], "rsid") && strcmp(atts[0], "r:id") != 0)
 				tally(f->in->tally, "OOXML-ATTRIBUTE", str_from(atts[0]));
 			continue;
 		}

@@ -95,6 +95,27 @@ static bool function_ok(struct str word)
 	return listed(functions, ARRAY_LEN(functions), word);
 }
 
+/* An opening parenthesis is next, blanks between or not. */
+static bool called(struct str f, size_t i)
+{
+	while (i < f.n && f.p[i] == ' ')
+		i++;
+	return i < f.n && f.p[i] == '(';
+}
+
+/* Behind the bracket that closes the one at i; 0 when none does. */
+static size_t bracketed(struct str f, size_t i)
+{
+	unsigned deep = 0;
+
+	for (; i < f.n; i++) {
+		deep += f.p[i] == '[';
+		if (f.p[i] == ']' && !--deep)
+			return i + 1;
+	}
+	return 0;
+}
+
 bool formula_ok(struct str f, const char **ret_code)
 {
 	*ret_code = "XL-EXTERNAL";
@@ -113,26 +134,13 @@ bool formula_ok(struct str f, const char **ret_code)
 		} else if (word_char(c)) {
 			while (i < f.n && word_char(f.p[i]))
 				i++;
-			while (i < f.n && f.p[i] == ' ' && i + 1 < f.n && f.p[i + 1] == '(')
-				i++;
-			if (i < f.n && f.p[i] == '(' && !(c >= '0' && c <= '9')) {
-				struct str w = str_trim(str_slice(f, from, i - from));
-
-				if (!function_ok(w)) {
-					*ret_code = "XL-FUNCTION";
-					return false;
-				}
+			if (called(f, i) && !(c >= '0' && c <= '9') && !function_ok(str_slice(f, from, i - from))) {
+				*ret_code = "XL-FUNCTION";
+				return false;
 			}
 			/* Table[Column] is ours; [1]Sheet!A1 is another workbook's. */
-			if (i < f.n && f.p[i] == '[')
-				for (unsigned deep = 0; i < f.n; i++) {
-					deep += f.p[i] == '[';
-					deep -= f.p[i] == ']';
-					if (!deep && f.p[i] == ']') {
-						i++;
-						break;
-					}
-				}
+			if (i < f.n && f.p[i] == '[' && !(i = bracketed(f, i)))
+				return false;
 		} else if (c == '|' || c == '[' || c == '\\') {
 			return false;
 		} else {
@@ -165,7 +173,10 @@ static bool hyperlink_ok(struct str rest, bool links)
 {
 	struct str w;
 
-	while ((w = argument(&rest)).n) {
+	while (str_trim(rest).n) {
+		w = argument(&rest);
+		if (!w.n)
+			continue;
 		if (w.p[0] != '\\') {
 			if (!links || !link_ok(w))
 				return false;
