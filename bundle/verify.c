@@ -1,6 +1,7 @@
 /* Proves an evidence bundle; needs only a C compiler and OpenSSL's libcrypto.   cc -o verify verify.c -lcrypto && ./verify [VKEY [POLICY]]
  * The steps are those of verify.sh; VERIFY.md says them in words. Exit 0 proven, 1 not proven, 3 cannot read. */
-#define _POSIX_C_SOURCE 200809L
+#define _XOPEN_SOURCE 700
+#include <ftw.h>
 #include <openssl/evp.h>
 #include <openssl/sha.h>
 #include <stdint.h>
@@ -8,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+
+#define PLAIN "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._/-"
 
 static uint8_t tree[64][32];
 static uint64_t n;
@@ -86,6 +89,12 @@ static void add(unsigned level, const uint8_t *h)
 	n += 1ull << level;
 }
 
+/* A plain relative path, as the writer of a bundle makes them: the bundle is a stranger's. */
+static int plain(const char *name)
+{
+	return *name && strspn(name, PLAIN) == strlen(name) && *name != '/' && *name != '.' && *name != '-' && !strstr(name, "..");
+}
+
 /* Lines "sum  name"; the count of names. */
 static size_t manifest(const char *path)
 {
@@ -97,7 +106,7 @@ static size_t manifest(const char *path)
 		char hex[65], *data;
 		size_t k;
 
-		if (strlen(line) < 67 || strstr(line + 66, ".."))
+		if (strlen(line) < 67 || strncmp(line + 64, "  ", 2) != 0 || !plain(line + 66))
 			fail("a manifest cannot be read", path);
 		data = slurp(line + 66, &k);
 		SHA256((uint8_t *)data, k, sum);
@@ -109,6 +118,43 @@ static size_t manifest(const char *path)
 	}
 	free(text);
 	return count;
+}
+
+static size_t files_there, entries_there;
+
+static int one_there(const char *path, const struct stat *st, int kind, struct FTW *f)
+{
+	(void)f;
+	if (kind == FTW_D)
+		return 0;
+	if (kind != FTW_F || !S_ISREG(st->st_mode))
+		fail("not a file", "a link, or what cannot be read");
+	files_there++;
+	entries_there += !strncmp(path, "./data/entries/", 15);
+	return 0;
+}
+
+/* No file that no manifest names. (Two names of one file in the manifests: then one is named too few.) */
+static void check_files(size_t named)
+{
+	if (nftw(".", one_there, 16, FTW_PHYS))
+		exit(3);
+	if (files_there != named + 1)
+		fail("files that no manifest names, or the other way round", "");
+}
+
+/* "word number", nothing else. */
+static uint64_t number(const char *line, const char *word)
+{
+	size_t n = strlen(word);
+	char *end = NULL;
+	uint64_t v = 0;
+
+	if (line && !strncmp(line, word, n) && line[n] >= '0' && line[n] <= '9' && strlen(line + n) < 16)
+		v = strtoull(line + n, &end, 10);
+	if (!end || *end)
+		fail("a number cannot be read", "");
+	return v;
 }
 
 /* Whether a line of the note with that key's name is its signature over the first text_n bytes; of a witness (type 4) over its time too. */
@@ -247,59 +293,77 @@ static int entry_fits(uint64_t i, const uint8_t *leaf)
 	return 1;
 }
 
+/* The lines in the one order there is: a second "from" would lead the places of the entries elsewhere. */
+static size_t walk(char *range, uint64_t size, uint64_t *from, uint64_t *to)
+{
+	const char *line = strtok(range, "\n");
+	size_t shown = 0;
+	unsigned l = 0;
+	uint64_t i;
+	uint8_t h[32];
+
+	if (!line || strcmp(line, "sekisho range 1") != 0 || !(line = strtok(NULL, "\n")) || strncmp(line, "origin ", 7) != 0)
+		fail("the range cannot be read", "");
+	if (number(strtok(NULL, "\n"), "size ") != size)
+		fail("the range is of another tree", "");
+	n = i = *from = number(strtok(NULL, "\n"), "from ");
+	*to = number(strtok(NULL, "\n"), "to ");
+	if (*from >= *to || *to > size)
+		fail("the range is not one", "");
+	for (line = strtok(NULL, "\n"); line && !strncmp(line, "left ", 5); line = strtok(NULL, "\n")) {
+		while (l < 63 && !(n >> l & 1))
+			l++;
+		if (l >= 63)
+			fail("too many subtrees before the range", "");
+		hash_line(line + 5, strlen(line + 5), tree[l++]);
+	}
+	if (n >> l)
+		fail("a subtree before the range is missing", "");
+	for (; line && !strncmp(line, "leaf ", 5); line = strtok(NULL, "\n")) {
+		hash_line(line + 5, strlen(line + 5), h);
+		add(0, h);
+		shown += (size_t)entry_fits(i++, h);
+	}
+	if (i != *to)
+		fail("leaves of the range are missing", "");
+	for (; line && !strncmp(line, "right ", 6); line = strtok(NULL, "\n")) {
+		unsigned level = 0;
+
+		while (!(n >> level & 1) && level < 62 && n + (2ull << level) <= size)
+			level++;
+		hash_line(line + 6, strlen(line + 6), h);
+		add(level, h);
+	}
+	if (line || n != size)
+		fail("the range is not whole, or of another tree", "");
+	return shown;
+}
+
 int main(int argc, char **argv)
 {
-	uint8_t root[32], h[32], got[32];
-	uint64_t size, from = 0, to = 0, said = 0, i;
-	size_t k, shown = 0;
-	unsigned l = 0;
+	uint8_t root[32], got[32];
+	uint64_t size, from, to;
+	size_t k, shown;
 	int have = 0;
 	char *vkey, *note, *range;
 
-	manifest("manifest-sha256.txt");
-	manifest("tagmanifest-sha256.txt");
+	check_files(manifest("manifest-sha256.txt") + manifest("tagmanifest-sha256.txt"));
 	vkey = argc > 1 ? argv[1] : slurp("data/vkey", &k);
+	vkey[strcspn(vkey, "\r\n")] = 0;
+	for (k = 0; vkey[k]; k++)
+		if ((unsigned char)vkey[k] < ' ' || vkey[k] == 0x7f)
+			fail("the key cannot be read", "");
 	if (argc < 2)
-		printf("note: the key is the bundle's own; compare it with one you know: %s", vkey);
+		printf("note: the key is the bundle's own; compare it with one you know: %s\n", vkey);
 	note = slurp("data/checkpoint", &k);
 	check_policy(argc > 2 ? argv[2] : "data/policy", vkey, note, check_signature(vkey, note, &size, root));
 	if (argc < 3 && n_witnessed)
 		printf("note: the policy is the bundle's own; compare its keys with those you know\n");
 	range = slurp("data/range.txt", &k);
-	i = 0;
-	for (char *line = strtok(range, "\n"); line; line = strtok(NULL, "\n")) {
-		size_t len = strlen(line);
-
-		if (!strncmp(line, "from ", 5)) {
-			from = n = i = strtoull(line + 5, NULL, 10);
-		} else if (!strncmp(line, "to ", 3)) {
-			to = strtoull(line + 3, NULL, 10);
-		} else if (!strncmp(line, "size ", 5)) {
-			said = strtoull(line + 5, NULL, 10);
-		} else if (!strncmp(line, "left ", 5)) {
-			while (l < 63 && !(from >> l & 1))
-				l++;
-			if (l >= 63)
-				fail("too many subtrees before the range", "");
-			hash_line(line + 5, len - 5, tree[l++]);
-		} else if (!strncmp(line, "leaf ", 5)) {
-			if (n != i)
-				fail("leaves after subtrees", "");
-			hash_line(line + 5, len - 5, h);
-			add(0, h);
-			shown += (size_t)entry_fits(i++, h);
-		} else if (!strncmp(line, "right ", 6)) {
-			unsigned level = 0;
-
-			while (!(n >> level & 1) && level < 62 && n + (2ull << level) <= size)
-				level++;
-			hash_line(line + 6, len - 6, h);
-			add(level, h);
-		}
-	}
-	if (from >> l || said != size || i != to || n != size || from >= to)
-		fail("the range is not whole, or of another tree", "");
-	for (l = 0; n >> l; l++)
+	if (strlen(range) != k)
+		fail("the range cannot be read", "");
+	shown = walk(range, size, &from, &to);
+	for (unsigned l = 0; n >> l; l++)
 		if (n >> l & 1) {
 			if (have)
 				node(tree[l], got, got);
@@ -309,6 +373,8 @@ int main(int argc, char **argv)
 		}
 	if (!have || memcmp(got, root, 32) != 0)
 		fail("the range does not lead to the signed root", "");
+	if (entries_there != shown)
+		fail("entries from outside the range", "");
 	printf("PROVEN: %zu entries stand in the log at their places between %llu and %llu, of %llu signed\n", shown,
 	       (unsigned long long)from, (unsigned long long)to - 1, (unsigned long long)size);
 	return 0;

@@ -4,24 +4,34 @@
 # VKEY: the log's verifier key as you know it from elsewhere; POLICY: a file (C2SP tlog-policy) with the witnesses you trust, named from the
 # bundle's folder or with its whole path. Without them the bundle's own are taken, and that is said.
 set -u
-fail() { echo "NOT PROVEN: $*"; exit 1; }
+export LC_ALL=C
+fail() { printf 'NOT PROVEN: %s\n' "$*"; exit 1; }
+# The bundle is a stranger's. What goes into arithmetic, eval or a file's name has first to be nothing but a number, a hash, a plain path.
+number() { case $1 in '' | *[!0-9]* | 0?* | ????????????????*) fail "a number cannot be read" ;; esac; }
+hash() {
+	case $1 in *[!A-Za-z0-9+/=]*) fail "a hash cannot be read" ;; esac
+	[ ${#1} = 44 ] || fail "a hash cannot be read"
+}
+path() { case $1 in '' | [!A-Za-z0-9]* | *[!A-Za-z0-9._/-]* | *..*) fail "a manifest cannot be read" ;; esac; }
 cd "$(dirname "$0")" || exit 3
 tmp=$(mktemp -d) || exit 3
 trap 'rm -rf "$tmp"' EXIT
 
 # 1. Every file is as the manifests say, and no other is there.
 while read -r sum name; do
+	path "$name"
 	[ "$(openssl dgst -sha256 -r "$name" 2>/dev/null | cut -d' ' -f1)" = "$sum" ] || fail "$name is not the file that was bagged"
 	echo "$name" >>"$tmp/named"
 done <<EOF
 $(cat manifest-sha256.txt tagmanifest-sha256.txt)
 EOF
-find . -type f ! -name tagmanifest-sha256.txt | sed 's,^\./,,' | sort >"$tmp/there"
+find . ! -type d ! -name tagmanifest-sha256.txt | sed 's,^\./,,' | sort >"$tmp/there"
 sort "$tmp/named" | cmp -s - "$tmp/there" || fail "files that no manifest names, or the other way round"
 
 # 2. The checkpoint is signed by the log's key (C2SP signed-note: Ed25519).
 vkey=${1:-$(cat data/vkey)}
-[ $# -gt 0 ] || echo "note: the key is the bundle's own; compare it with one you know: $vkey"
+case $vkey in *[[:cntrl:]]*) fail "the key cannot be read" ;; esac
+[ $# -gt 0 ] || printf 'note: the key is the bundle%ss own; compare it with one you know: %s\n' "'" "$vkey"
 policy=${2:-data/policy}
 [ $# -gt 1 ] || ! grep -Eq '^[[:blank:]]*quorum[[:blank:]]+' "$policy" || grep -Eq '^[[:blank:]]*quorum[[:blank:]]+none' "$policy" ||
 	echo "note: the policy is the bundle's own; compare its keys with those you know"
@@ -38,6 +48,7 @@ done <data/checkpoint
 [ "$signed" ] || fail "the checkpoint bears no good signature of $name"
 [ "$(sed -n 1p "$tmp/text")" = "$name" ] || fail "the checkpoint is another log's"
 size=$(sed -n 2p "$tmp/text") root=$(sed -n 3p "$tmp/text")
+number "$size"; hash "$root"
 
 # 3. It is cosigned as the policy wants (C2SP tlog-cosignature: Ed25519 over two lines and the text).
 cosigned() { # vkey
@@ -79,11 +90,15 @@ set +f
 # 4. The range leads to the signed root (RFC 6962): subtrees before it, its leaves, subtrees behind it.
 value() { sed -n "s/^$1 //p" data/range.txt | head -1; }
 from=$(value from) to=$(value to)
+number "$from"; number "$to"
+[ "$from" -lt "$to" ] || fail "the range is not one"
+[ "$to" -le "$size" ] || fail "the range is not one"
 [ "$(value size)" = "$size" ] || fail "the range is of another tree"
 bin() { printf %s "$1" | openssl base64 -d -A; }
 node() { { printf '\001'; bin "$1"; bin "$2"; } | openssl dgst -sha256 -binary | openssl base64 -A; }
 n=$from l=0
 for h in $(sed -n 's/^left //p' data/range.txt); do
+	hash "$h"
 	while [ $((n >> l & 1)) = 0 ]; do l=$((l + 1)); [ $l -lt 63 ] || fail "too many subtrees before the range"; done
 	eval "h$l=$h"; l=$((l + 1))
 done
@@ -96,6 +111,7 @@ add() { # level hash
 }
 i=$from
 for h in $(sed -n 's/^leaf //p' data/range.txt); do
+	hash "$h"
 	add 0 "$h"
 	f=$(printf 'data/entries/%020d.bin' "$i")
 	if [ -f "$f" ]; then
@@ -106,6 +122,7 @@ for h in $(sed -n 's/^leaf //p' data/range.txt); do
 done
 [ "$i" = "$to" ] || fail "leaves of the range are missing"
 for h in $(sed -n 's/^right //p' data/range.txt); do
+	hash "$h"
 	l=0
 	while [ $((n >> l & 1)) = 0 ] && [ $((n + (2 << l))) -le "$size" ]; do l=$((l + 1)); done
 	add $l "$h"
@@ -118,4 +135,4 @@ while [ $((n >> l)) != 0 ]; do
 done
 [ "$got" = "$root" ] || fail "the range does not lead to the signed root"
 [ "$(find data/entries -type f | wc -l)" -eq "${shown:-0}" ] || fail "entries from outside the range"
-echo "PROVEN: ${shown:-0} entries stand in the log $name at their places between $from and $((to - 1)), of $size signed"
+printf 'PROVEN: %s entries stand in the log %s at their places between %s and %s, of %s signed\n' "${shown:-0}" "$name" "$from" $((to - 1)) "$size"

@@ -48,6 +48,21 @@ tamper root "sed -i '3s/^./A/;3s/^A[^Q]/AQ/' data/checkpoint"
 tamper unsigned "sed -i '/^$/,\$d' data/checkpoint; echo >>data/checkpoint"
 tamper other-key "true" fit "$("$S" vault ingest w <lines >/dev/null 2>&1; cat w/vkey)"
 tamper another-log "cp ../w/checkpoint data/checkpoint; cp ../w/vkey data/vkey"
+# A bundle of somebody who wants more than to deceive: its words are never run
+
+IN="a;touch\${IFS}pwned;#"
+for at in left leaf right; do
+	tamper "command-in-$at" "sed -i '0,/^$at .*/{s/^$at .*/$at $IN/}' data/range.txt"
+	ok "no-command-of-$at" "$(ls t/pwned 2>/dev/null)" ""
+done
+tamper command-in-from "sed -i 's/^from 69/from h[\$(touch\${IFS}pwned)]/' data/range.txt"
+bash t/verify.sh "$key" >/dev/null; ok no-command-of-from "$(ls t/pwned 2>/dev/null)" ""
+tamper option-as-name "echo \"\$(printf x | sha256sum | cut -d' ' -f1)  -out\" >>manifest-sha256.txt; sha256sum bagit.txt bag-info.txt VERIFY.md verify.sh verify.c manifest-sha256.txt >tagmanifest-sha256.txt" raw
+# A range told twice, the first time with an entry that never was
+tamper range-twice "printf 'never was' >data/entries/00000000000000000200.bin; h=\$( { printf '\\000'; cat data/entries/00000000000000000200.bin; } | openssl dgst -sha256 -binary | base64); { echo 'from 200'; echo \"leaf \$h\"; cat data/range.txt; } >r; mv r data/range.txt"
+tamper entry-outside "printf x >data/entries/00000000000000000200.bin"
+tamper file-unnamed "printf x >data/more" raw
+tamper file-linked "ln -s /etc/passwd data/more" raw
 
 # RFC 3161: a time stamp over the checkpoint, by an authority of our own
 cat >tsa.cnf <<'C'
