@@ -62,21 +62,25 @@ static int all_there(const struct tlog *s, struct err *e)
 	return 0;
 }
 
-/* A checkpoint of this log that a witness held against it. Only one that this log's key signed counts: anybody could put another. */
-static int elsewhere(struct vault *v, struct err *e)
+/* Only one that this log's key signed counts: anybody could put another. */
+int vault_elsewhere(struct vault *v, struct err *e)
 {
 	struct tlog *s = v->log;
 	uint8_t root[MERKLE_LEN];
 	struct checkpoint c;
+	struct buf note;
+	int r = 0;
 
-	if (!s->elsewhere.n || checkpoint_check(buf_view(&s->elsewhere), &v->key, &c, NULL))
-		return 0;
-	if (c.size > tlog_size(s))
-		return err_set(e, ERR_CORRUPT, "a witness holds a signed checkpoint of %llu entries; here are %llu", (unsigned long long)c.size,
-		               (unsigned long long)tlog_size(s));
-	if (!merkle_root_at(tlog_node, s, c.size, root) && memcmp(root, c.root, MERKLE_LEN) != 0)
-		return err_set(e, ERR_CORRUPT, "a witness holds another signed history of %llu entries", (unsigned long long)c.size);
-	return 0;
+	buf_init(&note, NOTE_MAX);
+	if (file_read_at(s->dir, "seen-elsewhere", NOTE_MAX, &note, NULL) || checkpoint_check(buf_view(&note), &v->key, &c, NULL))
+		r = 0;
+	else if (c.size > tlog_size(s))
+		r = err_set(e, ERR_CORRUPT, "a witness holds a signed checkpoint of %llu entries; here are %llu", (unsigned long long)c.size,
+		            (unsigned long long)tlog_size(s));
+	else if (!merkle_root_at(tlog_node, s, c.size, root) && memcmp(root, c.root, MERKLE_LEN) != 0)
+		r = err_set(e, ERR_CORRUPT, "a witness holds another signed history of %llu entries", (unsigned long long)c.size);
+	buf_release(&note);
+	return r;
 }
 
 int recover_judge(struct vault *v, struct err *e)
@@ -106,7 +110,7 @@ int recover_judge(struct vault *v, struct err *e)
 		               (unsigned long long)c.size);
 	v->signed_size = c.size;
 	memcpy(v->signed_root, root, MERKLE_LEN);
-	return elsewhere(v, e);
+	return vault_elsewhere(v, e);
 }
 
 /* Segments that begin at or after the tail belong to a commit that never ended. */

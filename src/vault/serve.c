@@ -278,6 +278,18 @@ static void on_peer(void *arg, const char *peer, int fd)
 		loop_after(s->child->loop, 0, settle_soon, s);
 }
 
+/* What `witness ask` laid beside a log: another log tells of it, this one says nothing more. */
+static void contradicted(struct serve_log *l)
+{
+	struct err e = {0};
+
+	if (!l->vault || l->state != SERVE_OPEN || !vault_elsewhere(l->vault, &e))
+		return;
+	if (l != l->serve->own)
+		serve_alarm(l->serve, "elsewhere", str_from(l->name), 0);
+	serve_refuse_all(l, &e);
+}
+
 /* Silence is provable: an idle log still grows and is signed. */
 static void heartbeat(void *arg)
 {
@@ -285,8 +297,10 @@ static void heartbeat(void *arg)
 
 	for (size_t i = 0; i < s->n_logs; i++) {
 		struct serve_log *l = &s->logs[i];
-		uint64_t size = l->vault ? tlog_size(vault_log(l->vault)) : 0;
+		uint64_t size;
 
+		contradicted(l);
+		size = l->vault ? tlog_size(vault_log(l->vault)) : 0;
 		if (size && size == l->idle_since) {
 			serve_own(l, "heartbeat", "");
 			size++;

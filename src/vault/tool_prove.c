@@ -102,8 +102,10 @@ int tool_prove(struct tool *t)
 
 	if (tool_number(t->args[1], &index))
 		return tool_usage();
-	r = tool_policy_read(t, &e) ? tool_fail(&e) : open_signed(t, &s, &c, &key);
-	if (r)
+	if (tool_policy_read(t, &e))
+		return tool_fail(&e);
+	r = open_signed(t, &s, &c, &key);
+	if (r || !s)
 		return r;
 	note = buf_view(&s->last_signed);
 	buf_init(&entry, ENTRY_MAX);

@@ -80,6 +80,9 @@ struct tlog *vault_log(struct vault *v);
 /* Size of the newest signed checkpoint, 0 when none. */
 uint64_t vault_signed_size(const struct vault *v);
 
+/* ERR_CORRUPT when a witness held a checkpoint against this log (seen-elsewhere) that it signed and does not continue. */
+int vault_elsewhere(struct vault *v, struct err *e) MUST_USE;
+
 /* Makes a little of what is missing of the index of finished segments (reindex.c); true when all of it is there. */
 bool vault_index_step(struct vault *v);
 

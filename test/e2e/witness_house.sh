@@ -55,9 +55,18 @@ has=$(sed -n 2p a/vault/logs/standard/checkpoint)
 "$S" vault verify old --policy old/witnesses >out 2>&1 || fail "by itself nothing is wrong with the older folder: $(cat out)"
 "$S" vault witness ask old >out 2>&1; is "a folder put back" "$? $(grep -c '^ALARM.*/standard: witness w:.*the log was put back' out)" "1 1"
 "$S" vault verify old >out 2>&1; is "its audit" "$? $(grep -c "standard: seen-elsewhere: $has entries were signed, $had are here" out)" "1 1"
+mv old/vault/logs/standard/seen-elsewhere keep
+SEKISHO_VAULT_HEARTBEAT=1 run old
+"$S" vault witness ask old >out 2>&1; is "while it runs" "$?" 1
+said="a witness holds a signed checkpoint of $has entries; here are"
+for _ in $(seq 100); do grep -q "vault.refused.*log=standard.*$said" err && break; sleep 0.1; done
+grep -q "vault.refused.*log=standard.*$said" err || fail "the running vault says nothing: $(tail -5 err)"
+for _ in $(seq 50); do "$S" vault search old elsewhere --log office 2>/dev/null | grep -q '"kind":"elsewhere","source":"standard"' && break; sleep 0.2; done
+"$S" vault search old elsewhere --log office | grep -q '"kind":"elsewhere","source":"standard"' || fail "no alarm entry"
+stop; : >err
 run old
-for _ in $(seq 100); do grep -q "a witness holds a signed checkpoint of $has entries; here are $had" err && break; sleep 0.1; done
-grep -q "a witness holds a signed checkpoint of $has entries; here are $had" err || fail "the vault says nothing: $(tail -5 err)"
+for _ in $(seq 100); do grep -q "$said" err && break; sleep 0.1; done
+grep -q "$said" err || fail "the vault opens it again: $(tail -5 err)"
 stop
 echo "ok a data folder put back, keys and all: alarm, audit, refusal"
 
