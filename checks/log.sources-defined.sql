@@ -2,12 +2,15 @@
 -- subject: information-systems
 -- part: rows
 -- part: settings
+-- part: known
 -- reason: none | ログの取得が登録されていません | No log source is registered
 -- reason: few | 必要なログのうち{1}種類の取得が登録されていません（起動・終了とエラーは必ず要ります） | {1} of the required log types are not registered (start and stop, and errors are always required)
 -- reason: no-items | 取得項目が決められていません | The items to be logged are not set
 -- reason: no-retention | 保存期間が決められていません | The retention is not set
 -- reason: no-handling | ログの取扱いが決められていません | How the log is handled is not set
 -- reason: no-action | 取得できなくなったときの対応が決められていません | What is done when logging fails is not set
+-- reason: stranger | 直近で{1}にログが届いていますが、台帳に登録がなく、対象外とする理由もありません | It sent something, last on {1}, is in no ledger, and nobody said why it need not be
+-- affects: measurement = SELECT 'sender:' || m.subject_id FROM measurement m WHERE m.id = :id
 -- affects: information_systems = SELECT :id
 -- affects: devices = SELECT 'devices:' || :id
 -- affects: log_sources = *
@@ -48,3 +51,10 @@ SELECT 'log-sources:' || g.id, g.section, g.title, 'settings', NULL,
             WHEN g.failure_action IS NULL THEN say('no-action')
        END
 FROM source g
+UNION ALL
+SELECT 'sender:' || m.subject_id, NULL, m.subject_id, 'known', NULL,
+       CASE WHEN m.value IN ('unknown', 'draft') THEN say('stranger', day(m.at))
+       END
+FROM measurement m
+WHERE m.control = 'log.sources-defined'
+  AND m.subject_kind = 'sender'

@@ -143,6 +143,39 @@ WHERE f.subject_kind = ?1 AND f.subject_id = ?2 ORDER BY f.control LIMIT 40;
 SELECT d.name, d.due_on, d.by, p.name FROM duty d LEFT JOIN persons p ON p.id = d.person
 WHERE d.ledger = ?1 AND d.record = ?2 AND d.done_at IS NULL ORDER BY d.due_on LIMIT 40;
 
+-- name: log_arrival_before
+SELECT entries, bytes FROM log_arrival WHERE source = ?1;
+-- name: log_house_started
+SELECT started_at FROM log_house WHERE id = 1;
+-- name: log_house_collect
+UPDATE log_house SET started_at = ?1, lost = ?2, unacked = ?3, told_at = ?4 WHERE id = 1;
+-- name: log_house_disk
+UPDATE log_house SET disk_free = ?1, disk_total = ?2, looked_at = ?3 WHERE id = 1;
+-- name: log_hour_add
+INSERT INTO log_hour(hour, source, entries, bytes) VALUES (?1, ?2, ?3, ?4)
+ON CONFLICT(hour, source) DO UPDATE SET entries = entries + excluded.entries, bytes = bytes + excluded.bytes;
+-- name: log_hour_old
+DELETE FROM log_hour WHERE hour < ?1;
+-- name: log_day_add
+INSERT INTO log_day(day, log, entries, bytes) VALUES (?1, ?2, ?3, ?4)
+ON CONFLICT(day, log) DO UPDATE SET entries = entries + excluded.entries, bytes = bytes + excluded.bytes;
+-- name: log_day_used
+INSERT INTO log_day(day, log, used) VALUES (?1, ?2, ?3) ON CONFLICT(day, log) DO UPDATE SET used = excluded.used;
+-- name: log_store_put
+INSERT INTO log_store(log, state, size, minimum, policy_days, used, oldest_at, looked_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+ON CONFLICT(log) DO UPDATE SET state = excluded.state, size = excluded.size, minimum = excluded.minimum, policy_days = excluded.policy_days,
+	used = excluded.used, oldest_at = excluded.oldest_at, looked_at = excluded.looked_at;
+-- name: log_unavailable
+UPDATE log_store SET state = ?2, looked_at = ?3 WHERE log = ?1;
+-- name: log_policy
+SELECT policy_days FROM log_store WHERE log = ?1;
+-- name: log_policy_is
+UPDATE log_store SET policy_days = ?2 WHERE log = ?1;
+-- name: log_growth
+WITH d(day, used) AS (SELECT day, sum(used) FROM log_day WHERE used IS NOT NULL AND day > date(?1, -?2 || ' days') GROUP BY day)
+SELECT h.disk_free, CAST(julianday(max(d.day)) - julianday(min(d.day)) AS INTEGER),
+       (SELECT used FROM d ORDER BY day DESC LIMIT 1) - (SELECT used FROM d ORDER BY day LIMIT 1)
+FROM log_house h, d WHERE h.id = 1 AND h.disk_free IS NOT NULL;
 -- name: log_arrival_put
 INSERT INTO log_arrival(source, log, known, entries, bytes, long, torn, binary, limited, refused, last_at, offset_s)
 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)

@@ -94,6 +94,7 @@ static int take_sources(struct msg *m)
 
 static void tell_state(void)
 {
+	static int64_t started_at;                       /* who counts the differences sees that counting began anew */
 	int fd = child_peer_fd(&child, "office.writer");
 	struct pollfd room = {.fd = fd, .events = POLLOUT};
 	struct buf b;
@@ -104,6 +105,9 @@ static void tell_state(void)
 	buf_init(&b, STATE_MAX);
 	jw_init(&j, &b, false);
 	jw_object(&j);
+	if (!started_at)
+		started_at = clock_true();
+	jw_kint(&j, "started_at", started_at);
 	jw_kint(&j, "lost", (int64_t)collect.lost);
 	jw_kint(&j, "unacked", (int64_t)batches_unacked(collect.out));
 	jw_key(&j, "sources");

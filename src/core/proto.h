@@ -79,7 +79,8 @@ enum {
 	VAULT_PROVE,         /* i index -> VAULT_PROOF */
 	VAULT_PROOF,         /* u err code, s entry, s tlog-proof text (C2SP) */
 	VAULT_STATUS,        /* -> VAULT_STATE */
-	VAULT_STATE,         /* s JSON: size, root, origin, signed at, last sequence per source, alarms */
+	VAULT_STATE,         /* s JSON: size, root, origin, signed at, last sequence per source, minimum, policy_days (0: none), used (bytes on the
+	                      * disk), oldest_at (µs), the same of the other logs, disk_free, disk_total, alarms */
 	VAULT_SOURCE,        /* s source -> VAULT_LAST */
 	VAULT_LAST,          /* i last sequence (0 none), s SHA-256 of its entry, i its index */
 	VAULT_RETAIN,        /* office.writer only: s log, s act (policy, prune, hold, release, redact), i days (policy), s id (hold,
@@ -126,7 +127,7 @@ enum {
 /* office.writer -> collect and back */
 enum {
 	COLLECT_SOURCES = 380, /* s the table of sources (collect/source.h), replacing the one before */
-	COLLECT_STATE,       /* collect -> office.writer, every 10 s: s JSON {"lost": datagrams dropped, "unacked": bytes, "sources": [{"source", "log",
+	COLLECT_STATE,       /* collect -> office.writer, every 10 s: s JSON {"started_at": µs, "lost": datagrams dropped, "unacked": bytes, "sources": [{"source", "log",
 	                      * "known", "entries", "bytes", "long", "torn", "binary", "limited", "refused", "connections", "last_at" µs,
 	                      * "offset_s" its clock minus ours, when known}]}: since collect was started */
 };

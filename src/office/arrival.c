@@ -3,12 +3,15 @@
 #include <jansson.h>
 
 #include "core/proto.h"
+#include "lib/clock.h"
+#include "lib/date.h"
 #include "lib/hash.h"
 #include "lib/log.h"
 #include "queries.h"
 
 #define TABLE_MAX (2u << 20)
 #define STATE_MAX (16u << 20)
+#define HOUR_US (3600 * SECOND_US)
 
 static int collect = -1;
 static char told[SHA256_HEX];                        /* hash of the table collect has */
@@ -80,6 +83,53 @@ void arrival_peer(struct office *o, int fd)
 	arrival_tick(o);
 }
 
+/* What came since it was told last; everything, when counting began anew. */
+static int count(struct office *o, const json_t *x, bool anew, int64_t now, struct err *e)
+{
+	const char *source = json_string_value(json_object_get(x, "source")), *log = json_string_value(json_object_get(x, "log"));
+	int64_t entries = json_integer_value(json_object_get(x, "entries")), bytes = json_integer_value(json_object_get(x, "bytes"));
+	char day[DATE_TEXT];
+	struct stmt *q = db_query(o->db, Q_LOG_ARRIVAL_BEFORE);
+	bind_z(q, 1, source);
+	if (step(q) == 1 && !anew) {
+		entries -= col_int(q, 0);
+		bytes -= col_int(q, 1);
+	}
+	stmt_done(q);
+	if (entries <= 0)
+		return 0;
+	q = db_query(o->db, Q_LOG_HOUR_ADD);
+	bind_int(q, 1, now / HOUR_US);
+	bind_z(q, 2, source);
+	bind_int(q, 3, entries);
+	bind_int(q, 4, bytes);
+	int r = run(q, e);
+	if (r < 0)
+		return r;
+	date_format(date_of_instant(now), day);
+	q = db_query(o->db, Q_LOG_DAY_ADD);
+	bind_z(q, 1, day);
+	bind_z(q, 2, log && *log ? log : "standard");
+	bind_int(q, 3, entries);
+	bind_int(q, 4, bytes);
+	return run(q, e);
+}
+
+/* What collect says of itself. *ret_anew: it was started since. */
+static int house(struct office *o, const json_t *root, int64_t now, bool *ret_anew, struct err *e)
+{
+	int64_t started = json_integer_value(json_object_get(root, "started_at"));
+	struct stmt *q = db_query(o->db, Q_LOG_HOUSE_STARTED);
+	*ret_anew = step(q) != 1 || col_int(q, 0) != started;
+	stmt_done(q);
+	q = db_query(o->db, Q_LOG_HOUSE_COLLECT);
+	bind_int(q, 1, started);
+	bind_int(q, 2, json_integer_value(json_object_get(root, "lost")));
+	bind_int(q, 3, json_integer_value(json_object_get(root, "unacked")));
+	bind_int(q, 4, now);
+	return run(q, e);
+}
+
 static int store(struct office *o, const json_t *x, struct err *e)
 {
 	static const char *const counts[] = {"entries", "bytes", "long", "torn", "binary", "limited", "refused", "last_at"};
@@ -107,9 +157,16 @@ int arrival_message(struct office *o, struct msg *m)
 	json_t *root = json_loadb(text.p ? text.p : "", text.n, JSON_REJECT_DUPLICATES, &je);
 	const json_t *list = json_object_get(root, "sources");
 	int r = json_is_array(list) ? 0 : ERR_PROTO;
-	if (r == 0 && json_array_size(list) > 0 && db_begin(o->db, &e) == 0) {
-		for (size_t i = 0; r == 0 && i < json_array_size(list); i++)
-			r = json_is_string(json_object_get(json_array_get(list, i), "source")) ? store(o, json_array_get(list, i), &e) : ERR_PROTO;
+	if (r == 0 && db_begin(o->db, &e) == 0) {
+		int64_t now = clock_true();
+		bool anew;
+		r = house(o, root, now, &anew, &e);
+		for (size_t i = 0; r == 0 && i < json_array_size(list); i++) {
+			const json_t *x = json_array_get(list, i);
+			r = json_is_string(json_object_get(x, "source")) ? count(o, x, anew, now, &e) : ERR_PROTO;
+			if (r == 0)
+				r = store(o, x, &e);
+		}
 		if (r == 0)
 			r = db_commit(o->db, &e);
 		if (r != 0)

@@ -13,4 +13,33 @@ void arrival_tick(struct office *o);
 /* COLLECT_STATE. ERR_PROTO. */
 int arrival_message(struct office *o, struct msg *m) MUST_USE;
 
+/* --- arrival_store.c: what the vault says of its logs (table log_store, log_house) */
+/* Asks the vault; the answer comes as a message. */
+void arrival_ask_vault(struct office *o);
+/* VAULT_STATE. ERR_PROTO. */
+int arrival_vault(struct office *o, struct msg *m) MUST_USE;
+/* Days the ledger wants the logs kept: the longest retention in force; 0: none is declared. */
+int64_t arrival_days(struct db *db);
+/* Days until the disk is full as it went these last 30 days; -1 not known yet, ARRIVAL_NEVER when nothing grows. */
+#define ARRIVAL_NEVER 36500
+int64_t arrival_days_left(struct db *db, struct str today);
+/* What the ledger says for a log becomes the vault's policy: an entry of the log, and an event. */
+int arrival_policy(struct office *o, struct str log, int64_t days, struct str reason, struct err *e) MUST_USE;
+void arrival_keep_policy(struct office *o);
+
+/* --- arrival_measure.c: rows of `measurement` for the checks log.*, once a minute, only what changed */
+void arrival_measure(struct office *o);
+
+/* How long a source may be silent, in µs, of its ledger field (SQL over log_sources as s). */
+#define ARRIVAL_LIMIT_SQL \
+	"CAST(s.heartbeat AS INTEGER) * 60000000 * CASE ltrim(s.heartbeat, '0123456789') WHEN 'min' THEN 1 WHEN 'h' THEN 60 " \
+	"WHEN 'w' THEN 10080 WHEN 'mo' THEN 43200 WHEN 'y' THEN 525600 ELSE 1440 END"
+/* Whether the ledger or somebody's decision accounts for the sender of log_arrival a: 'registered', 'draft', 'outside', 'unknown'. */
+#define ARRIVAL_STANDING_SQL \
+	"CASE WHEN EXISTS (SELECT 1 FROM log_sources g WHERE g.state IN ('active', 'suspended', 'keeping', 'gone', 'refused') " \
+	"AND (g.source_key = a.source OR g.address = a.source OR 'tls:' || g.source_key = a.source)) THEN 'registered' " \
+	"WHEN EXISTS (SELECT 1 FROM log_outsider x WHERE x.source = a.source) THEN 'outside' " \
+	"WHEN EXISTS (SELECT 1 FROM log_sources g WHERE g.state = 'draft' AND (g.source_key = a.source OR g.address = a.source)) THEN 'draft' " \
+	"WHEN a.known THEN 'registered' ELSE 'unknown' END"
+
 #endif

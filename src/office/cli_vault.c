@@ -5,13 +5,14 @@
 #include "core/event.h"
 #include "core/proto.h"
 #include "lib/json.h"
+#include "office/arrival.h"
 #include "office/cli.h"
 #include "office/dispatch.h"
 
 #define ANSWER_MS 120000                                 /* a segment is written anew, or hundreds are removed */
 
 struct act {
-	const char *name;
+	const char *name, *by;
 	struct str log, id, reason;
 	int64_t days, from, to;
 	int64_t entry, minimum, segments;                /* the answer */
@@ -39,7 +40,7 @@ static int ask(struct office *o, struct act *a, struct err *e)
 	msg_put_str(&m, a->id.p ? a->id : STR(""));
 	msg_put_i64(&m, a->from);
 	msg_put_i64(&m, a->to);
-	msg_put_z(&m, "console");
+	msg_put_z(&m, a->by ? a->by : "console");
 	msg_put_str(&m, a->reason);
 	int r = o->vault >= 0 ? msg_send(o->vault, &m) : ERR_CLOSED;
 	msg_release(&m);
@@ -56,9 +57,8 @@ static int ask(struct office *o, struct act *a, struct err *e)
 	return err_set(e, ERR_BUSY, "%s", _("The evidence store does not answer just now."));
 }
 
-static int put_event(struct cli *c, void *arg, struct err *e)
+static int put(struct db *db, const struct act *a, struct err *e)
 {
-	const struct act *a = arg;
 	struct buf b;
 	struct jw j;
 	char action[32];
@@ -77,8 +77,28 @@ static int put_event(struct cli *c, void *arg, struct err *e)
 	jw_end_object(&j);
 	snprintf(action, sizeof action, "vault.%s", a->name);
 	struct event ev = {.action = action, .detail = buf_view(&b)};
-	int r = buf_err(&b) ? err_set(e, ERR_TOOBIG, "%s", _("The reason is too long.")) : event_put(c->office->db, &ev, NULL, e);
+	int r = buf_err(&b) ? err_set(e, ERR_TOOBIG, "%s", _("The reason is too long.")) : event_put(db, &ev, NULL, e);
 	buf_release(&b);
+	return r;
+}
+
+static int put_event(struct cli *c, void *arg, struct err *e)
+{
+	return put(c->office->db, arg, e);
+}
+
+int arrival_policy(struct office *o, struct str log, int64_t days, struct str reason, struct err *e)
+{
+	struct act a = {.name = "policy", .by = "log-sources", .log = log, .days = days, .reason = reason};
+	int r = ask(o, &a, e);
+	if (r < 0 || (r = db_begin(o->db, e)) < 0)
+		return r;
+	r = put(o->db, &a, e);
+	if (r == 0)
+		r = db_commit(o->db, e);
+	if (r < 0)
+		db_rollback(o->db);
+	outbox_poke(o);
 	return r;
 }
 

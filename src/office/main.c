@@ -182,6 +182,9 @@ static void on_tick(void *arg)
 	outbox_poke(o);
 	job_poke(o);
 	arrival_tick(o);
+	arrival_ask_vault(o);
+	arrival_keep_policy(o);
+	arrival_measure(o);
 	alert_decisions(o, child_peer_fd(&child, "detect"), false);
 	gate_tick(o);
 	cli_backup_old();

@@ -8,6 +8,7 @@
 #include "lib/clock.h"
 #include "lib/hash.h"
 #include "lib/log.h"
+#include "office/arrival.h"
 #include "office/setting.h"
 
 static int64_t hold_until; /* clock_mono; 0: not held back */
@@ -89,6 +90,8 @@ int outbox_answer(struct office *o, struct msg *m)
 	uint32_t code;
 	struct str text;
 	struct err e = {0};
+	if (m->type == VAULT_STATE)
+		return arrival_vault(o, m);
 	if (m->type == VAULT_REFUSE) {
 		if (msg_i64(m, &seq) || msg_u32(m, &code) || msg_str(m, 4096, &text) || msg_end(m))
 			return ERR_PROTO;

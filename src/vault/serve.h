@@ -37,6 +37,7 @@ struct serve_log {
 	int64_t reopen_ms, signed_at;
 	uint64_t idle_since;                             /* size at the last heartbeat */
 	int64_t kept_day;                                /* UTC day whose first checkpoint was kept (retain.h) */
+	int64_t used, oldest_at, looked_at;              /* bytes on the disk; its first entry, µs UTC; when that was looked at (clock_mono) */
 };
 
 struct serve_answer {
@@ -127,6 +128,11 @@ void serve_lose_batches(struct serve *s, const struct serve_log *l, int code);
 
 /* --- serve_retain.c: VAULT_RETAIN */
 int serve_on_retain(struct serve *s, const char *peer, int fd, struct msg *m) MUST_USE;
+
+/* --- serve_space.c */
+/* Looks at used and oldest_at, unless it did just now. */
+void serve_space(struct serve_log *l);
+bool serve_disk(const struct serve *s, int64_t *ret_free, int64_t *ret_total);
 
 /* --- serve_alarm.c */
 /* Writes an alarm entry (committed by the next serve_settle), unless the same was written just now. */

@@ -119,6 +119,10 @@ static void put_log(const struct serve_log *l, struct jw *j)
 	jw_kint(j, "signed_at", l->signed_at);
 	jw_kstr(j, "checkpoint", buf_view(&vault_log(l->vault)->last_signed));
 	jw_kstr(j, "vkey", buf_view(&vault_log(l->vault)->vkey));
+	jw_kint(j, "minimum", (int64_t)vault_log(l->vault)->keep.minimum);
+	jw_kint(j, "policy_days", vault_log(l->vault)->keep.days);
+	jw_kint(j, "used", l->used);
+	jw_kint(j, "oldest_at", l->oldest_at);
 	jw_key(j, "sources");
 	jw_array(j);
 	for (size_t i = 0; i < all->n; i++) {
@@ -145,11 +149,18 @@ static void put_state(const struct serve_log *l, struct jw *j)
 
 void serve_status(struct serve *s, struct buf *json)
 {
+	int64_t room, total;
 	struct jw j;
 
 	jw_init(&j, json, false);
 	jw_object(&j);
+	for (size_t i = 0; i < s->n_logs; i++)
+		serve_space(&s->logs[i]);
 	put_state(s->own, &j);
+	if (serve_disk(s, &room, &total)) {
+		jw_kint(&j, "disk_free", room);
+		jw_kint(&j, "disk_total", total);
+	}
 	jw_key(&j, "logs");
 	jw_array(&j);
 	for (size_t i = 1; i < s->n_logs; i++) {
