@@ -153,7 +153,7 @@ UPDATE log_house SET started_at = ?1, lost = ?2, unacked = ?3, told_at = ?4 WHER
 UPDATE log_house SET disk_free = ?1, disk_total = ?2, looked_at = ?3 WHERE id = 1;
 -- name: log_hour_add
 INSERT INTO log_hour(hour, source, entries, bytes) VALUES (?1, ?2, ?3, ?4)
-ON CONFLICT(hour, source) DO UPDATE SET entries = entries + excluded.entries, bytes = bytes + excluded.bytes;
+ON CONFLICT(source, hour) DO UPDATE SET entries = entries + excluded.entries, bytes = bytes + excluded.bytes;
 -- name: log_hour_old
 DELETE FROM log_hour WHERE hour < ?1;
 -- name: log_day_add
@@ -168,9 +168,11 @@ ON CONFLICT(log) DO UPDATE SET state = excluded.state, size = excluded.size, min
 -- name: log_unavailable
 UPDATE log_store SET state = ?2, looked_at = ?3 WHERE log = ?1;
 -- name: log_policy
-SELECT policy_days FROM log_store WHERE log = ?1;
+SELECT s.policy_days, h.wanted_days FROM log_store s, log_house h WHERE s.log = ?1 AND h.id = 1;
 -- name: log_policy_is
 UPDATE log_store SET policy_days = ?2 WHERE log = ?1;
+-- name: log_policy_made
+UPDATE log_house SET wanted_days = ?1 WHERE id = 1;
 -- name: log_growth
 WITH d(day, used) AS (SELECT day, sum(used) FROM log_day WHERE used IS NOT NULL AND day > date(?1, -?2 || ' days') GROUP BY day)
 SELECT h.disk_free, CAST(julianday(max(d.day)) - julianday(min(d.day)) AS INTEGER),

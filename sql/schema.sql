@@ -198,17 +198,17 @@ CREATE TABLE IF NOT EXISTS log_arrival(
 -- The same over time: entries and bytes of each source by the hour (kept some days), of each log by the day with what it then took.
 CREATE TABLE IF NOT EXISTS log_hour(
 	hour INTEGER NOT NULL, source TEXT NOT NULL, entries INTEGER NOT NULL, bytes INTEGER NOT NULL, -- hours since 1970
-	PRIMARY KEY (hour, source)) STRICT, WITHOUT ROWID;
+	PRIMARY KEY (source, hour)) STRICT, WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS log_day(
 	day TEXT NOT NULL, log TEXT NOT NULL, entries INTEGER NOT NULL DEFAULT 0, bytes INTEGER NOT NULL DEFAULT 0, used INTEGER,
 	PRIMARY KEY (day, log)) STRICT, WITHOUT ROWID;
--- What the vault says of each log (VAULT_STATE), '' its own, and what collect says of itself.
+-- What the vault says of each log (VAULT_STATE), '' its own, and what collect says of itself; wanted_days: the policy last made of the ledger.
 CREATE TABLE IF NOT EXISTS log_store(
 	log TEXT PRIMARY KEY, state TEXT NOT NULL, size INTEGER NOT NULL, minimum INTEGER NOT NULL, policy_days INTEGER NOT NULL,
 	used INTEGER NOT NULL, oldest_at INTEGER NOT NULL, looked_at INTEGER NOT NULL) STRICT;
 CREATE TABLE IF NOT EXISTS log_house(
 	id INTEGER PRIMARY KEY CHECK (id = 1), started_at INTEGER NOT NULL DEFAULT 0, lost INTEGER NOT NULL DEFAULT 0,
-	unacked INTEGER NOT NULL DEFAULT 0, told_at INTEGER, disk_free INTEGER, disk_total INTEGER, looked_at INTEGER) STRICT;
+	unacked INTEGER NOT NULL DEFAULT 0, wanted_days INTEGER NOT NULL DEFAULT 0, told_at INTEGER, disk_free INTEGER, disk_total INTEGER, looked_at INTEGER) STRICT;
 INSERT OR IGNORE INTO log_house(id) VALUES (1);
 -- Senders somebody decided not to register, and why.
 CREATE TABLE IF NOT EXISTS log_outsider(

@@ -29,6 +29,8 @@ void arrival_keep_policy(struct office *o);
 
 /* --- arrival_measure.c: rows of `measurement` for the checks log.*, once a minute, only what changed */
 void arrival_measure(struct office *o);
+/* One sender anew, within the caller's transaction. */
+int arrival_judge_sender(struct db *db, struct str source, struct err *e) MUST_USE;
 
 /* How long a source may be silent, in µs, of its ledger field (SQL over log_sources as s). */
 #define ARRIVAL_LIMIT_SQL \

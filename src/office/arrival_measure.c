@@ -48,12 +48,24 @@ static int renew(struct office *o, int64_t left, struct err *e)
 		bind_int(q, 2, left);
 		r = run(q, e);
 	}
-	if (r == 0) {
+	static int64_t cleared;
+	if (r == 0 && cleared != clock_true() / (3600 * SECOND_US)) {
+		cleared = clock_true() / (3600 * SECOND_US);
 		struct stmt *q = db_query(o->db, Q_LOG_HOUR_OLD);
 		bind_int(q, 1, clock_true() / (3600 * SECOND_US) - KEPT_HOURS);
 		r = run(q, e);
 	}
 	return r;
+}
+
+int arrival_judge_sender(struct db *db, struct str source, struct err *e)
+{
+	struct stmt *q = db_sql(db, "UPDATE measurement SET value = (SELECT " ARRIVAL_STANDING_SQL " FROM log_arrival a WHERE a.source = ?1) "
+	                            "WHERE engine = 'vault' AND control = 'log.sources-defined' AND subject_kind = 'sender' AND subject_id = ?1");
+	if (!q)
+		return err_set(e, ERR_DB, "%s", db_error(db));
+	bind_str(q, 1, source);
+	return run(q, e);
 }
 
 void arrival_measure(struct office *o)

@@ -133,18 +133,22 @@ int64_t arrival_days(struct db *db)
 	return most;
 }
 
+/* The policy last made of the ledger follows the ledger. One that the console set since stays, and the page and the check log.retained
+ * say where it is not what the ledger wants. */
 void arrival_keep_policy(struct office *o)
 {
 	static int64_t failed_at;
 	struct stmt *q = db_query(o->db, Q_LOG_POLICY);
 	struct err e = {0};
 	char reason[200];
-	int64_t is = -1, want = arrival_days(o->db);
+	int64_t is = -1, made = 0, want = arrival_days(o->db);
 	bind_z(q, 1, STANDARD);
-	if (step(q) == 1)
+	if (step(q) == 1) {
 		is = col_int(q, 0);
+		made = col_int(q, 1);
+	}
 	stmt_done(q);
-	if (is < 0 || !want || is == want || o->vault < 0 || (failed_at && clock_mono() - failed_at < AGAIN_US))
+	if (is < 0 || !want || is == want || (is && is != made) || o->vault < 0 || (failed_at && clock_mono() - failed_at < AGAIN_US))
 		return;
 	snprintf(reason, sizeof reason, "log-sources: the longest retention in force is %lld days", (long long)want);
 	int r = arrival_policy(o, STR(STANDARD), want, str_from(reason), &e);
@@ -156,7 +160,10 @@ void arrival_keep_policy(struct office *o)
 	q = db_query(o->db, Q_LOG_POLICY_IS);            /* until the vault says so itself */
 	bind_z(q, 1, STANDARD);
 	bind_int(q, 2, want);
-	if (run(q, &e) < 0)
+	r = run(q, &e);
+	q = db_query(o->db, Q_LOG_POLICY_MADE);
+	bind_int(q, 1, want);
+	if (r < 0 || run(q, &e) < 0)
 		log_error("office.retention", "text=\"%s\"", e.text);
 }
 

@@ -5,6 +5,7 @@
 #include "core/duty.h"
 #include "lib/clock.h"
 #include "lib/date.h"
+#include "office/arrivals.h"
 #include "office/ledger_page.h"
 #include "office/mine.h"
 #include "office/setting.h"
@@ -161,6 +162,16 @@ static void overrides(struct ctx *c, struct home *h)
 		*at = b;
 }
 
+/* What came in overnight: alerts nobody has judged, sources that are silent or unknown. */
+static int logs(struct ctx *c, struct home *h, struct err *e)
+{
+	struct tpl_home_blocks *alerts = ledgers_get(c->world.ledgers, STR("alerts")) ? block(h, _("Alerts not yet judged"), _("No alert waits.")) : NULL;
+	struct tpl_home_blocks *b = ledgers_get(c->world.ledgers, STR("log-sources")) ? block(h, _("Log sources that need action"), _("All sources arrive.")) : NULL;
+	if (alerts)
+		alerts_todo(c, ITEMS, alerts);
+	return b ? arrivals_todo(c, ITEMS, b, e) : 0;
+}
+
 /* What failed in one's own section (0: anywhere), newest first. */
 static void failing(struct ctx *c, struct home *h, const char *title, int64_t section)
 {
@@ -287,6 +298,8 @@ int page_home(struct ctx *c, struct err *e)
 	inbox(c, &h);
 	if (r == 0 && (roles & (R(SECRETARIAT) | R(CHIEF) | R(CISO) | R(CSIRT))))
 		r = records(c, &h, "incidents", _("Incidents"), _("No incidents."), true, e);
+	if (r == 0 && (roles & (R(SECRETARIAT) | R(CHIEF) | R(CSIRT) | R(SYS_MANAGER))))
+		r = logs(c, &h, e);
 	if (r < 0)
 		return r;
 	if (watches && bd.standard.n)

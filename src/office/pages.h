@@ -39,6 +39,8 @@ handler page_event, page_event_proof;
 handler page_logs, page_logs_csv, page_logs_jsonl, page_log_entry, page_log_proof;
 /* page_transfer.c */
 handler page_transfers, page_transfer_new, do_transfers, page_transfer, do_transfer_fetch, do_transfer_again;
+/* page_arrivals.c */
+handler page_arrivals, page_arrivals_csv, do_arrival_outside;
 /* page_settings.c */
 handler page_settings, do_settings, page_parameters, do_parameters, page_access, do_access;
 /* page_gates.c */

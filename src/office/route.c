@@ -8,6 +8,8 @@
 #define R(r) (1u << ROLE_##r)
 #define ADMINS (R(SECRETARIAT) | R(CHIEF))
 #define DECIDERS (ADMINS | R(CISO) | R(VICE_CISO))
+#define LOG_DECIDERS (ADMINS | R(CSIRT) | R(SYS_MANAGER))
+#define LOG_WATCHERS (LOGS_OVERSEE | R(SYS_OPERATOR) | R(CLOUD_MANAGER))
 #define OVERSEERS (ADMINS | R(CISO) | R(VICE_CISO) | R(AUDIT_CHIEF) | R(AUDITOR))
 
 const struct route routes[] = {
@@ -93,6 +95,9 @@ const struct route routes[] = {
 	{"GET", "/logs/export.jsonl", R_NAMED, LOGS_OVERSEE, NULL, page_logs_jsonl, "Hits of a log search as JSON lines"},
 	{"GET", "/logs/{log}/{index}", R_NAMED, LOGS_OVERSEE, NULL, page_log_entry, "One log entry with its neighbours and its proof"},
 	{"GET", "/logs/{log}/{index}/proof", R_NAMED, LOGS_OVERSEE, NULL, page_log_proof, "Proof file (tlog-proof) of a log entry"},
+	{"GET", "/log-sources", 0, LOG_WATCHERS, NULL, page_arrivals, "Log sources: what the ledger declares beside what arrives"},
+	{"GET", "/log-sources.csv", 0, LOG_WATCHERS, NULL, page_arrivals_csv, "The same as CSV"},
+	{"POST", "/log-sources/outside", R_SEALED, LOG_DECIDERS, FIELDS("source", "reason"), do_arrival_outside, "Say why a sender need not be registered"},
 	/* running the place */
 	{"GET", "/settings", 0, OVERSEERS, NULL, page_settings, "Settings"},
 	{"POST", "/settings", R_SEALED, ADMINS, ANY_FIELDS, do_settings, "Change settings"},

@@ -26,6 +26,7 @@ static const struct nav_item {
 	{"/ledgers", N_("Ledgers"), ROLES_ALL},
 	{"/search", N_("Search"), ROLES_ALL},
 	{"/logs", N_("Log search"), LOGS_OVERSEE},
+	{"/log-sources", N_("Arrival of logs"), LOGS_OVERSEE | R(SYS_OPERATOR) | R(CLOUD_MANAGER)},
 	{"/settings", N_("Settings"), OVERSEERS},
 };
 
