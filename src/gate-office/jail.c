@@ -108,13 +108,27 @@ static int seccomp(struct err *e)
 		SCMP_SYS(open_by_handle_at), SCMP_SYS(reboot), SCMP_SYS(swapon), SCMP_SYS(swapoff), SCMP_SYS(acct), SCMP_SYS(quotactl), SCMP_SYS(chroot),
 		SCMP_SYS(settimeofday), SCMP_SYS(clock_settime), SCMP_SYS(sethostname), SCMP_SYS(setdomainname), SCMP_SYS(iopl), SCMP_SYS(ioperm),
 		SCMP_SYS(pidfd_getfd), SCMP_SYS(fanotify_init), SCMP_SYS(syslog), SCMP_SYS(vhangup)};
+	/* Another jail has the same uid, and without root so has everything the user runs: no signal, no limit, no message reaches them.
+	 * Sockets that lie in folders are outside Landlock's rules, and a session's bus behind one of them starts programs. */
+	static const int refused[] = {
+		SCMP_SYS(kill), SCMP_SYS(tkill), SCMP_SYS(tgkill), SCMP_SYS(rt_sigqueueinfo), SCMP_SYS(rt_tgsigqueueinfo), SCMP_SYS(pidfd_open),
+		SCMP_SYS(pidfd_send_signal), SCMP_SYS(connect)};
+	static const int owners[] = {F_SETOWN, F_SETOWN_EX, F_SETSIG};
 	scmp_filter_ctx f = seccomp_init(SCMP_ACT_ALLOW);
 	int r = f ? seccomp_attr_set(f, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS) : -ENOMEM;
 
 	for (size_t i = 0; !r && i < ARRAY_LEN(never); i++)
 		r = seccomp_rule_add(f, SCMP_ACT_KILL_PROCESS, never[i], 0);
+	for (size_t i = 0; !r && i < ARRAY_LEN(refused); i++)
+		r = seccomp_rule_add(f, SCMP_ACT_ERRNO(EPERM), refused[i], 0);
+	for (size_t i = 0; !r && i < ARRAY_LEN(owners); i++)
+		r = seccomp_rule_add(f, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(fcntl), 1, SCMP_A1(SCMP_CMP_EQ, (scmp_datum_t)owners[i]));
+	if (!r)
+		r = seccomp_rule_add(f, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(prlimit64), 1, SCMP_A0(SCMP_CMP_NE, 0));
 	if (!r)
 		r = seccomp_rule_add(f, SCMP_ACT_ERRNO(EACCES), SCMP_SYS(socket), 1, SCMP_A0(SCMP_CMP_NE, AF_UNIX));
+	if (!r)                                          /* sendto needs no connect */
+		r = seccomp_rule_add(f, SCMP_ACT_ERRNO(EACCES), SCMP_SYS(socket), 1, SCMP_A1(SCMP_CMP_MASKED_EQ, 15, SOCK_DGRAM));
 	if (!r)
 		r = seccomp_load(f);
 	if (f)
