@@ -51,7 +51,8 @@ static bool name_ok(struct check *c, const struct zip_part *p)
 	struct check text = {.in = p->name, .arena = c->arena};
 	struct str rest = p->name;
 
-	if (!verify_text(&text))
+	/* The header says UTF-8: half-width kana of CP932 are what a careless reader takes for "../" in overlong form. */
+	if (!verify_text(&text) || !verify_utf8(&text))
 		return refuse(c, "zip-name", p->at);
 	while (rest.p)
 		if (!step_ok(c, str_cut(&rest, '/'), p->at))

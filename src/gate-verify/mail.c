@@ -62,7 +62,7 @@ static bool line_ok(struct reader *r, struct str s)
 {
 	struct check inner = {.in = s, .arena = r->c->arena};
 
-	if (memchr(s.p, '\n', s.n) || memchr(s.p, '\r', s.n) || memchr(s.p, '\t', s.n) || !verify_text(&inner))
+	if (memchr(s.p, '\n', s.n) || memchr(s.p, '\r', s.n) || memchr(s.p, '\t', s.n) || !verify_text(&inner) || !verify_utf8(&inner))
 		return refuse(r->c, "mail-word", r->i);
 	return true;
 }
@@ -175,7 +175,7 @@ static bool body(struct reader *r)
 	buf_init(&b, r->c->in.n + 16);
 	ok = content(r, &b);
 	text.in = buf_view(&b);
-	ok = ok && b.n && memmem(b.p, b.n, "\x1b", 1) == NULL && verify_text(&text);
+	ok = ok && b.n && memmem(b.p, b.n, "\x1b", 1) == NULL && verify_text(&text) && verify_utf8(&text);
 	buf_release(&b);
 	return ok || refuse(r->c, text.rule ? text.rule : "mail-body", r->i);
 }

@@ -189,6 +189,13 @@ static bool verify(struct check *c, bool csv)
 	return !(jis && csv) || raw_cells(c);
 }
 
+bool verify_utf8(const struct check *c)
+{
+	size_t at;
+
+	return !in_encoding(c, UTF8, false, &at);
+}
+
 bool verify_text(struct check *c)
 {
 	return verify(c, false);

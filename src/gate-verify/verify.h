@@ -33,6 +33,9 @@ bool refuse(struct check *c, const char *rule, size_t at);
 verify_fn verify_text, verify_csv, verify_zip, verify_png, verify_jpeg, verify_pdf, verify_mail, verify_docx, verify_xlsx,
           verify_pptx;
 
+/* Whether it can be read as UTF-8 and is harmless so: for what is marked as UTF-8 where it stands. */
+bool verify_utf8(const struct check *c);
+
 /* Content that has a name: the name must be one a file may have, the content in the language of its extension. */
 bool verify_named(struct check *c, struct str name, struct str content);
 

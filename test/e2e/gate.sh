@@ -106,6 +106,13 @@ for t in bad:blocked:ZIP-NOTHING up:blocked:ZIP-NAME twin:blocked:ZIP-DUP bomb:b
 	IFS=: read -r n o c <<<"$t"
 	ok "zip-$n" "$(clean "$n.zip")" "1 $o $c"
 done
+# Half-width kana of CP932 that a careless reader of UTF-8 takes for "../a.txt"
+python3 - <<'PY'
+g = open("fix.zip", "rb").read().replace(b"sub/", b"\xc0\xae\xc0/")
+h = open("fix.zip", "rb").read().replace(b"a.csv", b"\xc0.csv")
+open("v1.zip", "wb").write(g); open("v2.zip", "wb").write(h)
+PY
+ok zip-name-utf8 "$(for i in 1 2; do "$S" gate verify v$i.zip --as zip --json | jq -r .rule; done | paste -sd' ')" "zip-name zip-name"
 ok zip-verify-original "$("$S" gate verify good.zip >/dev/null; echo $?)" 1
 # Mail
 cat >mails.py <<'PY'
