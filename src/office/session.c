@@ -18,6 +18,12 @@ static struct str hash_of(struct arena *a, struct str token)
 	return arena_str(a, str_from(hex));
 }
 
+/* A session is known only to the side it began on: a cookie taken in the Internet zone opens nothing here. */
+static struct str session_hash(struct ctx *c, struct str token)
+{
+	return hash_of(c->arena, c->net ? arena_strf(c->arena, "net:%.*s", STR_ARG(token)) : token);
+}
+
 /* Remembers that the session was used and that its message is shown with this answer: the writer does it, a reader tells the writer. */
 static int seen(struct ctx *c, struct session *s, struct err *e)
 {
@@ -48,7 +54,7 @@ int session_find(struct ctx *c, struct session **ret, struct err *e)
 		return 0;
 	struct db *db = c->office->db;
 	struct session *s = ARENA_NEW(c->arena, struct session);
-	s->token_hash = hash_of(c->arena, token);
+	s->token_hash = session_hash(c, token);
 	struct stmt *q = db_query(db, Q_SESSION_BY_TOKEN);
 	bind_str(q, 1, s->token_hash);
 	int r = step(q);
@@ -86,7 +92,7 @@ int session_begin(struct ctx *c, int64_t person, enum session_stage stage, struc
 	random_token(token, TOKEN_BYTES);
 	random_token(csrf, TOKEN_BYTES);
 	struct stmt *q = db_query(db, Q_SESSION_NEW);
-	bind_str(q, 1, hash_of(c->arena, str_from(token)));
+	bind_str(q, 1, session_hash(c, str_from(token)));
 	bind_z(q, 2, csrf);
 	bind_int(q, 3, person);
 	bind_int(q, 4, stage);
