@@ -27,8 +27,8 @@ static const struct standing {
 	bool todo;
 } standings[] = {
 	{"silent", "not_met", N_("silent"), N_("Nothing for longer than the ledger allows"), true},
-	{"never", "not_met", N_("never arrived"), N_("Nothing since it was to start"), true},
 	{"unknown", "not_met", N_("unknown sender"), N_("In no ledger: register it, or say why it need not be"), true},
+	{"never", "not_met", N_("never arrived"), N_("Nothing since it was to start"), true},
 	{"draft", "due", N_("registration not finished"), N_("A draft of the ledger names it"), true},
 	{"clock", "due", N_("clock wrong"), N_("Its clock is further off than allowed"), true},
 	{"marks", "due", N_("arrives with faults"), N_("Cut, torn, held back or refused entries: see the counters"), true},
@@ -51,7 +51,7 @@ static const struct standing {
 	"FROM log_sources s LEFT JOIN log_arrival a ON a.source = s.source_key WHERE s.state IN ('active', 'suspended') " \
 	"UNION ALL SELECT NULL, a.source, a.source, NULL, " ARRIVAL_STANDING_SQL ", (SELECT x.reason FROM log_outsider x WHERE x.source = a.source), " \
 	"a.last_at, a.offset_s, a.long, a.torn, a.binary, a.limited, a.refused FROM log_arrival a WHERE " ARRIVAL_STANDING_SQL " <> 'registered'), " \
-	"k(code, rank) AS (VALUES ('silent', 0), ('never', 1), ('unknown', 2), ('draft', 3), ('clock', 4), ('marks', 5), ('waiting', 6), ('fine', 7), " \
+	"k(code, rank) AS (VALUES ('silent', 0), ('unknown', 1), ('never', 2), ('draft', 3), ('clock', 4), ('marks', 5), ('waiting', 6), ('fine', 7), " \
 	"('paused', 8), ('provider', 9), ('outside', 10)), " \
 	"f AS (SELECT r.*, k.rank FROM r JOIN k ON k.code = r.standing WHERE (?3 = '' OR instr(lower(r.name || ' ' || coalesce(r.key, '') || ' ' " \
 	"|| coalesce(r.address, '')), lower(?3)) > 0)) "

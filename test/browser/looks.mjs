@@ -34,7 +34,7 @@ async function keep(c, name) {
 }
 
 const START = ['/', '/duties', '/board', '/ledgers/exceptions', '/ledgers/persons', '/ledgers/information-systems', '/ledgers/role-assignments/new',
-	`/search?q=${encodeURIComponent('情報')}`, '/logs', '/logs?log=office&q=update', '/logs/office/0'];
+	`/search?q=${encodeURIComponent('情報')}`, '/logs', '/logs?log=office&q=update', '/logs/office/0', '/log-sources', '/log-sources?view=unknown'];
 const OWN = ['/', '/duties', '/ledgers'];                // look different to everybody
 const OF_A_KIND = Number(process.env.OF_A_KIND ?? 1);    // 2 and more: another ledger or clause may hold what the first lacks
 const judged = new Map();                               // language and kind -> pages judged, over all people
