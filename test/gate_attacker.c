@@ -89,6 +89,18 @@ static int nest(struct job *j)
 	return job_sub(j, "inner", STR("inner.atk"), j->in, &o, &clean, &language) ? ERR_INVALID : say(j, false);
 }
 
+/* Forty in each: four deep they would be millions. */
+static int wide(struct job *j)
+{
+	enum gate_outcome o;
+	struct str clean, language;
+
+	for (int i = 0; i < 40; i++)
+		if (job_sub(j, "inner", STR("inner.atk"), j->in, &o, &clean, &language))
+			return ERR_INVALID;
+	return say(j, false);
+}
+
 static int nonsense(struct job *j)
 {
 	struct msg m;
@@ -146,6 +158,8 @@ static int attempt(struct job *j)
 		return flood_output(j);
 	if (str_is(what, "report"))
 		return flood_report(j);
+	if (str_is(what, "wide"))
+		return wide(j);
 	if (str_is(what, "nest"))
 		return nest(j);
 	if (str_is(what, "loop"))

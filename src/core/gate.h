@@ -33,7 +33,7 @@ enum gate_action { GATE_REMOVED, GATE_REBUILT, GATE_CONVERTED, GATE_KEPT, GATE_A
 
 #define GATE_DEPTH_MAX 4                             /* documents inside documents */
 #define GATE_PARTS_MAX 4096                          /* lines of one report; more are counted only */
-#define GATE_SUBS_MAX 2000                           /* documents inside one */
+#define GATE_SUBS_MAX 2000                           /* documents inside one, at all depths together */
 #define GATE_INPUT_MAX (1ull << 30)
 #define GATE_OUTPUT_MAX (1ull << 30)
 #define GATE_PATH_MAX 240                            /* bytes of a path, longer ones are cut */

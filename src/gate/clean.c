@@ -175,6 +175,8 @@ int gate_clean(struct gate *g, const char *name, int fd, unsigned depth, struct 
 	const struct route *rt;
 	int ret;
 
+	if (!depth)
+		g->inside = 0;
 	*r = (struct result){.out_fd = -1, .outcome = GATE_HELD};
 	r->arena = arena_new(RESULT_ARENA_MAX);
 	r->code = STR("PARSE");                          /* until something better is known: never delivered by default */

@@ -43,6 +43,7 @@ struct gate {
 	void *spawner_arg;
 	void (*progress)(void *arg, const char *step, uint32_t done, uint32_t of);
 	void *progress_arg;
+	uint32_t inside;                                 /* documents met so far in the one that was handed over */
 };
 
 struct part {

@@ -22,7 +22,6 @@ struct talk {
 	int sock;
 	int64_t worker;
 	int64_t until;                                   /* µs, monotonic */
-	uint32_t subs;
 };
 
 /* The next message before the time is up: 0, ERR_BUSY (too late), ERR_CLOSED. */
@@ -71,7 +70,7 @@ static int on_sub(struct talk *t, struct msg *m)
 	int fd = -1, ret;
 
 	if (msg_str(m, 2 * GATE_PATH_MAX, &path) || msg_str(m, 2 * GATE_PATH_MAX, &name) || msg_fd(m, &fd) || msg_end(m) ||
-	    !sealed(fd) || t->subs++ >= GATE_SUBS_MAX) {
+	    !sealed(fd) || t->g->inside++ >= GATE_SUBS_MAX) {
 		if (fd >= 0)
 			close(fd);
 		return ERR_PROTO;
@@ -95,6 +94,9 @@ static int on_sub(struct talk *t, struct msg *m)
 		msg_put_fd(&answer, sub->out_fd);
 	ret = msg_send(t->sock, &answer);
 	msg_release(&answer);
+	if (sub->out_fd >= 0)                            /* the worker has it now; thousands of them would be all we may open */
+		close(sub->out_fd);
+	sub->out_fd = -1;
 	t->until += clock_mono() - from;
 	return ret;
 }
@@ -205,6 +207,8 @@ int worker_talk(struct gate *g, const struct worker_job *job, struct result *r, 
 	}
 	if (got == ERR_BUSY || run.signal == SIGXCPU)
 		result_stop(r, GATE_HELD, "LIMIT-TIME", STR_NONE);
+	else if (g->inside > GATE_SUBS_MAX)
+		result_stop(r, GATE_BLOCKED, "ZIP-BOMB", STR_NONE);
 	else
 		result_stop(r, GATE_BLOCKED, run.signal == SIGXFSZ ? "LIMIT-OUTPUT" : "WORKER-DIED", STR_NONE);
 	return 0;
