@@ -10,6 +10,7 @@ struct text {
 	enum encoding enc;
 	struct str s;
 	bool csv;
+	size_t begins;                                   /* where its first character stands */
 	int64_t controls, bidi, formulas;
 	struct str formula;                              /* the first one, for the report */
 };
@@ -67,7 +68,10 @@ static void defuse(struct text *t, size_t from, bool quoted)
 {
 	struct str cell = cell_at(t->s, from, quoted);
 
-	if (!cell.n || !strchr("=+-@", cell.p[0]) || number(cell))
+	/* "sep=;" in the first line is an order to part the cells elsewhere. */
+	bool order = from == t->begins + quoted && cell.n >= 4 && str_ieq(str_slice(cell, 0, 4), STR("sep="));
+
+	if (!cell.n || (!order && (!strchr("=+-@", cell.p[0]) || number(cell))))
 		return;
 	if (!t->formulas++)
 		t->formula = cell;
@@ -76,7 +80,8 @@ static void defuse(struct text *t, size_t from, bool quoted)
 
 static int rewrite(struct text *t)
 {
-	bool kanji = false, start = true, quoted = false;
+	enum { INSIDE, BEGINS, BEGINS_QUOTED } cell = BEGINS;
+	bool kanji = false, quoted = false;
 	size_t line = 0;
 
 	for (size_t i = 0; i < t->s.n;) {
@@ -91,29 +96,28 @@ static int rewrite(struct text *t)
 			return job_fail(t->j, GATE_HELD, "LIMIT-LINE", NULL);
 		if (!kanji && plain(c) && control((unsigned char)*c.p)) {
 			t->controls++;
+			t->begins += t->begins == i - k ? k : 0;
 			continue;
 		}
 		if (hidden(t, c)) {
 			t->bidi++;
+			t->begins += t->begins == i - k ? k : 0;
 			continue;
 		}
-		if (t->csv && start && !(plain(c) && *c.p == '"'))
-			defuse(t, i - k, false);
-		if (t->csv && plain(c) && !kanji) {
-			bool opens = start && *c.p == '"';
-
-			if (opens) {
-				quoted = true;
-				buf_putc(&t->j->out, '"');
-				defuse(t, i, true);
-				start = false;
-				continue;
-			}
-			if (*c.p == '"')
-				quoted = !quoted;
-			start = *c.p == '\n' || *c.p == '\r' || ((*c.p == ',' || *c.p == '\t') && !quoted);
+		if (c.n == 3 && *c.p == 0x1b) {          /* a change of the set is no character */
+			t->begins += t->begins == i - k ? k : 0;
+			buf_str(&t->j->out, c);
+			continue;
+		}
+		if (t->csv && cell != INSIDE && !(cell == BEGINS && plain(c) && *c.p == '"'))
+			defuse(t, i - k, cell == BEGINS_QUOTED);
+		if (t->csv && plain(c) && !kanji && *c.p == '"') {
+			quoted = cell == BEGINS || !quoted;
+			cell = cell == BEGINS ? BEGINS_QUOTED : INSIDE;
 		} else {
-			start = false;
+			bool ends = plain(c) && !kanji && (*c.p == '\n' || *c.p == '\r' || ((*c.p == ',' || *c.p == '\t') && !quoted));
+
+			cell = ends ? BEGINS : INSIDE;
 		}
 		buf_str(&t->j->out, c);
 	}

@@ -129,7 +129,8 @@ static bool runs(const unsigned char *p, size_t n, bool quoted)
 static const char *in_encoding(const struct check *c, enum enc enc, bool csv, size_t *at)
 {
 	struct walk w = {(const unsigned char *)c->in.p, c->in.n, 0, false};
-	bool start = true, quoted = false;
+	enum { INSIDE, BEGINS, BEGINS_QUOTED } cell = BEGINS;
+	bool quoted = false;
 	size_t line = 0;
 	uint32_t u;
 
@@ -148,13 +149,19 @@ static const char *in_encoding(const struct check *c, enum enc enc, bool csv, si
 		line = single && (u == '\n' || u == '\r') ? 0 : line + k;
 		if (line > LINE_MAX_)
 			return "line";
-		if (csv && start && (runs(w.p + w.i, w.n - w.i, false) ||
-		                     (single && u == '"' && runs(w.p + w.i + 1, w.n - w.i - 1, true))))
+		if (csv && cell != INSIDE && !set && runs(w.p + w.i, w.n - w.i, cell == BEGINS_QUOTED))
 			return "formula";
-		if (single && u == '"')
-			quoted = start || !quoted;
-		start = single && (u == '\n' || u == '\r' || ((u == ',' || u == '\t') && !quoted));
 		w.i += k;
+		if (set)                                 /* a change of the set is no character: the cell still begins behind it */
+			continue;
+		if (single && u == '"') {
+			bool opens = cell == BEGINS;
+
+			quoted = opens || !quoted;
+			cell = opens ? BEGINS_QUOTED : INSIDE;
+			continue;
+		}
+		cell = single && (u == '\n' || u == '\r' || ((u == ',' || u == '\t') && !quoted)) ? BEGINS : INSIDE;
 	}
 	*at = w.n;
 	return w.kanji ? RULE_ENCODING : NULL;
@@ -171,6 +178,16 @@ static bool raw_cells(struct check *c)
 	return true;
 }
 
+/* "sep=;" in the first line is no cell: it tells a spreadsheet to part the lines elsewhere than we look. */
+static bool names_separator(struct str s)
+{
+	s = str_slice(s, str_starts(s, "\xef\xbb\xbf") ? 3 : 0, s.n);
+	while (s.n >= 3 && s.p[0] == 0x1b)
+		s = str_slice(s, 3, s.n);
+	s = str_slice(s, str_starts(s, "\"") ? 1 : 0, s.n);
+	return s.n >= 4 && (s.p[0] | 32) == 's' && (s.p[1] | 32) == 'e' && (s.p[2] | 32) == 'p' && s.p[3] == '=';
+}
+
 /* Harmless in each encoding these bytes can be read in, for who opens the file chooses. ESC means ISO-2022-JP. */
 static bool verify(struct check *c, bool csv)
 {
@@ -178,6 +195,8 @@ static bool verify(struct check *c, bool csv)
 	const char *rule;
 	size_t at = 0;
 
+	if (csv && names_separator(c->in))
+		return refuse(c, "formula", 0);
 	for (enum enc enc = jis ? JIS : UTF8; enc < (jis ? N_ENC : JIS); enc++) {
 		rule = in_encoding(c, enc, csv, &at);
 		if (rule && strcmp(rule, RULE_ENCODING) != 0)

@@ -18,6 +18,13 @@ ok csv-same-bytes "$(cat first)" "$(cat second)"
 cp out again.csv
 ok csv-again "$(clean again.csv)" "0 delivered "
 ok csv-fixpoint "$(sha256sum <out)" "$(cat first)"
+# What begins a cell for a spreadsheet but stands behind something that is no character, or behind a sign the first line names
+for f in 'a,\033(B=1+1\n' 'a,"\033(B=1+1"\n' 'sep=;\na;=1+1\n' '"SEP=;"\na;=1+1\n' '\357\273\277sep=|\na|=1+1\n' '\033(Bsep=;\na;=1+1\n'; do
+	# shellcheck disable=SC2059 # bytes
+	printf "$f" >begin.csv
+	ok "csv-begins-$f" "$("$S" gate verify begin.csv --json | jq -r .rule) $(clean begin.csv) $(jq -r '.parts[].code' rep) $("$S" gate verify out --as csv)" \
+		"formula 0 delivered  CSV-FORMULA verified: csv"
+done
 ok csv-verify-original "$("$S" gate verify a.csv >/dev/null; echo $?)" 1
 ok csv-verify-output "$("$S" gate verify again.csv >/dev/null; echo $?)" 0
 iconv -f UTF-8 -t CP932 a.csv >b.csv
