@@ -28,7 +28,7 @@ const struct command commands[] = {
 	{"doctor", "DIR [--json]", N_("Grades the installation"), command_doctor, FILE_NONE},
 	{"backup", "DIR OUT", N_("Writes a backup while everything runs"), command_backup, FILE_NONE},
 	{"restore", "IN DIR [--known FILE] [--vault OLD]", N_("Makes a data folder from a backup and checks all of it"), command_restore, FILE_NONE},
-	{"vault new-origin", "DIR --reason TEXT", N_("Lets a log that lost entries go on under a new name"), command_new_origin, FILE_NONE},
+	{"vault new-origin", "DIR --reason TEXT [--log NAME]", N_("Lets a log that lost entries go on under a new name"), command_new_origin, FILE_NONE},
 	{"vault policy", "DIR --days N --reason TEXT [--log NAME]", N_("How long a log keeps its entries"), command_retain, FILE_NONE},
 	{"vault prune", "DIR --reason TEXT [--log NAME]", N_("Removes what is past its time"), command_retain, FILE_NONE},
 	{"vault hold", "DIR HOLD --from A --to B --reason TEXT [--log NAME]", N_("Keeps entries whatever their age"), command_retain, FILE_NONE},

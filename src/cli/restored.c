@@ -134,11 +134,13 @@ int restored_start(const struct restored *m, struct err *e)
 /* sekisho vault new-origin: the log's tool does it; then the office sends again what the log lost. */
 int command_new_origin(const struct command *c, const struct place *p, int n, char **args)
 {
-	const char *dir = NULL, *reason = NULL;
+	const char *dir = NULL, *reason = NULL, *log = NULL;
 	struct err e = {0};
 	for (int i = 0; i < n; i++) {
 		if (strcmp(args[i], "--reason") == 0 && i + 1 < n)
 			reason = args[++i];
+		else if (strcmp(args[i], "--log") == 0 && i + 1 < n)
+			log = args[++i];
 		else if (args[i][0] != '-' && !dir)
 			dir = args[i];
 		else
@@ -149,14 +151,15 @@ int command_new_origin(const struct command *c, const struct place *p, int n, ch
 	struct restored m = {.place = p, .dir = dir, .why = "new-origin", .text = str_from(reason)};
 	struct buf out;
 	m.at = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	const char *tool[] = {"--tool", "new-origin", dir, "--reason", reason, NULL};
+	const char *tool[] = {"--tool", "new-origin", dir, "--reason", reason, log ? "--log" : NULL, log, NULL};
 	buf_init(&out, 65536);
 	int r = capture(p, "vault", tool, &out, &e);
 	(void)!fd_write_all(1, out.p, out.n);
 	buf_release(&out);
 	if (r > 0)
 		return r;
-	bool data = m.at >= 0 && faccessat(m.at, "office", F_OK, 0) == 0;
+	/* one of the logs of others tells of it itself; the office's events stand in the own one */
+	bool data = !log && m.at >= 0 && faccessat(m.at, "office", F_OK, 0) == 0;
 	if (r == 0 && data)
 		r = restored_mark(&m, &e);
 	if (r == 0 && data)

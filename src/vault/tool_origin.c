@@ -19,19 +19,38 @@
 #define COMMIT_EVERY 2048u
 #define REASON_MAX 1000u
 
+/* What was redacted stays so, and keeps its place: an entry that gives its leaf. Not one of the vault itself, for those are numbered. */
+static int stand_in(struct vault *to, struct str bytes, int64_t time_ns, uint64_t *at, struct err *e)
+{
+	struct entry en = {.transport = ENTRY_IMPORT, .time_ns = time_ns, .source = STR("redacted")};
+	struct buf raw;
+	int r;
+
+	buf_init(&raw, 128);
+	buf_puts(&raw, "{\"type\":\"was-redacted\",\"leaf\":\"");
+	buf_hex(&raw, bytes.p + 1, MERKLE_LEN);
+	buf_puts(&raw, "\"}");
+	en.raw = buf_view(&raw);
+	r = vault_append(to, &en, at, e);
+	buf_release(&raw);
+	return r;
+}
+
 static int copy_entries(struct tlog *from, struct vault *to, struct err *e)
 {
 	uint64_t n = tlog_size(from), at;
+	struct entry en = {0};
 	int r = 0;
 
 	for (uint64_t i = 0; !r && i < n; i++) {
-		struct entry en;
 		struct str bytes;
 
 		r = tlog_entry(from, i, &bytes, e);
-		if (!r && entry_parse(bytes, &en))
+		if (!r && entry_redacted(bytes))
+			r = stand_in(to, bytes, en.time_ns, &at, e);
+		else if (!r && entry_parse(bytes, &en))
 			r = err_set(e, ERR_CORRUPT, "entry %llu is damaged", (unsigned long long)i);
-		if (!r)
+		else if (!r)
 			r = vault_append(to, &en, &at, e);
 		if (!r && (i + 1) % COMMIT_EVERY == 0)
 			r = vault_commit(to, e);

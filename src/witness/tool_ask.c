@@ -100,7 +100,7 @@ static void ask_each(struct asked *a)
 	if (a->o->log || dir_list(arena, path, "", &names, &n, NULL))
 		n = 0;
 	for (size_t i = 0; i < n; i++) {
-		if (names[i][0] == '.')
+		if (strchr(names[i], '.'))                   /* put aside by new-origin: no name of a log */
 			continue;
 		snprintf(path, sizeof path, "%s/logs/%.255s/last-signed", dir, names[i]);
 		if (access(path, F_OK))

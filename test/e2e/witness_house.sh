@@ -69,6 +69,13 @@ for _ in $(seq 100); do grep -q "$said" err && break; sleep 0.1; done
 grep -q "$said" err || fail "the vault opens it again: $(tail -5 err)"
 stop
 echo "ok a data folder put back, keys and all: alarm, audit, refusal"
+"$S" vault new-origin old --log standard --reason 復元 >out 2>&1 || fail "new-origin: $(cat out)"
+"$S" vault ingest old <lines >out 2>err || fail "goes on: $(cat err)"
+"$S" vault verify old >out 2>&1 || fail "the new name: $(cat out)"
+"$S" vault witness add w old/vault/logs/standard/vkey
+"$S" vault witness ask old >out 2>&1 || fail "cosigned again: $(cat out)"
+"$S" vault verify old --policy old/witnesses >out 2>&1 || fail "the new name by the policy: $(cat out)"
+echo "ok after that it goes on under a new name, which the witness must be told"
 
 # As after the removal of the first segment.
 yes "<38>Nov 20 12:00:00 gw sshd[1]: Failed password for root from 192.0.2.7 port 22 ssh2" | head -1050000 | "$S" vault ingest big >/dev/null 2>err || fail "a large log"
