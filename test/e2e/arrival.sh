@@ -1,0 +1,64 @@
+#!/usr/bin/env bash
+# What arrives beside the ledger: a registered source and a stranger send; the page, its file, the measurements and the checks say so; a
+# stranger is put out of scope with a reason, which is an event.
+set -u
+T=$(mktemp -d); export LC_ALL=C.UTF-8
+D=$T/city house=
+end() { [ -z "$house" ] || { kill "$house" 2>/dev/null; wait "$house" 2>/dev/null; }; rm -rf "$T"; }
+trap end EXIT
+fail() { echo "FAIL $*"; tail -5 "$T/err" 2>/dev/null; exit 1; }
+ok() { echo "ok $*"; }
+S="$O/sekisho"
+start() {
+  "$S" run "$D" --listen 127.0.0.1:0 --readers 1 --link --intake udp:127.0.0.1:0 --intake "unix:$T/log" >"$T/run" 2>>"$T/err" & house=$!
+  for _ in $(seq 400); do grep -q '^ready ' "$T/run" && break; kill -0 "$house" 2>/dev/null || break; sleep 0.05; done
+  U=$(sed -n "s/^ready \(https:[^ ]*[^ /]\)\/* .*/\1/p" "$T/run"); [ -n "$U" ] || fail "not ready"
+}
+stop() { kill -INT "$house"; wait "$house" || fail "the end"; house=; }
+sql() { sqlite3 "file:$D/office/office.db?mode=ro" "$1"; }
+sign_in() { # LABEL JAR
+  local link csrf
+  link=$(sed -n "s|^ *$1  *\(https:.*/link/.*\)$|\1|p" "$T/run")
+  csrf=$(curl -sk -c "$2" "$link" | grep -o 'name="csrf" value="[^"]*"' | head -1 | sed 's/.*value="//;s/"//')
+  curl -sk -c "$2" -b "$2" -H "Origin: $U" -d "csrf=$csrf" -o /dev/null "$link"
+}
+get() { curl -sk -b "$T/office" -o "$T/page" -w '%{http_code}' "$U$1"; }
+
+"$S" init "$D" --city 見本市 --standard iizuka --sample 2>"$T/err" || fail init
+sqlite3 "$D/office/office.db" "UPDATE log_sources SET address = '127.0.0.1', source_key = 'fw01' WHERE source_key = 'y0-0'" || fail "a source"
+start
+for _ in $(seq 100); do grep -q fw01 "$D/collect/sources-told" 2>/dev/null && break; sleep 0.1; done
+udp=$(awk '$1 == "udp" { print $2; exit }' "$D/run/intake")
+for i in $(seq 20); do logger --udp -n 127.0.0.1 -P "${udp##*:}" "line $i"; logger -u "$T/log" --socket-errors=on "stranger $i"; done
+for _ in $(seq 150); do [ "$(sql "SELECT count(*) FROM log_arrival WHERE last_at > 0")" -ge 2 ] && break; sleep 0.2; done
+[ "$(sql "SELECT sum(entries) FROM log_hour WHERE source = 'fw01'")" = 20 ] || fail "by the hour: $(sql 'SELECT * FROM log_hour')"
+[ "$(sql "SELECT sum(entries) FROM log_day WHERE log = 'standard'")" = 40 ] || fail "by the day: $(sql 'SELECT * FROM log_day')"
+ok "what arrived is counted by hour and day"
+sign_in 'Security office' "$T/office"; sign_in Staff "$T/staff"
+[ "$(get '/log-sources?q=fw01')" = 200 ] && grep -q '20 / 20' "$T/page" && grep -q 'st-met' "$T/page" || fail "the registered one"
+[ "$(get '/log-sources?view=unknown')" = 200 ] && grep -q '登録のない発生元</span>' "$T/page" || fail "the stranger"
+[ "$(get /log-sources.csv)" = 200 ] && grep -q '^.*fw01.*受信中' "$T/page" || fail "the file"
+[ "$(curl -sk -b "$T/staff" -o /dev/null -w '%{http_code}' "$U/log-sources")" = 403 ] || fail "anybody may look"
+[ "$(get /)" = 200 ] && grep -q '対応が必要なログの発生元' "$T/page" || fail "the morning's list"
+ok "the page, its file and the first screen say so"
+stop; start # a new life measures at once what the last one heard
+for _ in $(seq 100); do [ -n "$(sql "SELECT 1 FROM measurement WHERE control = 'log.source-silent' AND value = 'arriving'")" ] && break; sleep 0.2; done
+id=$(sql "SELECT id FROM log_sources WHERE source_key = 'fw01'")
+[ -n "$(sql "SELECT 1 FROM measurement WHERE control = 'log.source-silent' AND subject_id = '$id' AND value = 'arriving'")" ] || fail "no measurement"
+stranger=$(sql "SELECT subject_id FROM measurement WHERE subject_kind = 'sender' AND value = 'unknown'")
+[ -n "$stranger" ] || fail "no stranger is measured"
+finding() { sql "SELECT count(*) FROM finding WHERE control = 'log.sources-defined' AND subject_id = 'sender:$stranger'"; }
+silent() { sql "SELECT count(*) FROM finding WHERE control = 'log.source-silent' AND part = 'heartbeat' AND subject_id = '$1'"; }
+for _ in $(seq 100); do [ "$(finding)" = 1 ] && [ "$(silent "$id")" = 0 ] && break; sleep 0.2; done
+[ "$(finding)" = 1 ] && [ "$(silent "$id")" = 0 ] || fail "the checks: $(finding) $(silent "$id")"
+[ "$(sql "SELECT count(*) > 100 FROM finding WHERE control = 'log.source-silent' AND part = 'heartbeat'")" = 1 ] || fail "the silent ones"
+ok "the checks judge it: the stranger, the silent ones, not the one that arrives"
+get '/log-sources?view=unknown' >/dev/null
+csrf=$(grep -o 'name="csrf" value="[^"]*"' "$T/page" | head -1 | sed 's/.*value="//;s/"//')
+decide() { curl -sk -b "$T/office" -H "Origin: $U" -o "$T/page" -w '%{http_code}' --data-urlencode "csrf=$csrf" --data-urlencode "source=$stranger" --data-urlencode "reason=$1" "$U/log-sources/outside"; }
+[ "$(decide '')" = 422 ] || fail "without a reason"
+[ "$(decide '試験用の送信')" = 303 ] || fail "out of scope: $(head -c 300 "$T/page")"
+[ "$(finding)" = 0 ] || fail "still unknown"
+[ "$(sql "SELECT count(*) FROM record_log WHERE action = 'log-source.outside'")" = 1 ] || fail "no event"
+ok "a stranger is out of scope for a reason, by an event"
+stop
