@@ -3,7 +3,7 @@
 # for. What is held or blocked can be fetched by nobody, an original by nobody at all. With real workers, and a real clamd when there is one.
 set -u
 T=$(mktemp -d); export T LC_ALL=C.UTF-8 LANG=C
-D=$T/city house= clam=
+D=$T/city house='' clam=''
 cleanup() { for p in $house $clam; do kill "$p" 2>/dev/null; wait "$p" 2>/dev/null; done; rm -rf "$T"; }
 trap cleanup EXIT
 fail() { echo "FAIL $*"; [ -s "$T/page" ] && sed 's/<[^>]*>/ /g; s/  */ /g' "$T/page" | tail -c 1500; tail -8 "$T/err" 2>/dev/null; exit 1; }
