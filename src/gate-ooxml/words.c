@@ -98,7 +98,7 @@ static bool function_ok(struct str word)
 /* An opening parenthesis is next, blanks between or not. */
 static bool called(struct str f, size_t i)
 {
-	while (i < f.n && f.p[i] == ' ')
+	while (i < f.n && f.p[i] && strchr(" \t\r\n", f.p[i]))
 		i++;
 	return i < f.n && f.p[i] == '(';
 }

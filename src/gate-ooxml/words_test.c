@@ -19,7 +19,7 @@ static void formulas(void **state)
 		    {"'a|b'!c", "XL-EXTERNAL"}, {"\"open", "XL-EXTERNAL"}, {"'open", "XL-EXTERNAL"}, {"\\x",
 		    "XL-EXTERNAL"},
 		{"A1+[2]B!C3", "XL-EXTERNAL"}, {"EXEC(1)", "XL-FUNCTION"}, {"exec (1)", "XL-FUNCTION"},
-		    {"SUM(CALL(1))", "XL-FUNCTION"}, {"_xlfn.IMAGE(1)", "XL-FUNCTION"}, {"HYPERLINK(1)",
+		    {"SUM(CALL(1))", "XL-FUNCTION"}, {"CALL\n(1)", "XL-FUNCTION"}, {"CALL \t(1)", "XL-FUNCTION"}, {"_xlfn.IMAGE(1)", "XL-FUNCTION"}, {"HYPERLINK(1)",
 		    "XL-FUNCTION"}, {"my.name(1)", "XL-FUNCTION"},
 	};
 

@@ -150,7 +150,7 @@ bool ov_formula(struct str f)
 		}
 		for (k = i; k < f.n && in_word(f.p[k]); k++)
 			;
-		for (deep = 0; k + (size_t)deep < f.n && f.p[k + (size_t)deep] == ' '; deep++)
+		for (deep = 0; k + (size_t)deep < f.n && strchr(" \t\r\n", f.p[k + (size_t)deep]) && f.p[k + (size_t)deep]; deep++)
 			;
 		if (k + (size_t)deep < f.n && f.p[k + (size_t)deep] == '(' && !digit(f.p[i]) &&
 		    !function_known(str_slice(f, i, k - i)))
