@@ -273,8 +273,14 @@ static int verify(const struct options *o)
 
 static const char *text_of(const json_t *o, const char *key)
 {
-	const char *z = json_string_value(json_object_get(o, key));
+	char *z = (char *)(uintptr_t)json_string_value(json_object_get(o, key));
 
+	/* A report may come from anywhere, a file's name always does: nothing of them steers the terminal. */
+	for (char *p = z; p && *p; p++)
+		if ((unsigned char)*p < 0x20 || *p == 0x7f)
+			*p = '.';
+		else if ((unsigned char)*p == 0xc2 && (unsigned char)p[1] < 0xa0)
+			p[0] = p[1] = '.';
 	return z ? z : "";
 }
 

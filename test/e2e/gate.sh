@@ -25,6 +25,8 @@ for f in 'a,\033(B=1+1\n' 'a,"\033(B=1+1"\n' 'sep=;\na;=1+1\n' '"SEP=;"\na;=1+1\
 	ok "csv-begins-$f" "$("$S" gate verify begin.csv --json | jq -r .rule) $(clean begin.csv) $(jq -r '.parts[].code' rep) $("$S" gate verify out --as csv)" \
 		"formula 0 delivered  CSV-FORMULA verified: csv"
 done
+e=$(printf 'a\033]0;x\007\302\2332Jb.csv'); cp a.csv "$e"
+ok explain-steers-no-terminal "$(clean "$e" >/dev/null; "$S" gate explain rep | grep -cP '[\x00-\x09\x0b-\x1f\x7f]|\xc2[\x80-\x9f]') $("$S" gate explain rep | head -1)" "0 a.]0;x...2Jb.csv: blocked"
 ok csv-verify-original "$("$S" gate verify a.csv >/dev/null; echo $?)" 1
 ok csv-verify-output "$("$S" gate verify again.csv >/dev/null; echo $?)" 0
 iconv -f UTF-8 -t CP932 a.csv >b.csv
