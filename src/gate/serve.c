@@ -146,6 +146,7 @@ static int on_clean(struct serve *s, int fd, struct msg *m)
 	if ((size_t)snprintf(s->gate.policy, sizeof s->gate.policy, "%.*s%s", STR_ARG(policy), house) >= sizeof s->gate.policy)
 		memcpy(s->gate.policy, house, sizeof house);
 	snprintf(pass, sizeof pass, "%.*s", STR_ARG(password));
+	pass[strcspn(pass, "\r\n")] = 0;                /* what follows would be lines of the policy */
 	s->gate.password = password.n ? pass : NULL;
 	sha256_hex(s->gate.policy, strlen(s->gate.policy), s->gate.policy_sha256);
 	char *named = xmalloc(name.n + 1);
