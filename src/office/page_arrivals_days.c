@@ -43,9 +43,8 @@ void arrivals_house(struct ctx *c, struct tpl_arrivals *d)
 }
 
 /* The day's place from the left, oldest first; -1: not among those shown. */
-static int64_t place(const struct tpl_arrivals_days *v, struct str day, struct date first, struct arena *a)
+static int64_t place(struct str day, struct date first, struct arena *a)
 {
-	(void)v;
 	for (int i = 0; i < DAYS; i++)
 		if (str_eq(iso(a, date_add(first, 0, 0, i)), day))
 			return i;
@@ -62,7 +61,7 @@ void arrivals_days(struct ctx *c, struct tpl_arrivals *d)
 		return;
 	bind_str(q, 1, iso(c->arena, first));
 	while (step(q) == 1) {
-		int64_t i = place(v, col_str(q, 0), first, c->arena);
+		int64_t i = place(col_str(q, 0), first, c->arena);
 		if (i < 0)
 			continue;
 		v[i].known = true;
