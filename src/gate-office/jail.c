@@ -139,7 +139,11 @@ static int seccomp(struct err *e)
 static int limits(bool own_uid, struct err *e)
 {
 	const struct { int what; unsigned long max; } list[] = {
-		{RLIMIT_CORE, 0}, {RLIMIT_AS, MEMORY_MAX}, {RLIMIT_FSIZE, FILE_MAX_}, {RLIMIT_NOFILE, FILES_MAX}, {RLIMIT_NPROC, PROCESSES_MAX}};
+		{RLIMIT_CORE, 0},
+#ifndef __SANITIZE_ADDRESS__
+		{RLIMIT_AS, MEMORY_MAX},
+#endif
+		{RLIMIT_FSIZE, FILE_MAX_}, {RLIMIT_NOFILE, FILES_MAX}, {RLIMIT_NPROC, PROCESSES_MAX}};
 
 	for (size_t i = 0; i < ARRAY_LEN(list); i++) {
 		struct rlimit l = {list[i].max, list[i].max};
