@@ -14,9 +14,9 @@ static void test_check_digit(void **state)
 	/* sums worked out by hand: 1..11 → 123456789018; all zeros end in 0 */
 	assert_true(my_number_valid("123456789018"));
 	assert_true(my_number_valid("000000000000"));
-	for (char last = '0'; last <= '9'; last++) {
+	for (int last = '0'; last <= '9'; last++) {
 		char text[13] = "12345678901x";
-		text[11] = last;
+		text[11] = (char)last;
 		assert_int_equal(my_number_valid(text), last == '8');
 	}
 }

@@ -21,7 +21,7 @@ static bool spread(const struct ledger *l, const struct action *not_through, boo
 {
 	bool more = false;
 	for (size_t k = 0; k < l->n_actions; k++) {
-		const struct action *act = &l->actions[k];
+		const struct action *act = l->actions + k;
 		size_t to = act->to.n ? state_at(l, act->to) : STATES_MAX;
 		if (act == not_through || to >= STATES_MAX)
 			continue;

@@ -69,7 +69,7 @@ static int parse(struct serve *s, struct str all)
 
 int serve_load(struct serve *s, struct err *e)
 {
-	uint8_t hash[SHA256_LEN];
+	uint8_t hash[SHA256_LEN] = {0};
 	char path[320];
 	struct buf b;
 	int r;

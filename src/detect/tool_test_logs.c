@@ -57,8 +57,9 @@ static int scan_piece(struct piece *p, struct engine *en, struct str lines, stru
 
 	while (lines.n && !r) {
 		struct str line = str_cut(&lines, '\n');
-		struct message m = {.raw = line, .source = source, .log = STR("standard"), .index = index++, .time_ns = now * 1000};
+		struct message m = {.raw = line, .source = source, .log = STR("standard"), .index = index, .time_ns = now * 1000};
 
+		index++;
 		if (!line.n || line.p[0] == '#')
 			continue;
 		fields_head(head, line);

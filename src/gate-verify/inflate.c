@@ -139,7 +139,7 @@ static bool codes(struct in *in, struct out *o, const struct huffman *lit, const
 		int s = symbol(in, lit), d;
 		unsigned length, distance;
 
-		if (s < 0 || in->bad)
+		if (s < 0 || s > 285 || in->bad)
 			return false;
 		if (s == 256)
 			return true;
@@ -149,9 +149,8 @@ static bool codes(struct in *in, struct out *o, const struct huffman *lit, const
 			o->p[o->n++] = (uint8_t)s;
 			continue;
 		}
-		if (s > 285)
-			return false;
-		length = len_base[s - 257] + take(in, len_bits[s - 257]);
+		s -= 257;
+		length = len_base[s] + take(in, len_bits[s]);
 		d = symbol(in, dist);
 		if (d < 0 || d > 29)
 			return false;

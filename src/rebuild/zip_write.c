@@ -61,7 +61,8 @@ int zip_pack(struct str content, struct zip_packed *ret)
 	}
 	libdeflate_free_compressor(c);
 	less = realloc(ret->p, ret->n + 1);
-	ret->p = less ? less : ret->p;
+	if (less)
+		ret->p = less;
 	return 0;
 }
 
