@@ -41,3 +41,4 @@ SELECT 'log:' || m.subject_id, NULL, 'ログ「' || m.subject_id || '」の消�
 FROM measurement m
 WHERE m.control = 'log.retained'
   AND m.part = 'policy'
+  AND (SELECT max(k.id) FROM kept k) IS NOT NULL

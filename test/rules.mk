@@ -101,7 +101,7 @@ $(foreach d,$(filter-out lib,$(FUZZ_DIRS)),$(eval $(call fuzz_link,$(d))))
 # What passed is remembered in $(O)/lint, so that the second run looks only at what changed.
 LINT_SRC   := $(wildcard src/*/*.c tools/*.c bench/*.c)
 LINT_O     := $(O)/$(if $(LINT_FAST),lint-fast,lint)
-LINT_FLAGS  = $(CPPFLAGS) -std=gnu17 -Wall -Wextra -Wno-unused-parameter -Wno-missing-field-initializers
+LINT_FLAGS  = $(CPPFLAGS) $(GMIME_I) $(POPPLER_I) -std=gnu17 -Wall -Wextra -Wno-unused-parameter -Wno-missing-field-initializers
 # The analyzer does not know that a failed cmocka assertion never returns.
 LINT_LESS  := --checks='-clang-analyzer-*,-bugprone-suspicious-include'
 LINT_TIDY   = $(if $(filter %_test.c,$<),$(LINT_LESS))

@@ -124,6 +124,8 @@ static unsigned class_new(const char *spec)
 	} else if (!strncmp(w, "rid:", 4) || !strncmp(w, "ridopt:", 7)) {
 		char *list = strchr(c.kind, ':');
 
+		if (!list)
+			die("%s: no list", c.kind);
 		*list++ = 0;
 		c.first = n_words;
 		for (w = strtok_r(list, ",", &save); w; w = strtok_r(NULL, ",", &save)) {

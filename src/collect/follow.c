@@ -265,7 +265,7 @@ static void frame(struct follows *f, struct follow *w, size_t n, bool end)
 		collect_put(c, w->source, &w->envelope, &p);
 		messages += !(p.flags & ENTRY_MORE);
 	}
-	(void)source_pass(w->source, messages, c->now_ns);
+	(void)!source_owe(w->source, messages, c->now_ns);   /* read on when source_pass allows it */
 	w->offset += pos;
 	if (pos && !w->framer.inside)
 		mark(w, batches_last(c->out));

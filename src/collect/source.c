@@ -99,7 +99,7 @@ static bool parse_net(struct str v, struct in6_addr *ret, unsigned *ret_bits)
 static bool within(const struct in6_addr *a, const struct in6_addr *net, unsigned bits)
 {
 	unsigned whole = bits / 8, rest = bits % 8;
-	if (memcmp(a, net, whole) != 0)
+	if (memcmp(a->s6_addr, net->s6_addr, whole) != 0)
 		return false;
 	return rest == 0 || ((a->s6_addr[whole] ^ net->s6_addr[whole]) >> (8 - rest)) == 0;
 }
@@ -269,9 +269,19 @@ size_t source_pass(struct source *s, size_t n, int64_t now_ns)
 		s->tokens = s->tokens + more < most ? s->tokens + more : most;
 		s->filled_at = now_ns;
 	}
-	size_t pass = s->tokens < (int64_t)n ? (size_t)s->tokens : n;
+	size_t pass = s->tokens <= 0 ? 0 : s->tokens < (int64_t)n ? (size_t)s->tokens : n;
 	s->tokens -= (int64_t)pass;
 	return pass;
+}
+
+bool source_owe(struct source *s, size_t n, int64_t now_ns)
+{
+	size_t pass = source_pass(s, n, now_ns);
+	int64_t debt = (int64_t)(n - pass), most = SOURCE_DEBT_S * (int64_t)s->rate;
+	if (!s->rate || !debt)
+		return false;
+	s->tokens = s->tokens - debt < -most ? -most : s->tokens - debt;
+	return true;
 }
 
 static void one_json(const struct source *x, struct jw *j)

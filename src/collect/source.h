@@ -54,6 +54,10 @@ struct source *source_known(struct sources *s, enum source_kind kind, struct str
 
 /* Takes n messages off the source's allowance at that time; how many of them may pass. */
 size_t source_pass(struct source *s, size_t n, int64_t now_ns);
+/* The same for what was read already: beyond the allowance it is owed, for SOURCE_DEBT_S at most. True: read no more until
+ * source_pass allows it. */
+#define SOURCE_DEBT_S 30
+bool source_owe(struct source *s, size_t n, int64_t now_ns) MUST_USE;
 /* All sources that sent something, as a JSON array. */
 void sources_json(const struct sources *s, struct jw *j);
 /* Text of an address, IPv4 as such; out has INET6_ADDRSTRLEN bytes. */

@@ -143,6 +143,15 @@ static void a_rate_holds(void **state)
 	s = (struct source){.rate = 1};
 	assert_int_equal(source_pass(&s, 5, now), 2);
 	assert_int_equal(source_pass(&s, 5, now - 3600 * SECOND), 2); /* a clock put back locks nobody out */
+	s = (struct source){.rate = 10};
+	assert_false(source_owe(&s, 20, now));
+	assert_true(source_owe(&s, 15, now));                /* read already: 1.5 s to wait */
+	assert_int_equal(source_pass(&s, 1, now + SECOND), 0);
+	assert_int_equal(source_pass(&s, 1, now + SECOND + 7 * SECOND / 10), 1);
+	assert_true(source_owe(&s, 100000, now + 2 * SECOND)); /* never more than SOURCE_DEBT_S */
+	for (int i = 0; i < SOURCE_DEBT_S; i++)
+		assert_int_equal(source_pass(&s, 1, now + (3 + i) * SECOND), 0);
+	assert_int_equal(source_pass(&s, 1, now + (4 + SOURCE_DEBT_S) * SECOND), 1);
 }
 
 int main(void)

@@ -27,10 +27,12 @@ static void wait_for(struct stream *t, uint32_t txnr)
 		return;
 	}
 	if (!t->waits || t->n_waits == t->waits_cap) {
-		t->waits_cap = t->waits_cap ? 2 * t->waits_cap : 16;
-		t->waits = reallocarray(t->waits, t->waits_cap, sizeof *t->waits);
-		if (!t->waits)
+		size_t cap = t->waits_cap ? 2 * t->waits_cap : 16;
+		struct waits *more = reallocarray(t->waits, cap, sizeof *more);
+		if (!more)
 			abort();
+		t->waits = more;
+		t->waits_cap = cap;
 	}
 	t->waits[t->n_waits++] = (struct waits){batch, txnr, 1};
 }
@@ -143,7 +145,7 @@ bool stream_read(struct stream *t)
 		hold(t, bytes + pos, n - pos);
 		if (!goes_on)
 			return false;
-		if (source_pass(t->source, messages, c->now_ns) < messages) {
+		if (source_owe(t->source, messages, c->now_ns)) {
 			t->throttled = true;
 			stream_watch(t);
 		}

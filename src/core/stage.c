@@ -22,8 +22,10 @@ static bool spread(const struct ledger *l, const struct action *not_through, boo
 	bool more = false;
 	for (size_t k = 0; k < l->n_actions; k++) {
 		const struct action *act = l->actions + k;
+		if (not_through == act)
+			continue;
 		size_t to = act->to.n ? state_at(l, act->to) : STATES_MAX;
-		if (act == not_through || to >= STATES_MAX)
+		if (to >= STATES_MAX)
 			continue;
 		for (size_t i = 0; i < act->from.n; i++) {
 			size_t from = state_at(l, act->from.v[i]), a = back ? to : from, b = back ? from : to;

@@ -1,3 +1,4 @@
+#define GATE_VERIFY_REFUSE
 #include "gate-verify/verify.h"
 
 const struct language languages[] = {

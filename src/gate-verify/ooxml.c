@@ -156,11 +156,12 @@ static bool quoted(struct str *s, struct buf *b)
 static bool may_lead(const struct part *from, const struct ov_kind *to, const char *pseudo)
 {
 	struct str rest = str_from(to->from);
+	const char *name = pseudo || !from ? pseudo : from->kind->name;
 
 	while (rest.n) {
 		struct str one = str_cut(&rest, ' ');
 
-		if (str_is(str_slice(one, str_starts(one, "+"), one.n), pseudo ? pseudo : from->kind->name))
+		if (name && str_is(str_slice(one, str_starts(one, "+"), one.n), name))
 			return true;
 	}
 	return false;

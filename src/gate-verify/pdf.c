@@ -24,7 +24,8 @@ struct pdf {
 
 static bool no(struct pdf *p, const char *rule)
 {
-	return refuse(p->c, rule, p->i);
+	(void)refuse(p->c, rule, p->i);
+	return false;
 }
 
 static bool eat(struct pdf *p, const char *z)
