@@ -106,7 +106,7 @@ static int read_locked(struct job *j, const struct zip_entry *en, struct buf *ou
 static int one(struct archive *ar, const struct zip_entry *en)
 {
 	enum gate_outcome outcome;
-	struct str name, clean, language;
+	struct str name = STR_NONE, clean, language;
 	struct buf content, path;
 	int r = decode_name(ar->j, en, &name);
 

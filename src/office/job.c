@@ -305,7 +305,7 @@ static int import_taken(struct work *x, struct str text, struct err *e)
 
 static int import_run(struct work *x, struct err *e)
 {
-	struct str text;
+	struct str text = STR_NONE;
 	struct err back;
 	int r = text_of(x, &text, e);
 	if (r == 0)

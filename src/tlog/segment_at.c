@@ -27,7 +27,7 @@ static int find_meta(const struct segment *s, uint64_t k, off_t *ret)
 	frames = get_le32(end);
 	/* only where all blocks have their usual number of entries does the number of one follow from an index */
 	if (frames > FRAMES_MAX || frames != 2 * (s->capacity / BLOCK_ENTRIES) + 2 ||
-	    s->file_bytes < (off_t)(frames * ENTRY_BYTES + END_BYTES))
+	    s->file_bytes < (off_t)frames * (off_t)ENTRY_BYTES + (off_t)END_BYTES)
 		return ERR_NOTFOUND;
 	table = malloc(frames * ENTRY_BYTES);
 	if (!table)

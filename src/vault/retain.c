@@ -180,12 +180,13 @@ static int append(struct vault *v, struct retain *a, const struct plan *p, const
 	struct jw j;
 	int r;
 
+	a->at = 0;
 	buf_init(&b, VAULT_DETAIL_MAX);
 	jw_init(&j, &b, false);
 	jw_object(&j);
 	put_members(&j, v, a, p, leaf);
 	jw_end_object(&j);
-	if (buf_err(&b)) {
+	if (buf_err(&b) || b.n < 2 || !b.p || a->kind >= RETAIN_KINDS) {
 		r = err_set(e, ERR_TOOBIG, "too long an entry");
 	} else {
 		b.p[b.n - 1] = 0; /* members only: the entry's own braces go around them */

@@ -178,7 +178,7 @@ void serve_commit(struct serve_log *l)
 
 	if (l->state == SERVE_OPEN && vault_commit(l->vault, &e))
 		serve_failed(l, &e);
-	if (l->state == SERVE_OPEN && vault_unsigned(l->vault))
+	if (l->state == SERVE_OPEN && l->vault && vault_unsigned(l->vault))
 		sign(l);
 }
 
