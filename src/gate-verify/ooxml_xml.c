@@ -132,7 +132,7 @@ static bool characters(struct xml *x, char until, struct str *ret)
 		    false}, {"&#9;", '\t', false},
 		{"&#10;", '\n', false},
 	};
-	size_t from = x->i, start = x->i;
+	size_t from = x->i, start = from;
 	bool refd = false;
 
 	buf_clear(&x->plain);
