@@ -255,6 +255,11 @@ for k, b in cases.items():
 PY
 clean p.jpg >/dev/null; cp out v.jpg; ok jpeg-changes "$(python3 change.py "$S" jpeg v.jpg)" ""
 clean p.png >/dev/null; cp out v.png; ok png-changes "$(python3 change.py "$S" png v.png)" ""
+# Nothing of the layer below the rebuilders, and of none of them, is in the verifier.
+names() { nm -g --defined-only "$@" 2>/dev/null | awk 'NF == 3 {print $3}' | sort -u; }
+ok verifier-has-names "$([ "$(names "$O/libexec/sekisho/gate-verify" | grep -c '^verify_')" -gt 8 ] && [ "$(names "$O/rebuild.a" | wc -l)" -gt 8 ] && echo yes)" yes
+mapfile -t theirs < <(find "$O"/obj/gate-{text,image,zip,ooxml,pdf,mail,office} -name '*.o' ! -name main.o ! -name '*_test.o')
+ok verifier-objects "$(comm -12 <(names "$O/rebuild.a" "${theirs[@]}") <(names "$O/libexec/sekisho/gate-verify") | paste -sd' ')" ""
 ok verifier-links "$(ldd "$O/libexec/sekisho/gate-verify" | grep -cE 'libz|deflate|libxml|expat|png|jpeg|poppler|jansson|yaml')" 0
 ok confined "$(clean a.csv >/dev/null; jq -r '[.runs[] | select(.posture | contains("seccomp"))] | length' rep)" 3
 exit $failed
