@@ -115,7 +115,7 @@ enum route_flags {
 	R_API = 8,           /* token instead of session, JSON errors, no CSRF */
 	R_SEALED = 16,       /* answers only after the vault's acknowledgement */
 	R_NET = 32,          /* on the Internet side too */
-	R_NAMED = 32,        /* the roles may, and who a record names: for the others the handler decides (403) */
+	R_NAMED = 64,        /* the roles may, and who a record names: for the others the handler decides (403) */
 };
 
 /* The only list of what can be asked (route.c): path with {name} parts, one method, roles (bits; ROLES_ALL), fields

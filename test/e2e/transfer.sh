@@ -217,7 +217,7 @@ L=$U; U=$N
 [ "$(get ichiro /transfers)" = 303 ] || fail "a session of the other side"
 [[ $(post net /sign-in --data-urlencode staff_no=1003 --data-urlencode "password=$(cat "$T/pw.ichiro")") == *"$U/" ]] || fail "sign-in on the Internet side"
 ok "a session is good on its own side only"
-for p in /ledgers /board /me /settings /ledgers/transfers/1 /attachments/1 /transfers/gates /api/v1/ledgers /search; do [ "$(get net $p)" = 404 ] || fail "$p on the Internet side"; done
+for p in /ledgers /board /me /settings /ledgers/transfers/1 /attachments/1 /transfers/gates /api/v1/ledgers /search /logs /logs/export.csv /logs/export.jsonl /logs/office/1 /logs/office/1/proof; do [ "$(get net $p)" = 404 ] || fail "$p on the Internet side"; done
 ok "on the Internet side nothing is there but sign-in and transfers"
 [ "$(get net /transfers)" = 200 ] || fail "transfers on the Internet side"
 id=$(hand net "" -F "files=@$T/a.csv"); [ "$(settled "$id")" = "ready " ] || fail "handed over there: $id"
