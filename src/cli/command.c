@@ -34,7 +34,7 @@ const struct command commands[] = {
 	{"vault hold", "DIR HOLD --from A --to B --reason TEXT [--log NAME]", N_("Keeps entries whatever their age"), command_retain, FILE_NONE},
 	{"vault release", "DIR HOLD --reason TEXT [--log NAME]", N_("Ends a hold"), command_retain, FILE_NONE},
 	{"vault redact", "DIR INDEX --reason TEXT [--log NAME]", N_("Takes the text of one entry out of a log"), command_retain, FILE_NONE},
-	{"vault witness", "new STATE --name NAME | add STATE VKEY | serve STATE --listen ADDR:PORT | sign STATE | ask DIR [--policy FILE] | request DIR | take DIR REQUEST",
+	{"vault witness", "new STATE --name NAME | add STATE VKEY | serve STATE --listen ADDR:PORT | sign STATE | ask DIR [--policy FILE] [--ca FILE] | request DIR | take DIR REQUEST",
 	 N_("Cosigns other towns' logs, and has the own ones cosigned"), command_outside, FILE_NONE},
 	{"vault serve", "DIR --listen ADDR:PORT [--log NAME] [--entries]", N_("Shows a log's tree to monitors, read only"), command_outside, FILE_NONE},
 	{"vault", "COMMAND …", N_("Works on a vault folder, also offline"), command_tool, FILE_NONE},

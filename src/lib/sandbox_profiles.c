@@ -43,6 +43,9 @@ static const int collect_calls[] = {
 static const int search_calls[] = {
 	C(openat), C(open), C(getdents64), C(stat), C(lstat), C(access), C(faccessat), C(faccessat2), C(fadvise64), C(set_tid_address), -1};
 
+/* Talks on one connection it was given. */
+static const int ask_calls[] = {C(recvfrom), C(sendto), C(getsockname), C(getpeername), C(select), C(pselect6), -1};
+
 #define KIB 1024ul
 #define MIB (1024 * KIB)
 #define GIB (1024 * MIB)
@@ -81,6 +84,10 @@ const struct sandbox_profile sandbox_witness = {
 const struct sandbox_profile sandbox_serve = {
 	.name = "serve", .uid_offset = 9, .reads_of = 4, .syscalls = collect_calls,
 	.memory_max = 8 * GIB, .file_max = 64 * MIB, .files_max = 512};
+/* Reads what a witness answers. */
+const struct sandbox_profile sandbox_ask = {
+	.name = "ask", .uid_offset = 23, .syscalls = ask_calls,
+	.memory_max = 256 * MIB, .file_max = 1 * MIB, .files_max = 16};
 /* A document's process: its memory, its pair, memfds of what it says. Nothing else. */
 static const int gate_calls[] = {-1};
 const struct sandbox_profile sandbox_gate_broker = {

@@ -1,40 +1,58 @@
 #include "witness/client.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <netdb.h>
 #include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include <gnutls/gnutls.h>
+
 #include "lib/clock.h"
+#include "lib/file.h"
+#include "lib/sandbox.h"
 
 #define HOST_MAX 256
 #define PATH_MAX_ 512
+#define CA_MAX (1u << 20)
 
 struct url {
 	char host[HOST_MAX], port[8], path[PATH_MAX_];
+	bool tls;
 };
+
+/* What the locked-in process says first; then the body, or the text of an error. */
+struct told {
+	int bad;
+	unsigned status;
+};
+
+static gnutls_certificate_credentials_t trusted;
 
 static int parse_url(struct str s, struct url *ret, struct err *e)
 {
-	struct str host, port = STR("80"), rest;
+	bool tls = str_starts(s, "https://");
+	struct str host, port = tls ? STR("443") : STR("80"), rest;
 	int64_t n;
 
-	if (!str_starts(s, "http://"))
-		return err_set(e, ERR_SYNTAX, "%.*s: http:// is expected", STR_ARG(s));
-	rest = str_slice(s, 7, s.n);
+	if (!tls && !str_starts(s, "http://"))
+		return err_set(e, ERR_SYNTAX, "%.*s: http:// or https:// is expected", STR_ARG(s));
+	rest = str_slice(s, tls ? 8 : 7, s.n);
 	host = str_cut(&rest, '/');
 	while (str_ends(rest, "/"))
 		rest.n--;
 	if (host.n && *host.p == '[') {
-		host = str_slice(host, 1, host.n);
-		port = host;
-		host = str_cut(&port, ']');
-		if (port.n && *port.p == ':')
-			port = str_slice(port, 1, port.n);
-		else
-			port = STR("80");
+		struct str left = str_slice(host, 1, host.n);
+
+		host = str_cut(&left, ']');
+		if (left.n && *left.p == ':')
+			port = str_slice(left, 1, left.n);
 	} else {
 		struct str left = host;
 
@@ -49,6 +67,7 @@ static int parse_url(struct str s, struct url *ret, struct err *e)
 	snprintf(ret->host, sizeof ret->host, "%.*s", STR_ARG(host));
 	snprintf(ret->port, sizeof ret->port, "%d", (int)n);
 	snprintf(ret->path, sizeof ret->path, "%s%.*s", rest.n ? "/" : "", STR_ARG(rest));
+	ret->tls = tls;
 	return 0;
 }
 
@@ -90,39 +109,6 @@ static int connect_to(const struct url *u, int64_t until, struct err *e)
 	return fd < 0 ? err_sys(e, "%s:%s", u->host, u->port) : fd;
 }
 
-static int send_all(int fd, struct str s, int64_t until)
-{
-	while (s.n) {
-		ssize_t n = wait_for(fd, POLLOUT, until) ? -1 : send(fd, s.p, s.n, MSG_NOSIGNAL);
-
-		if (n < 0 && (errno == EINTR || errno == EAGAIN))
-			continue;
-		if (n <= 0)
-			return ERR_SYS;
-		s = str_slice(s, (size_t)n, s.n);
-	}
-	return 0;
-}
-
-static int receive_all(int fd, struct buf *raw, int64_t until)
-{
-	for (;;) {
-		char *room = buf_room(raw, 4096);
-		ssize_t n;
-
-		if (!room)
-			return ERR_TOOBIG;
-		n = wait_for(fd, POLLIN, until) ? -1 : recv(fd, room, 4096, 0);
-		if (n < 0 && (errno == EINTR || errno == EAGAIN))
-			continue;
-		if (n < 0)
-			return ERR_SYS;
-		if (!n)
-			return 0;
-		buf_grew(raw, (size_t)n);
-	}
-}
-
 int client_parse(struct str raw, struct client_answer *ret)
 {
 	struct str rest = raw, line = str_cut(&rest, '\n');
@@ -155,6 +141,158 @@ int client_parse(struct str raw, struct client_answer *ret)
 	return 0;
 }
 
+/* --- locked in: nothing but the connection and the pipe --------------------------------------------------------------------- */
+
+static int secure(int fd, const struct url *u, gnutls_session_t *ret, struct err *e)
+{
+	gnutls_session_t s = NULL;
+	gnutls_datum_t why = {NULL, 0};
+	int r;
+
+	if (gnutls_init(&s, GNUTLS_CLIENT | GNUTLS_NO_SIGNAL) < 0 || gnutls_set_default_priority(s) < 0 ||
+	    gnutls_credentials_set(s, GNUTLS_CRD_CERTIFICATE, trusted) < 0)
+		return err_set(e, ERR_NOMEM, "TLS");
+	(void)gnutls_server_name_set(s, GNUTLS_NAME_DNS, u->host, strlen(u->host)); /* an address goes without */
+	gnutls_session_set_verify_cert(s, u->host, 0);
+	gnutls_transport_set_int(s, fd);
+	do
+		r = gnutls_handshake(s);
+	while (r < 0 && !gnutls_error_is_fatal(r));
+	*ret = s;
+	if (r >= 0)
+		return 0;
+	if (r == GNUTLS_E_CERTIFICATE_VERIFICATION_ERROR)
+		(void)gnutls_certificate_verification_status_print(gnutls_session_get_verify_cert_status(s), GNUTLS_CRT_X509, &why, 0);
+	return err_set(e, ERR_DENIED, "TLS: %s", why.data ? (const char *)why.data : gnutls_strerror(r));
+}
+
+static int exchange(int fd, const struct url *u, struct str ask, struct buf *raw, struct err *e)
+{
+	gnutls_session_t s = NULL;
+	ssize_t n = 1;
+	int r = u->tls ? secure(fd, u, &s, e) : 0;
+
+	while (!r && ask.n) {
+		n = s ? gnutls_record_send(s, ask.p, ask.n) : send(fd, ask.p, ask.n, MSG_NOSIGNAL);
+		if (n <= 0)
+			return err_set(e, ERR_SYS, "the connection ended");
+		ask = str_slice(ask, (size_t)n, ask.n);
+	}
+	while (!r && n > 0) {
+		char *room = buf_room(raw, 4096);
+
+		if (!room)
+			return err_set(e, ERR_TOOBIG, "the answer is too long");
+		do
+			n = s ? gnutls_record_recv(s, room, 4096) : recv(fd, room, 4096, 0);
+		while (s && n < 0 && !gnutls_error_is_fatal((int)n)); /* a session ticket */
+		/* many end TLS without a good-bye; how long the body is, is told in the head, or its signature is cut */
+		if (n < 0 && n != GNUTLS_E_PREMATURE_TERMINATION)
+			return err_set(e, ERR_SYS, "the connection ended");
+		if (n > 0)
+			buf_grew(raw, (size_t)n);
+	}
+	return r;
+}
+
+static _Noreturn void locked_in(int fd, const struct url *u, struct str ask, struct buf *raw, int to)
+{
+	struct client_answer a = {0};
+	struct told t = {0};
+	struct err e = {0};
+	struct str say;
+
+	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+	t.bad = sandbox_enter(&sandbox_ask, NULL, 0, NULL, &e);
+	if (!t.bad)
+		t.bad = exchange(fd, u, ask, raw, &e);
+	if (!t.bad && (t.bad = client_parse(buf_view(raw), &a)) != 0)
+		err_set(&e, t.bad, "not an answer of HTTP");
+	t.status = a.status;
+	say = t.bad ? str_from(e.text) : a.body;
+	if (fd_write_all(to, &t, sizeof t) || fd_write_all(to, say.p, say.n))
+		_exit(1);
+	_exit(0);
+}
+
+/* --- outside -------------------------------------------------------------------------------------------------------------------- */
+
+int client_trust(const char *file, struct err *e)
+{
+	struct buf pem;
+	gnutls_datum_t d;
+	int r = 0;
+
+	if (!trusted && gnutls_certificate_allocate_credentials(&trusted) < 0)
+		return err_set(e, ERR_NOMEM, "TLS");
+	if (!file)
+		return gnutls_certificate_set_x509_system_trust(trusted) < 0 ? err_set(e, ERR_SYS, "the system's certificate authorities cannot be read") : 0;
+	buf_init(&pem, CA_MAX);
+	r = file_read(file, CA_MAX, &pem, e);
+	d = (gnutls_datum_t){(unsigned char *)pem.p, (unsigned)pem.n};
+	if (!r && gnutls_certificate_set_x509_trust_mem(trusted, &d, GNUTLS_X509_FMT_PEM) < 1)
+		r = err_set(e, ERR_SYNTAX, "%s: no certificate of an authority", file);
+	buf_release(&pem);
+	return r;
+}
+
+/* All that is told until the pipe ends or the time is over. */
+static int hear(int from, int64_t until, struct buf *raw)
+{
+	for (;;) {
+		char *room = buf_room(raw, 4096);
+		ssize_t n;
+
+		if (!room)
+			return ERR_TOOBIG;
+		n = wait_for(from, POLLIN, until) ? -1 : read(from, room, 4096);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return ERR_SYS;
+		if (!n)
+			return 0;
+		buf_grew(raw, (size_t)n);
+	}
+}
+
+static int told_to_answer(const struct url *u, struct buf *raw, struct client_answer *ret, struct err *e)
+{
+	struct told t;
+	struct str body;
+
+	if (raw->n < sizeof t)
+		return err_set(e, ERR_PROTO, "%s:%s: the process that asked died", u->host, u->port);
+	memcpy(&t, raw->p, sizeof t);
+	body = str_slice(buf_view(raw), sizeof t, raw->n);
+	if (t.bad)
+		return err_set(e, t.bad < 0 ? t.bad : ERR_PROTO, "%s:%s: %.*s", u->host, u->port, STR_ARG(body));
+	*ret = (struct client_answer){.status = t.status, .body = body};
+	return 0;
+}
+
+static int in_jail(int fd, const struct url *u, struct str ask, int64_t until, struct buf *raw, struct err *e)
+{
+	int p[2], r;
+	pid_t pid;
+
+	if (pipe2(p, O_CLOEXEC) || fcntl(fd, F_SETFL, 0) || (pid = fork()) < 0)
+		return err_sys(e, "%s:%s", u->host, u->port);
+	if (!pid) {
+		close(p[0]);
+		locked_in(fd, u, ask, raw, p[1]);
+	}
+	close(p[1]);
+	r = hear(p[0], until, raw);
+	if (r)
+		err_sys(e, "%s:%s", u->host, u->port);
+	close(p[0]);
+	(void)kill(pid, SIGKILL);
+	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+		;
+	return r;
+}
+
 int client_ask(struct str prefix, const char *path, struct str body, struct buf *raw, struct client_answer *ret, struct err *e)
 {
 	int64_t until = clock_mono() + CLIENT_SECONDS * SECOND_US;
@@ -162,6 +300,8 @@ int client_ask(struct str prefix, const char *path, struct str body, struct buf 
 	struct url u;
 	int fd, r = parse_url(prefix, &u, e);
 
+	if (!r && u.tls && !trusted)
+		r = client_trust(NULL, e);
 	if (r)
 		return r;
 	fd = connect_to(&u, until, e);
@@ -176,13 +316,9 @@ int client_ask(struct str prefix, const char *path, struct str body, struct buf 
 	buf_clear(raw);
 	r = buf_err(&ask);
 	if (!r)
-		r = send_all(fd, buf_view(&ask), until);
+		r = in_jail(fd, &u, buf_view(&ask), until, raw, e);
 	if (!r)
-		r = receive_all(fd, raw, until);
-	if (r)
-		err_sys(e, "%s:%s", u.host, u.port);
-	if (!r && (r = client_parse(buf_view(raw), ret)) != 0)
-		err_set(e, r, "%s:%s: not an answer of HTTP", u.host, u.port);
+		r = told_to_answer(&u, raw, ret, e);
 	close(fd);
 	buf_release(&ask);
 	return r;

@@ -4,7 +4,7 @@
  *   witness --tool witness add STATE VKEY            a log it cosigns
  *   witness --tool witness serve STATE --listen ADDR:PORT
  *   witness --tool witness sign STATE < REQUEST      the same answer for who comes without a network
- *   witness --tool witness ask DIR [--policy FILE] [--log NAME] [--json]
+ *   witness --tool witness ask DIR [--policy FILE] [--log NAME] [--ca FILE] [--json]
  *   witness --tool witness request DIR > REQUEST     the question as a file, and what came back
  *   witness --tool witness take DIR REQUEST < ANSWER
  *   witness --tool serve DIR --listen ADDR:PORT [--log NAME] [--entries]
@@ -201,7 +201,8 @@ static int parse(struct options *o, int argc, char **argv)
 {
 	struct {
 		const char *name, **value;
-	} with_value[] = {{"--name", &o->name}, {"--listen", &o->listen}, {"--policy", &o->policy}, {"--log", &o->log}, {"--old", &o->old}};
+	} with_value[] = {{"--name", &o->name}, {"--listen", &o->listen}, {"--policy", &o->policy}, {"--log", &o->log}, {"--old", &o->old},
+	              {"--ca", &o->ca}};
 
 	for (int i = 0; i < argc; i++) {
 		size_t k = 0;

@@ -8,11 +8,11 @@ int tool_usage(FILE *to)
 	        "       sekisho vault witness add STATE VKEY\n"
 	        "       sekisho vault witness serve STATE --listen ADDRESS:PORT\n"
 	        "       sekisho vault witness sign STATE < REQUEST\n"
-	        "       sekisho vault witness ask DIR [--policy FILE] [--log NAME] [--json]\n"
+	        "       sekisho vault witness ask DIR [--policy FILE] [--log NAME] [--ca FILE] [--json]\n"
 	        "       sekisho vault witness request DIR [--old SIZE] [--log NAME] > REQUEST\n"
 	        "       sekisho vault witness take DIR REQUEST [--policy FILE] [--log NAME] [--json] < ANSWER\n"
 	        "       sekisho vault serve DIR --listen ADDRESS:PORT [--log NAME] [--entries]\n"
-	        "--log office is the data folder's own log; without --log, ask goes through all of them.\n"),
+	        "--ca: the authorities for https:// instead of the system's. --log office is the data folder's own log; without --log, ask goes through all of them.\n"),
 	      to);
 	return to == stdout ? YES : USAGE;
 }

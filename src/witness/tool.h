@@ -12,7 +12,7 @@
 enum { YES, NO, USAGE, FAILURE };
 
 struct options {
-	const char *args[2], *name, *listen, *policy, *log, *old;
+	const char *args[2], *name, *listen, *policy, *log, *old, *ca;
 	size_t n;
 	bool json, entries;
 };

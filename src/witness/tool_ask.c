@@ -8,6 +8,7 @@
 #include "lib/i18n.h"
 #include "lib/json.h"
 #include "witness/ask.h"
+#include "witness/client.h"
 #include "witness/request.h"
 
 struct asked {
@@ -150,7 +151,9 @@ static int with_policy(const struct options *o, void (*fn)(struct asked *))
 
 int tool_ask(const struct options *o)
 {
-	return with_policy(o, ask_each);
+	struct err e = {0};
+
+	return o->ca && client_trust(o->ca, &e) ? tool_fail(&e) : with_policy(o, ask_each);
 }
 
 int tool_request(const struct options *o)

@@ -163,6 +163,53 @@ lp=$(port); python3 liar.py "$lp" & pids+=($!); up "$lp"
 { echo "witness w1 ${key[w1]} ${url[w1]}"; echo "witness liar ${key[w2]} http://127.0.0.1:$lp"; echo "quorum w1"; } >straight/witnesses
 "$S" vault witness ask straight >x 2>&1; ok liar "$? $(grep -c 'claims 999999 entries and shows no proof' x) $(ls straight/seen-elsewhere 2>/dev/null)" "0 1 "
 
+# --- over TLS, and what only looks like it; what a witness answers is read by a process that is locked in
+openssl req -x509 -newkey ed25519 -nodes -days 2 -subj /CN=x -addext 'subjectAltName=IP:127.0.0.1' -keyout tls.key -out tls.pem 2>/dev/null
+openssl req -x509 -newkey ed25519 -nodes -days 2 -subj /CN=y -addext 'subjectAltName=DNS:other.example' -keyout no.key -out no.pem 2>/dev/null
+cat >tls.py <<'P'
+import socket, ssl, sys, threading
+port, cert, to = int(sys.argv[1]), sys.argv[2], int(sys.argv[3])
+ctx = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER); ctx.load_cert_chain(cert + ".pem", cert + ".key")
+def serve(c):
+    try:
+        with ctx.wrap_socket(c, server_side=True) as t, socket.create_connection(("127.0.0.1", to)) as w:
+            w.sendall(t.recv(200000)); w.settimeout(5)
+            while (b := w.recv(65536)): t.sendall(b)
+    except OSError as e: print(e, file=sys.stderr)
+s = socket.create_server(("127.0.0.1", port))
+while True: threading.Thread(target=serve, args=(s.accept()[0],), daemon=True).start()
+P
+sp=$(port); python3 tls.py "$sp" tls "${url[w1]##*:}" 2>/dev/null & pids+=($!); up "$sp"
+np=$(port); python3 tls.py "$np" no "${url[w1]##*:}" 2>/dev/null & pids+=($!); up "$np"
+asks() { { echo "witness w1 ${key[w1]} $1"; echo "quorum w1"; } >tls.policy; "$S" vault witness ask b --policy tls.policy "${@:2}" >x 2>&1; echo "$?"; }
+ingest b 5201 5210
+ok tls "$(asks "https://127.0.0.1:$sp" --ca tls.pem)" 0
+ok tls-unknown-authority "$(asks "https://127.0.0.1:$sp") $(grep -c 'unreachable.*NOT trusted' x)" "1 1"
+ok tls-other-name "$(asks "https://127.0.0.1:$np" --ca no.pem) $(grep -c 'unreachable.*does not match' x)" "1 1"
+ok tls-none "$(asks "https://127.0.0.1:${url[w1]##*:}" --ca tls.pem) $(grep -c 'unreachable.*TLS' x)" "1 1"
+ok ca-is-none "$(asks "https://127.0.0.1:$sp" --ca q) $(grep -c 'q: no certificate of an authority' x)" "3 1"
+ok url-is-none "$(asks ftp://127.0.0.1) $(grep -c 'http:// or https:// is expected' x)" "1 1"
+cat >endless.py <<'P'
+import socket, sys, time
+s = socket.create_server(("127.0.0.1", int(sys.argv[1])))
+while True:
+    c = s.accept()[0]
+    try:
+        if sys.argv[2] == "mute": time.sleep(30)
+        c.sendall(b"HTTP/1.0 200 OK\r\n\r\n" + b"x" * 1000000)
+    except OSError: pass
+    c.close()
+P
+ep=$(port); python3 endless.py "$ep" loud & pids+=($!); up "$ep"
+ok endless "$(asks "http://127.0.0.1:$ep") $(grep -c 'the answer is too long' x)" "1 1"
+mp=$(port); python3 endless.py "$mp" mute & mute=$!; pids+=($mute); sleep 0.5
+{ echo "witness w1 ${key[w1]} http://127.0.0.1:$mp"; echo "quorum w1"; } >tls.policy
+"$S" vault witness ask b --policy tls.policy >x 2>&1 & asker=$!
+kid() { pgrep -P "$1" 2>/dev/null | head -1; }
+for _ in $(seq 50); do k=$(kid "$asker"); [ -n "$k" ] && g=$(kid "$k") && k=${g:-$k}; grep -q '^Seccomp:.2' "/proc/${k:-0}/status" 2>/dev/null && break; sleep 0.1; done
+ok asker-locked-in "$(awk '/^(NoNewPrivs|Seccomp):/ { printf "%s ", $2 }' "/proc/$k/status") $(ls "/proc/$k/root/etc" 2>/dev/null | wc -l)" "1 2  0"
+kill "$mute"; wait "$asker"; ok asker-ends "$? $(pgrep -P "$asker")" "1 "
+
 # --- without a line: the question and the answer as files
 kill "${pids[0]}"; wait "${pids[0]}" 2>/dev/null
 { for w in w1 w2 w3; do echo "witness $w ${key[$w]}"; done; echo "group towns 2 w1 w2 w3"; echo "quorum towns"; } >straight/witnesses
