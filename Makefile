@@ -45,6 +45,7 @@ LIBS_gate-verify = $(call PKG_LIBS,libseccomp libcrypto)
 LIBS_gate-zip    = $(call PKG_LIBS,libseccomp libcrypto zlib libdeflate) -lunistring
 LIBS_gate-pdf    = $(call PKG_LIBS,libseccomp libcrypto libdeflate libjpeg zlib poppler-glib cairo fontconfig) -lm
 LIBS_gate-office = $(call PKG_LIBS,libseccomp libcrypto)
+LIBS_gate-scan   = $(call PKG_LIBS,libseccomp libcrypto)
 LIBS_gate-mail   = $(call PKG_LIBS,libseccomp libcrypto gmime-3.0) -lunistring
 LIBS_gate-image  = $(call PKG_LIBS,libseccomp libcrypto libdeflate spng libjpeg libwebp libwebpdemux libtiff-4) -lgif
 LIBS_gate-ooxml  = $(call PKG_LIBS,libseccomp libcrypto zlib libdeflate expat)

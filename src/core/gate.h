@@ -26,6 +26,8 @@ enum {
 	GATE_TYPE,           /* s type, s code ("" or why this never passes) */
 	/* verifier -> broker, in answer to GATE_JOB (format: the language) */
 	GATE_VERDICT,        /* b accepted, s rule broken, i offset */
+	/* scanner -> broker, in answer to GATE_JOB (format: "scan", or "version" for the first alone) */
+	GATE_SCANNED,        /* s clamd's version ("" it does not answer), s what it says of the content ("" nothing) */
 };
 
 enum gate_outcome { GATE_DELIVERED, GATE_HELD, GATE_BLOCKED };

@@ -159,12 +159,11 @@ enum {
 
 /* gate.N -> supervisor over the pair "workers": programs of the gate, one per document and step, started by who may. */
 enum {
-	WORKER_START = 480,  /* s program, u processor seconds -> WORKER_STARTED u err code, i worker, f its pair */
+	WORKER_START = 480,  /* s program, u processor seconds -> WORKER_STARTED u err code, i worker, f its pair. "gate-scan" is started
+	                      * with connections to the clamd of sekisho.conf, which nobody else is given */
 	WORKER_STARTED,
 	WORKER_END,          /* i worker, b kill it -> WORKER_ENDED once it is gone: u exit code, u signal, i processor ms, i KiB at most */
 	WORKER_ENDED,
-	SCANNER_OPEN,        /* -> SCANNER_OPENED u err code, f a connection to the clamd of sekisho.conf */
-	SCANNER_OPENED,
 };
 
 /* The `sekisho` command -> office.writer over DIR/run/control.sock */

@@ -18,11 +18,10 @@
 struct run;
 
 /* How workers come to be and to their end. start: a process of that program with its pair, at most so many seconds of processor
- * time. end: it is gone on return (killed if wanted), *run says how. */
+ * time; "gate-scan" has connections to clamd beside it, and cannot be started without. end: it is gone on return (killed if wanted), *run says how. */
 struct spawner {
 	int (*start)(void *arg, const char *program, unsigned seconds, int *ret_sock, int64_t *ret_worker, struct err *e);
 	void (*end)(void *arg, int64_t worker, bool kill_it, struct run *run);
-	int (*scanner)(void *arg);                       /* a fresh connection to clamd, -1 when there is none */
 };
 extern const struct spawner spawner_fork;            /* arg: the struct gate */
 
@@ -114,7 +113,8 @@ struct worker_job {
 	const char *step, *program, *format, *name, *policy;
 	int content;                                     /* descriptor */
 	uint64_t size;
-	unsigned depth;
+	unsigned depth, seconds;                         /* seconds 0: as the policy says */
+	bool no_password;                                /* this one has no use for it */
 };
 /* Runs it to its last word, which is in *ret (msg_release); *ret->type 0: it died, ran out of time or broke the protocol, and
  * r->outcome says so. GATE_PART goes into r, GATE_SUB through gate_clean. */

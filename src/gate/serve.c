@@ -66,26 +66,7 @@ static void end(void *arg, int64_t worker, bool kill_it, struct run *run)
 	msg_release(&answer);
 }
 
-static int scanner(void *arg)
-{
-	struct serve *s = arg;
-	int fd = child_peer_fd(&s->child, "workers"), sock = -1;
-	uint32_t code = 0;
-	struct msg m, answer;
-	int r;
-
-	msg_init(&m, SCANNER_OPEN);
-	r = fd < 0 ? ERR_CLOSED : msg_call(fd, &m, SPAWN_MS, &answer);
-	msg_release(&m);
-	if (r)
-		return -1;
-	if (answer.type != SCANNER_OPENED || msg_u32(&answer, &code) || (!code && msg_fd(&answer, &sock)) || msg_end(&answer))
-		log_fatal("gate.scanner", "text=\"the supervisor's answer\"");
-	msg_release(&answer);
-	return sock;
-}
-
-static const struct spawner spawner_house = {start, end, scanner};
+static const struct spawner spawner_house = {start, end};
 
 /* --- files -------------------------------------------------------------------------------------------------------------- */
 

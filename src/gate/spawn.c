@@ -13,16 +13,45 @@
 
 #include "gate/gate.h"
 
-static _Noreturn void become(const char *path, int sock, pid_t parent, unsigned seconds)
+#define SCANNER "gate-scan"
+#define CONNECTIONS 2                                /* of the scanner, behind its pair */
+
+static int connect_one(const char *path)
+{
+	struct sockaddr_un a = {.sun_family = AF_UNIX};
+	int fd;
+
+	if (!path || (size_t)snprintf(a.sun_path, sizeof a.sun_path, "%s", path) >= sizeof a.sun_path)
+		return -1;
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd >= 0 && connect(fd, (struct sockaddr *)&a, sizeof a)) {
+		close(fd);
+		fd = -1;
+	}
+	return fd;
+}
+
+static void close_all(const int *fds, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (fds[i] >= 0)
+			close(fds[i]);
+}
+
+/* Descriptors GATE_FD and following; those given are out of the way, above. */
+static _Noreturn void become(const char *path, const int *fds, size_t n, pid_t parent, unsigned seconds)
 {
 	char *argv[] = {(char *)(uintptr_t)path, (char *)(uintptr_t)"--fd=3", NULL};
 	char *env[] = {(char *)(uintptr_t)"PATH=/usr/bin:/bin", (char *)(uintptr_t)"LANG=C.UTF-8", NULL};
 	struct rlimit cpu = {seconds, seconds + 1};
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (getppid() != parent || setrlimit(RLIMIT_CPU, &cpu) || dup2(sock, GATE_FD) < 0 || fcntl(GATE_FD, F_SETFD, 0))
+	if (getppid() != parent || setrlimit(RLIMIT_CPU, &cpu))
 		_exit(127);
-	closefrom(GATE_FD + 1);
+	for (size_t i = 0; i < n; i++)
+		if (dup2(fds[i], GATE_FD + (int)i) < 0)
+			_exit(127);
+	closefrom(GATE_FD + (int)n);
 	execve(path, argv, env);
 	_exit(127);
 }
@@ -30,21 +59,41 @@ static _Noreturn void become(const char *path, int sock, pid_t parent, unsigned 
 static int start(void *arg, const char *program, unsigned seconds, int *ret_sock, int64_t *ret_worker, struct err *e)
 {
 	const struct gate *g = arg;
+	size_t n = strcmp(program, SCANNER) == 0 ? 1 + CONNECTIONS : 1;
+	int fds[1 + CONNECTIONS] = {-1, -1, -1}, pair[2];
+	pid_t parent = getpid(), pid = -1;
 	char path[4400];
-	pid_t parent = getpid(), pid;
-	int pair[2];
 
 	if ((size_t)snprintf(path, sizeof path, "%s/%s", g->libexec, program) >= sizeof path || access(path, X_OK))
 		return err_set(e, ERR_NOTFOUND, "this installation has no program \"%s\"", program);
-	if (msg_pair(pair))
+	for (size_t i = 1; i < n; i++) {
+		int fd = connect_one(g->clamd);
+
+		fds[i] = fd < 0 ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, GATE_FD + 1 + CONNECTIONS);
+		close_all(&fd, 1);
+		if (fds[i] < 0) {
+			close_all(fds, n);
+			return err_set(e, ERR_NOTFOUND, "clamd does not answer");
+		}
+	}
+	if (msg_pair(pair)) {
+		close_all(fds, n);
 		return err_sys(e, "socketpair");
-	pid = fork();
-	if (!pid)
-		become(path, pair[1], parent, seconds);
+	}
+	fds[0] = fcntl(pair[1], F_DUPFD_CLOEXEC, GATE_FD + 1 + CONNECTIONS);
 	close(pair[1]);
+	if (fds[0] >= 0)
+		pid = fork();
+	if (!pid)
+		become(path, fds, n, parent, seconds);
+	close_all(fds, n);
+	if (pid < 0) {
+		close(pair[0]);
+		return err_sys(e, "fork");
+	}
 	*ret_sock = pair[0];
 	*ret_worker = pid;
-	return pid > 0 ? 0 : err_sys(e, "fork");
+	return 0;
 }
 
 static void end(void *arg, int64_t worker, bool kill_it, struct run *run)
@@ -63,20 +112,4 @@ static void end(void *arg, int64_t worker, bool kill_it, struct run *run)
 	run->rss_kb = use.ru_maxrss;
 }
 
-static int scanner(void *arg)
-{
-	const char *path = ((const struct gate *)arg)->clamd;
-	struct sockaddr_un a = {.sun_family = AF_UNIX};
-	int fd;
-
-	if ((size_t)snprintf(a.sun_path, sizeof a.sun_path, "%s", path) >= sizeof a.sun_path)
-		return -1;
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (fd >= 0 && connect(fd, (struct sockaddr *)&a, sizeof a)) {
-		close(fd);
-		fd = -1;
-	}
-	return fd;
-}
-
-const struct spawner spawner_fork = {start, end, scanner};
+const struct spawner spawner_fork = {start, end};

@@ -118,6 +118,7 @@ static int one_message(struct talk *t, struct msg *m)
 	case GATE_DONE:
 	case GATE_FAIL:
 	case GATE_TYPE:
+	case GATE_SCANNED:
 	case GATE_VERDICT: return 1;
 	default: r = ERR_PROTO;
 	}
@@ -130,8 +131,10 @@ static void put_policy(struct msg *m, const struct talk *t)
 {
 	char policy[GATE_POLICY_MAX + GATE_PASSWORD_MAX + 16];
 
-	snprintf(policy, sizeof policy, "%s%s%s%s", t->job->policy, t->g->password ? "password=" : "",
-	         t->g->password ? t->g->password : "", t->g->password ? "\n" : "");
+	const char *password = t->job->no_password ? NULL : t->g->password;
+
+	snprintf(policy, sizeof policy, "%s%s%s%s", t->job->policy, password ? "password=" : "", password ? password : "",
+	         password ? "\n" : "");
 	msg_put_z(m, policy);
 	explicit_bzero(policy, sizeof policy);
 }
@@ -176,7 +179,7 @@ int worker_talk(struct gate *g, const struct worker_job *job, struct result *r, 
 {
 	struct talk t = {.g = g, .job = job, .r = r, .sock = -1};
 	struct run run = {.step = job->step, .program = arena_str(r->arena, str_from(job->program))};
-	unsigned seconds = g->seconds + (unsigned)((job->size >> 20) * g->seconds_per_mib);
+	unsigned seconds = (job->seconds ? job->seconds : g->seconds) + (unsigned)((job->size >> 20) * g->seconds_per_mib);
 	int64_t from = clock_mono();
 	bool ready = false;
 	int got;

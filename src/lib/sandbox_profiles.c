@@ -99,6 +99,10 @@ const struct sandbox_profile sandbox_gate = {
 const struct sandbox_profile sandbox_gate_verify = {
 	.name = "gate-verify", .uid_offset = 21, .syscalls = gate_calls,
 	.memory_max = 1 * GIB, .file_max = 64 * MIB, .files_max = 16};
+/* Reads a document to clamd, over sockets it was given. */
+const struct sandbox_profile sandbox_gate_scan = {
+	.name = "gate-scan", .uid_offset = 24, .syscalls = gate_calls,
+	.memory_max = 256 * MIB, .file_max = 64 * MIB, .files_max = 16};
 /* poppler and cairo look for fonts and character maps while they draw. */
 static const int gate_pdf_calls[] = {
 	C(openat), C(open), C(getdents64), C(stat), C(lstat), C(access), C(faccessat), C(faccessat2), C(readlink), C(readlinkat), C(fstatfs),

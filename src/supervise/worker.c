@@ -54,7 +54,49 @@ static bool name_ok(struct str name)
 	return true;
 }
 
-static _Noreturn void become(const struct super *s, struct str program, int sock, pid_t parent, unsigned seconds)
+static int connect_scanner(void)
+{
+	struct sockaddr_un a = {.sun_family = AF_UNIX};
+	const char *path = getenv("SEKISHO_CLAMD");
+	int fd;
+
+	if (!path || (size_t)snprintf(a.sun_path, sizeof a.sun_path, "%s", path) >= sizeof a.sun_path)
+		return -1;
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd >= 0 && (connect(fd, (struct sockaddr *)&a, sizeof a) != 0 || fcntl(fd, F_SETFL, 0) != 0)) {
+		close(fd);                               /* never waited for: a full queue is no scanner either */
+		fd = -1;
+	}
+	return fd;
+}
+
+static void close_all(const int fds[], size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (fds[i] >= 0)
+			close(fds[i]);
+}
+
+/* The scanner's connections behind its pair, none for another program; how many there are then, 0: no clamd. fds lie above those
+ * that the program will find them at. */
+static size_t give_connections(struct str program, int fds[1 + SCANNER_CONNECTIONS])
+{
+	if (!str_is(program, WORKER_SCANNER))
+		return 1;
+	for (size_t i = 1; i <= SCANNER_CONNECTIONS; i++) {
+		int fd = connect_scanner();
+
+		fds[i] = fd < 0 ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, GATE_FD + 1 + SCANNER_CONNECTIONS);
+		close_all(&fd, 1);
+		if (fds[i] < 0) {
+			close_all(fds + 1, i);
+			return 0;
+		}
+	}
+	return 1 + SCANNER_CONNECTIONS;
+}
+
+static _Noreturn void become(const struct super *s, struct str program, const int *fds, size_t n, pid_t parent, unsigned seconds)
 {
 	char path[4200];
 	char *argv[] = {path, (char *)(uintptr_t)"--fd=3", NULL}, *env[] = {(char *)(uintptr_t)"LANG=C.UTF-8", NULL, NULL};
@@ -69,10 +111,12 @@ static _Noreturn void become(const struct super *s, struct str program, int sock
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	signal(SIGINT, SIG_IGN);
-	if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != parent || setrlimit(RLIMIT_CPU, &cpu) != 0 ||
-	    dup2(sock, GATE_FD) < 0)
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != parent || setrlimit(RLIMIT_CPU, &cpu) != 0)
 		_exit(127);
-	closefrom(GATE_FD + 1);
+	for (size_t i = 0; i < n; i++)
+		if (dup2(fds[i], GATE_FD + (int)i) < 0)
+			_exit(127);
+	closefrom(GATE_FD + (int)n);
 	execve(path, argv, env);
 	_exit(127);
 }
@@ -80,17 +124,25 @@ static _Noreturn void become(const struct super *s, struct str program, int sock
 static int begin(struct super *s, int role, struct str program, unsigned seconds, struct worker **ret, int *ret_fd)
 {
 	struct worker *w = free_place(s);
+	int fds[1 + SCANNER_CONNECTIONS] = {-1, -1, -1}, pair[2];
 	pid_t parent = getpid();
-	int pair[2];
+	size_t n;
 
 	if (!w)
 		return ERR_BUSY;
-	if (msg_pair(pair) != 0)
+	n = give_connections(program, fds);
+	if (!n)
+		return ERR_NOTFOUND;
+	if (msg_pair(pair) != 0) {
+		close_all(fds, n);
 		return ERR_SYS;
-	*w = (struct worker){.pid = fork(), .role = role, .id = ++s->workers.last_id};
-	if (w->pid == 0)
-		become(s, program, pair[1], parent, seconds);
+	}
+	fds[0] = fcntl(pair[1], F_DUPFD_CLOEXEC, GATE_FD + 1 + SCANNER_CONNECTIONS);
 	close(pair[1]);
+	*w = (struct worker){.pid = fds[0] < 0 ? -1 : fork(), .role = role, .id = ++s->workers.last_id};
+	if (w->pid == 0)
+		become(s, program, fds, n, parent, seconds);
+	close_all(fds, n);
 	if (w->pid < 0) {
 		w->pid = 0;
 		close(pair[0]);
@@ -161,41 +213,6 @@ static int on_end(struct super *s, int role, struct msg *m)
 	return 0;
 }
 
-static int connect_scanner(void)
-{
-	struct sockaddr_un a = {.sun_family = AF_UNIX};
-	const char *path = getenv("SEKISHO_CLAMD");
-	int fd;
-
-	if (!path || (size_t)snprintf(a.sun_path, sizeof a.sun_path, "%s", path) >= sizeof a.sun_path)
-		return -1;
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (fd >= 0 && (connect(fd, (struct sockaddr *)&a, sizeof a) != 0 || fcntl(fd, F_SETFL, 0) != 0)) {
-		close(fd);                               /* never waited for: a full queue is no scanner either */
-		fd = -1;
-	}
-	return fd;
-}
-
-static int on_scanner(int fd, struct msg *m)
-{
-	struct msg answer;
-	int sock, r;
-
-	if (msg_end(m) != 0)
-		return ERR_PROTO;
-	sock = connect_scanner();
-	msg_init(&answer, SCANNER_OPENED);
-	msg_put_u32(&answer, sock < 0 ? (uint32_t)-ERR_NOTFOUND : 0);
-	if (sock >= 0) {
-		msg_put_fd(&answer, sock);
-		close(sock);
-	}
-	r = msg_send(fd, &answer);
-	msg_release(&answer);
-	return r;
-}
-
 static void on_channel(void *arg)
 {
 	struct super_watch *w = arg;
@@ -206,10 +223,9 @@ static void on_channel(void *arg)
 	if (r == ERR_BUSY)
 		return;
 	if (r == 0) {
-		r = m.type == WORKER_START   ? on_start(s, role, w->fd, &m)
-		    : m.type == WORKER_END   ? on_end(s, role, &m)
-		    : m.type == SCANNER_OPEN ? on_scanner(w->fd, &m)
-		                             : ERR_PROTO;
+		r = m.type == WORKER_START ? on_start(s, role, w->fd, &m)
+		    : m.type == WORKER_END ? on_end(s, role, &m)
+		                           : ERR_PROTO;
 		msg_release(&m);
 	}
 	if (r == 0)

@@ -9,6 +9,8 @@
 
 #define WORKERS_MAX 24                               /* all at once: two gates, five deep, and some to spare */
 #define WORKER_PROGRAMS "gate-"                      /* how the name of a program must begin */
+#define WORKER_SCANNER "gate-scan"                   /* the one that is given connections to clamd */
+#define SCANNER_CONNECTIONS 2
 #define WORKER_SECONDS_MAX 4000
 
 struct super;

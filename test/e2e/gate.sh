@@ -195,6 +195,34 @@ printf 'clamd: %s/clamd.sock\nav_unknown: stop\n' "$W" >old.yaml
 ok av-age-unknown "$(avclean a.csv old.yaml)" "1 held AV-OLD"
 printf 'clamd: %s/none.sock\n' "$W" >none.yaml
 ok av-away "$(avclean a.csv none.yaml)" "1 held AV-ERROR"
+# A clamd that may not take descriptors is read to; all that was said to it
+cat >shy.py <<'PY'
+import os, socket, struct, threading
+s = socket.socket(socket.AF_UNIX); s.bind("shy.sock"); s.listen(8)
+def word(c):
+    b = b""
+    while not b.endswith(b"\0"):
+        d = c.recv(1)
+        if not d: return None
+        b += d
+    open("said", "ab").write(b[:-1] + b"\n"); return b[:-1]
+def one(c):
+    while (w := word(c)) is not None:
+        if w == b"zVERSION": c.sendall(b"1: ClamAV 9.9.9/1/Thu Jan  1 00:00:00 2015\0")
+        elif w == b"zFILDES":
+            c.recv(1); c.sendall(b"2: No file descriptor received. ERROR\0"); break
+        elif w == b"zINSTREAM":
+            while (n := struct.unpack(">I", c.recv(4, socket.MSG_WAITALL))[0]): c.recv(n, socket.MSG_WAITALL)
+            c.sendall(b"stream: OK\0"); break
+    c.close()
+while True: threading.Thread(target=one, args=(s.accept()[0],), daemon=True).start()
+PY
+python3 shy.py & shy=$!
+trap 'kill $av $shy; rm -rf "$W"' EXIT
+for _ in $(seq 50); do [ -S shy.sock ] && break; sleep 0.1; done
+printf 'clamd: %s/shy.sock\nav_stop_hours: 99999\n' "$W" >shy.yaml
+ok av-stream "$(avclean a.csv shy.yaml; jq -r '.scan.before.verdict, ([.runs[] | select(.step == "scan") | .posture | contains("seccomp")] | all)' rep)" "$(printf '1 held AV-OLD\nOK\ntrue')"
+ok av-only-these-words "$(sort -u said | paste -sd' ')" "zFILDES zIDSESSION zINSTREAM zVERSION"
 # Pictures
 convert -size 320x200 -seed 1 plasma:fractal -quality 90 p.jpg
 for f in p.png p.bmp p.webp p.tif; do convert p.jpg $f; done
