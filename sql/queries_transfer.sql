@@ -37,16 +37,26 @@ SELECT r.id FROM transfers r JOIN transfer_file f ON f.record = r.id
 WHERE r.state = 'held' AND f.key IS NOT NULL AND r.engine IS NOT NULL AND r.engine <> ?1 AND coalesce(r.code, '') <> 'ENC-PASSWORD'
 ORDER BY r.id LIMIT 200;
 
--- What a person handed over or is to receive, newest first. ?2: 1 only what is to be fetched by this person.
+-- What is there to be fetched by a person, newest first.
+-- name: transfer_inbox
+SELECT r.id, r.file_name, r.expires_on, r.purpose, p.name
+FROM transfers__recipients c JOIN transfers r ON r.id = c.record LEFT JOIN persons p ON p.id = r.applicant
+WHERE c.value = ?1 AND r.state = 'ready' ORDER BY r.id DESC LIMIT ?2;
+-- One file that person ?1 handed over or is to receive.
 -- name: transfer_mine
 SELECT r.id, r.number, r.file_name, r.state, r.direction, r.size, r.created_at, r.expires_on, r.out_name, r.code, r.findings,
        r.applicant, p.name, f.step, f.done, f.of, f.report, f.key IS NOT NULL,
-       EXISTS (SELECT 1 FROM transfers__recipients c WHERE c.record = r.id AND c.value = ?1), r.purpose, r.out_size
-FROM transfers r LEFT JOIN transfer_file f ON f.record = r.id LEFT JOIN persons p ON p.id = r.applicant
-WHERE (r.applicant = ?1 OR EXISTS (SELECT 1 FROM transfers__recipients c WHERE c.record = r.id AND c.value = ?1))
-  AND (?2 = 0 OR r.state = 'ready' AND EXISTS (SELECT 1 FROM transfers__recipients c WHERE c.record = r.id AND c.value = ?1))
-  AND (?3 = 0 OR r.id = ?3)
-ORDER BY r.id DESC LIMIT ?4;
+       EXISTS (SELECT 1 FROM transfers__recipients c WHERE c.record = r.id AND c.value = ?1), r.purpose, r.out_size,
+       r.format, r.outcome, r.lost, r.out_hash, o.name, r.created_on, r.hash
+FROM transfers r LEFT JOIN transfer_file f ON f.record = r.id LEFT JOIN persons p ON p.id = r.applicant LEFT JOIN org_units o ON o.id = r.section
+WHERE r.id = ?2 AND (r.applicant = ?1 OR EXISTS (SELECT 1 FROM transfers__recipients c WHERE c.record = r.id AND c.value = ?1));
+-- What a list of one's own can be narrowed to.
+-- name: transfer_formats
+SELECT DISTINCT r.format FROM transfers r WHERE r.format IS NOT NULL
+  AND (r.applicant = ?1 OR EXISTS (SELECT 1 FROM transfers__recipients c WHERE c.record = r.id AND c.value = ?1)) ORDER BY 1 LIMIT 60;
+-- name: transfer_sections
+SELECT DISTINCT o.id, o.name FROM transfers r JOIN org_units o ON o.id = r.section
+WHERE r.applicant = ?1 OR EXISTS (SELECT 1 FROM transfers__recipients c WHERE c.record = r.id AND c.value = ?1) ORDER BY 2 LIMIT 60;
 -- name: transfer_colleagues
 SELECT staff_no, name FROM persons WHERE state = 'active' AND section = ?1 AND staff_no IS NOT NULL ORDER BY staff_no LIMIT 300;
 -- name: transfer_person

@@ -165,6 +165,8 @@ bool visible(struct job *j, int64_t id);
 /* SQL condition over alias r that is true for what the actor may see ("1" for all); parameters :me :section :units
  * :roles. */
 int visible_sql(struct job *j, struct buf *out) MUST_USE;
+/* Only what is somebody's own, or names him as reader; with the same parameters. */
+int mine_sql(const struct ledger *l, struct buf *out) MUST_USE;
 /* Binds those parameters where the statement has them. */
 int visible_bind(struct job *j, struct stmt *s) MUST_USE;
 

@@ -134,6 +134,7 @@ struct list_query {
 	struct str search;                               /* as typed */
 	struct str state;                                /* STR_NONE all */
 	bool live_only;
+	bool mine;                                       /* only one's own, and what names one as reader: also for who sees all */
 	struct list_filter filters[16];
 	size_t n_filters;
 	struct str sort;                                 /* field name or number, updated_at … ; STR_NONE */

@@ -207,6 +207,10 @@ static int where_sql(struct job *j, const struct list_query *q, bool sorted, str
 	int err = from_sql(j, q, sorted, sql, p, ret_search);
 	if (err == 0)
 		err = visible_sql(j, sql);
+	if (err == 0 && q->mine) {
+		buf_puts(sql, " AND ");
+		err = mine_sql(j->l, sql);
+	}
 	if (q->state.n) {
 		buf_puts(sql, " AND r.state = ");
 		param(sql, p, q->state, false);

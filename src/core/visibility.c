@@ -170,6 +170,15 @@ int visible_sql(struct job *j, struct buf *out)
 	return buf_err(out);
 }
 
+int mine_sql(const struct ledger *l, struct buf *out)
+{
+	buf_puts(out, "(0");
+	or_own(l, out);
+	or_readers(l, out);
+	buf_puts(out, ")");
+	return buf_err(out);
+}
+
 /* --- parameters -------------------------------------------------------------------------------------------------- */
 
 static struct str heads_json(struct job *j)

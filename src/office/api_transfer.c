@@ -3,68 +3,72 @@
 #include "lib/json.h"
 #include "office/api.h"
 #include "office/pages.h"
-#include "office/transfer.h"
-#include "queries.h"
+#include "office/transfer_page.h"
 
-#define ROWS 200
 #define OUT_MAX (17u << 20)
 #define FILES_AT_ONCE 16
 
-/* A row of the query transfer_mine as an object. */
-static void put_row(struct stmt *q, struct jw *j, bool report)
+static struct str or_none(struct str s)
+{
+	return s.n ? s : STR_NONE;
+}
+
+static void put_row(const struct mine *m, struct jw *j, bool report)
 {
 	char at[40];
-	instant_rfc3339(col_int(q, 6), at, sizeof(at));
+	instant_rfc3339(m->at, at, sizeof(at));
 	jw_object(j);
-	jw_kint(j, "id", col_int(q, 0));
-	jw_kstr(j, "number", col_str(q, 1));
-	jw_kstr(j, "file_name", col_str(q, 2));
-	jw_kstr(j, "state", col_str(q, 3));
-	jw_kstr(j, "direction", col_str(q, 4));
-	jw_kint(j, "size", col_int(q, 5));
+	jw_kint(j, "id", m->id);
+	jw_kstr(j, "number", m->number);
+	jw_kstr(j, "file_name", m->name);
+	jw_kstr(j, "state", m->state);
+	jw_kstr(j, "direction", m->direction);
+	jw_kint(j, "size", m->size);
 	jw_kz(j, "handed_over", at);
-	jw_kstr(j, "until", col_null(q, 7) ? STR_NONE : col_str(q, 7));
-	jw_kstr(j, "out_name", col_null(q, 8) ? STR_NONE : col_str(q, 8));
-	jw_kstr(j, "code", col_null(q, 9) ? STR_NONE : col_str(q, 9));
-	jw_kbool(j, "for_me", col_int(q, 18));
-	jw_kstr(j, "purpose", col_str(q, 19));
+	jw_kstr(j, "until", or_none(m->until));
+	jw_kstr(j, "out_name", or_none(m->out_name));
+	jw_kstr(j, "code", or_none(m->code));
+	jw_kbool(j, "for_me", m->mine_to_fetch);
+	jw_kstr(j, "purpose", m->purpose);
 	if (report) {
 		jw_key(j, "report");
-		if (col_null(q, 16))
-			jw_null(j);
+		if (m->report.n)
+			jw_raw(j, m->report);
 		else
-			jw_raw(j, col_str(q, 16));
+			jw_null(j);
 	}
 	jw_end_object(j);
 }
 
-static struct stmt *ask(struct ctx *c, bool inbox, int64_t id, int64_t limit)
-{
-	struct stmt *q = db_query(c->office->db, Q_TRANSFER_MINE);
-	bind_int(q, 1, c->actor.person);
-	bind_int(q, 2, inbox);
-	bind_int(q, 3, id);
-	bind_int(q, 4, limit);
-	return q;
-}
-
 int api_transfers(struct ctx *c, struct err *e)
 {
+	struct list_query q;
+	struct list_page page;
 	struct buf b;
 	struct jw j;
-	(void)e;
+	int64_t limit = 200;
+	if (req_param(c, "limit").p && str_int(req_param(c, "limit"), 1, 200, &limit) < 0)
+		return err_set(e, ERR_RANGE, "%s", _("limit is a number from 1 to 200."));
+	transfer_query(c, &q);
+	q.limit = (size_t)limit;
+	int r = transfer_list(c, &q, &page, e);
+	if (r < 0)
+		return r;
 	buf_init(&b, OUT_MAX);
 	jw_init(&j, &b, false);
 	jw_object(&j);
+	jw_kint(&j, "total", page.total);
+	jw_kstr(&j, "next", or_none(page.next));
 	jw_key(&j, "transfers");
 	jw_array(&j);
-	struct stmt *q = ask(c, str_is(req_param(c, "to"), "fetch"), 0, ROWS);
-	while (step(q) == 1)
-		put_row(q, &j, false);
-	stmt_done(q);
+	for (size_t i = 0; i < page.n_rows; i++) {
+		struct mine m;
+		if (transfer_mine(c, page.rows[i].id, false, &m))
+			put_row(&m, &j, false);
+	}
 	jw_end_array(&j);
 	jw_end_object(&j);
-	int r = res_json(c, 200, &b);
+	r = res_json(c, 200, &b);
 	buf_release(&b);
 	return r;
 }
@@ -84,12 +88,13 @@ int api_transfer(struct ctx *c, struct err *e)
 		return r;
 	buf_init(&b, OUT_MAX);
 	jw_init(&j, &b, false);
-	struct stmt *q = ask(c, false, id, 1);
-	bool found = step(q) == 1;
-	if (found)
-		put_row(q, &j, true);
-	stmt_done(q);
-	r = found ? res_json(c, 200, &b) : err_set(e, ERR_NOTFOUND, "%s", _("There is no such file."));
+	struct mine m;
+	if (transfer_mine(c, id, true, &m)) {
+		put_row(&m, &j, true);
+		r = res_json(c, 200, &b);
+	} else {
+		r = err_set(e, ERR_NOTFOUND, "%s", _("There is no such file."));
+	}
 	buf_release(&b);
 	return r;
 }

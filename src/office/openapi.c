@@ -143,6 +143,18 @@ static void parameters(struct jw *j, const struct route *rt)
 		parameter(j, "limit", "query", "1 to 200");
 		parameter(j, "after", "query", "the \"next\" of the page before");
 	}
+	if (strcmp(rt->method, "GET") == 0 && str_ends(str_from(rt->path), "/transfers")) {
+		parameter(j, "q", "query", "words to search");
+		parameter(j, "to", "query", "fetch: only what is there to be fetched");
+		parameter(j, "direction", "query", "in or out");
+		parameter(j, "state", "query", "only this state");
+		parameter(j, "format", "query", "only this extension");
+		parameter(j, "from", "query", "handed over from this ISO date");
+		parameter(j, "until", "query", "handed over until this ISO date");
+		parameter(j, "sort", "query", "oldest, name, largest or expiry");
+		parameter(j, "limit", "query", "1 to 200");
+		parameter(j, "after", "query", "the \"next\" of the page before");
+	}
 	if (str_ends(str_from(rt->path), "/status")) {
 		parameter(j, "as-of", "query", "ISO date");
 		parameter(j, "control", "query", "only this control");

@@ -37,8 +37,10 @@ handler page_export, do_export_job, page_import, do_import_preview, do_import_ap
 handler page_event, page_event_proof;
 /* page_logs.c, page_log.c */
 handler page_logs, page_logs_csv, page_logs_jsonl, page_log_entry, page_log_proof;
+/* page_transfers.c */
+handler page_transfers, page_transfers_csv;
 /* page_transfer.c */
-handler page_transfers, page_transfer_new, do_transfers, page_transfer, do_transfer_fetch, do_transfer_again;
+handler page_transfer_new, do_transfers, page_transfer, do_transfer_fetch, do_transfer_again;
 /* page_arrivals.c */
 handler page_arrivals, page_arrivals_csv, do_arrival_outside;
 /* page_settings.c */

@@ -79,6 +79,7 @@ const struct route routes[] = {
 	{"GET", "/attachments/{id}", 0, ROLES_ALL, NULL, page_attachment, "Download an attachment"},
 	/* transfer of files: the sender and the recipients of each; no route hands out an original */
 	{"GET", "/transfers", R_NET, ROLES_ALL, NULL, page_transfers, "Files one handed over or is to fetch"},
+	{"GET", "/transfers.csv", R_NET, ROLES_ALL, NULL, page_transfers_csv, "The same as CSV"},
 	{"GET", "/transfers/new", R_NET, ROLES_ALL, NULL, page_transfer_new, "Form to hand files over"},
 	{"POST", "/transfers", R_SEALED | R_NET, ROLES_ALL,
 	 FIELDS("direction", "recipients", "purpose", "class_c", "personal", "outside_recipient", "provision"), do_transfers, "Hand files over"},

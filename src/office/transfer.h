@@ -43,7 +43,7 @@ struct str transfer_secret(struct ctx *c, int64_t id);
 /* Another check of a held file, its sender asking; password: "" or what opens it. */
 int transfer_again(struct ctx *c, int64_t id, struct str password, struct err *e) MUST_USE;
 int64_t transfer_max(struct office *o);              /* bytes of one file */
-/* What waits to be fetched, as items of a block of the first screen (page_transfer.c). */
+/* What waits to be fetched, as items of a block of the first screen (page_transfers.c). */
 struct tpl_home_blocks;
 void transfer_inbox(struct ctx *c, size_t max, struct tpl_home_blocks *b);
 struct ledger *transfer_ledger(struct world *w);
