@@ -112,7 +112,7 @@ SELECT kind, person, state, done, total, text, result, args, ended_at FROM job W
 -- name: job_put
 INSERT INTO job(kind, args, person, total, created_at, lang) VALUES (?1, ?2, ?3, ?4, ?5, ?6);
 -- name: job_next
-SELECT id, kind, args, person, state, lang FROM job WHERE state IN ('waiting', 'running') AND kind IN ('export', 'import') ORDER BY id LIMIT 1;
+SELECT id, kind, args, person, state, lang FROM job WHERE state IN ('waiting', 'running') AND kind IN ('export', 'list', 'import') ORDER BY id LIMIT 1;
 -- name: job_runs
 UPDATE job SET state = 'running', started_at = ?2, done = 0 WHERE id = ?1 AND state IN ('waiting', 'running');
 -- name: job_tell

@@ -16,6 +16,7 @@ struct import {
 	struct import_result *out;
 	struct faults faults;
 	const struct pace *pace;                         /* NULL: all in one piece */
+	bool keep;                                       /* else it is tried only: pace hears of it and commits nothing */
 	int64_t told;                                    /* rows when it was last told */
 	int line;
 	/* the row names a record of its own ledger that is not there yet */

@@ -35,9 +35,10 @@ int ledger_export_csv(struct world *w, const struct actor *who, const struct led
 int ledger_export_count(struct world *w, const struct actor *who, const struct ledger *l, int64_t max, int64_t *ret, struct err *e) MUST_USE;
 /* Rows of a file, without its heads; at most IMPORT_ROWS_MAX + 1. */
 int64_t ledger_import_count(struct str text);
-/* Tries every row in a transaction that is rolled back. text: UTF-8 (lib/csv.h csv_decode). */
+/* Tries every row in a transaction that is rolled back. text: UTF-8 (lib/csv.h csv_decode). pace: NULL, or told after every
+ * IMPORT_PIECE rows. */
 int ledger_import_preview(struct world *w, struct arena *a, const struct actor *who, const struct ledger *l,
-                          struct str text, struct import_result *ret, struct err *e) MUST_USE;
+                          struct str text, const struct pace *pace, struct import_result *ret, struct err *e) MUST_USE;
 /* All rows or none: ERR_INVALID with faults. Joins the caller's transaction, or opens its own when there is none. */
 int ledger_import_apply(struct world *w, struct arena *a, const struct actor *who, const struct ledger *l,
                         struct str text, struct import_result *ret, struct err *e) MUST_USE;

@@ -63,11 +63,11 @@ static void faults_name_their_lines_and_nothing_is_half_imported(void **state)
 	const struct ledger *l = test_ledger(t, "persons");
 	struct import_result r;
 	int64_t persons = test_int(t, "SELECT count(*) FROM persons"), events = test_int(t, "SELECT count(*) FROM outbox");
-	assert_done(t, ledger_import_preview(&t->w, t->a, &office, l, str_from(two_persons), &r, &t->e));
+	assert_done(t, ledger_import_preview(&t->w, t->a, &office, l, str_from(two_persons), NULL, &r, &t->e));
 	assert_int_equal(r.n_faults, 0);
 	assert_int_equal(r.created, 2);
 	struct str bad = arena_strf(t->a, "%s3003,三人目,常勤,どこか,人事データ,2026-04-01\n3001,重複,常勤,120,人事データ,いつか\n", two_persons);
-	assert_done(t, ledger_import_preview(&t->w, t->a, &office, l, bad, &r, &t->e));
+	assert_done(t, ledger_import_preview(&t->w, t->a, &office, l, bad, NULL, &r, &t->e));
 	assert_int_equal(r.n_faults, 2);
 	assert_int_equal(r.faults[0].line, 4);
 	assert_str(r.faults[0].field, "section");

@@ -286,6 +286,8 @@ static int piece(struct import *im, size_t total)
 	if (!im->pace || im->out->rows - im->told < IMPORT_PIECE)
 		return 0;
 	im->told = im->out->rows;
+	if (!im->keep)
+		return im->pace->told(im->pace->arg, im->out->rows, (int64_t)total, im->j.e);
 	int err = db_exec(im->j.w->db, "RELEASE import", im->j.e);
 	if (err == 0)
 		err = im->pace->told(im->pace->arg, im->out->rows, (int64_t)total, im->j.e);
@@ -316,7 +318,7 @@ static int import_rows(struct import *im, const struct line *v, size_t n, bool *
 			im->out->rows++;
 			if (err == ERR_INVALID) {                /* go on: one reading tells all that is wrong */
 				*bad = true;
-				err = im->pace ? ERR_INVALID : 0;
+				err = im->pace && im->keep ? ERR_INVALID : 0;
 			}
 			if (err == 0)
 				err = piece(im, n);
@@ -360,6 +362,7 @@ static int import_run(struct world *w, struct arena *a, const struct actor *who,
 	                                                .e = e}};
 	im->j.faults = &im->faults;
 	im->pace = pace;
+	im->keep = keep;
 	bool own = !db_in_tx(w->db);
 	int err = record_may_create(w, who, l) ? read_lines(im, lines, text, &v, &n)
 	          : err_set(e, ERR_DENIED, "%s", _("You may not create this"));
@@ -386,9 +389,9 @@ static int import_run(struct world *w, struct arena *a, const struct actor *who,
 }
 
 int ledger_import_preview(struct world *w, struct arena *a, const struct actor *who, const struct ledger *l,
-                          struct str text, struct import_result *ret, struct err *e)
+                          struct str text, const struct pace *pace, struct import_result *ret, struct err *e)
 {
-	int err = import_run(w, a, who, l, text, false, NULL, ret, e);
+	int err = import_run(w, a, who, l, text, false, pace, ret, e);
 	return err == ERR_INVALID && ret->n_faults ? 0 : err;
 }
 

@@ -427,7 +427,7 @@ static int import_into(struct cli *c, struct ledger *l, bool dry)
 		r = csv_decode(bytes, &utf8, &cp932, &e);
 	x.text = buf_view(&utf8);
 	if (r == 0)
-		r = dry ? ledger_import_preview(&c->world, c->arena, &c->actor, l, x.text, &x.res, &e) : cli_transact(c, do_import, &x, &e);
+		r = dry ? ledger_import_preview(&c->world, c->arena, &c->actor, l, x.text, NULL, &x.res, &e) : cli_transact(c, do_import, &x, &e);
 	print_import(c, &x.res);
 	buf_release(&utf8);
 	if (r < 0)

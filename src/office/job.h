@@ -1,6 +1,6 @@
-/* Long work, done by the job process beside the requests: exports and imports of more rows than the setting job_rows. A job is a
- * row of table job; whoever asked sees how far it is and may cancel it. (Judging big controls is a job as well; the writer does
- * it by the minute, core/assess.c.)
+/* Long work, done by the job process beside the requests: exports (of ledgers and of the lists of office/listing.h) and imports of more
+ * rows than the setting job_rows. A job is a row of table job; whoever asked sees how far it is and may cancel it. (Judging big
+ * controls is a job as well; the writer does it by the minute, core/assess.c.)
  *
  * An export reads and writes its file among the attachments. An import is tried whole on a copy of the store first; then its rows
  * are taken over in pieces of their own, so that others write in between. Cancelled, failed or interrupted, all pieces are taken

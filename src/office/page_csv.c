@@ -178,7 +178,7 @@ int do_import_preview(struct ctx *c, struct err *e)
 		return show(c, l, &d);
 	}
 	if (r == 0)
-		r = ledger_import_preview(&c->world, c->arena, &c->actor, l, text, &res, e);
+		r = ledger_import_preview(&c->world, c->arena, &c->actor, l, text, NULL, &res, e);
 	if (r == ERR_SYNTAX || r == ERR_TOOBIG || (r == ERR_INVALID && !res.n_faults)) {
 		char why[ERR_TEXT_MAX + 200];
 		d.error = arena_str(c->arena, str_from(err_format(e, why, sizeof(why))));

@@ -1,4 +1,5 @@
 /* Long jobs: how far one is, cancelling it, and one's own. */
+#include "office/listing.h"
 #include "office/pages.h"
 #include "office/setting.h"
 
@@ -9,7 +10,11 @@
 
 static struct str kind_words(struct ctx *c, struct str kind, struct str args)
 {
-	const struct ledger *l = ledgers_get(c->world.ledgers, str_cut(&args, ':'));
+	struct str about = str_cut(&args, ':');
+	const struct ledger *l = ledgers_get(c->world.ledgers, about);
+	const struct listing *list = str_is(kind, "list") ? listing_get(about) : NULL;
+	if (list)
+		return arena_strf(c->arena, "%s: %s", _("Export"), _(list->label));
 	const char *word = str_is(kind, "assess") || str_is(kind, "board") ? _("Judging") : str_is(kind, "import") ? _("Import") : _("Export");
 	return l ? arena_strf(c->arena, "%s: %.*s", word, STR_ARG(label_text(&l->label))) : str_from(word);
 }
@@ -37,7 +42,8 @@ int page_job(struct ctx *c, struct err *e)
 		d.title = kind_words(c, kind, args);
 		d.running = is_open(state);
 		d.ending = d.running && !col_null(q, 8);
-		d.trying = str_is(kind, "import") && d.running && !col_int(q, 3);
+		str_cut(&rest, ':');                    /* the upload of an import */
+		d.trying = str_is(kind, "import") && d.running && !rest.n;  /* the third word names what was taken over */
 		d.failed = str_is(state, "failed");
 		d.cancelled = str_is(state, "cancelled");
 		d.done = col_int(q, 3);
@@ -45,7 +51,9 @@ int page_job(struct ctx *c, struct err *e)
 		d.text = col_dup(q, 5, c->arena);
 		if (!col_null(q, 6) && col_int(q, 1) == c->actor.person)
 			d.file = arena_strf(c->arena, "/attachments/%lld", (long long)col_int(q, 6));
-		if (ledgers_get(c->world.ledgers, ledger))
+		if (str_is(kind, "list") && listing_get(ledger))
+			d.list = str_from(listing_get(ledger)->page);
+		else if (ledgers_get(c->world.ledgers, ledger))
 			d.list = arena_strf(c->arena, "/ledgers/%.*s", STR_ARG(ledger));
 	}
 	stmt_done(q);

@@ -5,12 +5,13 @@
 #include "lib/csv.h"
 #include "lib/date.h"
 #include "office/ledger_page.h"
+#include "office/listing.h"
 #include "office/pages.h"
 #include "office/query.h"
 #include "office/setting.h"
 #include "office/ui.h"
 
-#define CSV_BYTES_MAX (16u << 20)
+#define PAGE_OF_CSV 200                              /* mine_query.limit */
 
 static const struct phase {
 	enum mine_phase phase;
@@ -90,11 +91,11 @@ static void fill_filters(struct ctx *c, const struct mine_query *q, struct tpl_a
 	d->hidden = h;
 }
 
-static struct str day_of(struct ctx *c, int64_t at)
+static struct str day_of(struct arena *a, int64_t at)
 {
 	char day[DATE_TEXT];
 	date_format(date_of_instant(at), day);
-	return arena_str(c->arena, str_from(day));
+	return arena_str(a, str_from(day));
 }
 
 static struct str with_words(const struct mine_row *r)
@@ -110,12 +111,12 @@ static void fill_rows(struct ctx *c, const struct mine_page *page, struct tpl_ap
 		v[i] = (struct tpl_applications_rows){
 			.href = arena_strf(c->arena, "/ledgers/%.*s/%lld", STR_ARG(r->ledger->name), (long long)r->id), .number = r->number, .title = r->title,
 			.open = r->notice ? arena_strf(c->arena, "/notices/%lld", (long long)r->notice) : STR(""),
-			.ledger = label_text(&r->ledger->label), .applied = day_of(c, r->created_at), .state = ui_state(c->arena, r->ledger, r->state),
+			.ledger = label_text(&r->ledger->label), .applied = day_of(c->arena, r->created_at), .state = ui_state(c->arena, r->ledger, r->state),
 			.with = with_words(r), .reason = r->reason};
 		if (!r->decision)
 			continue;
 		v[i].decision = action_label(r->ledger, r->decision);
-		v[i].decided = arena_strf(c->arena, "%.*s %.*s", STR_ARG(day_of(c, r->decided_at)), STR_ARG(r->decided_by.n ? r->decided_by : str_from(_("the system"))));
+		v[i].decided = arena_strf(c->arena, "%.*s %.*s", STR_ARG(day_of(c->arena, r->decided_at)), STR_ARG(r->decided_by.n ? r->decided_by : str_from(_("the system"))));
 	}
 	d->rows = v;
 	d->n_rows = page->n_rows;
@@ -142,42 +143,81 @@ int page_applications(struct ctx *c, struct err *e)
 	return page_end(c, 200);
 }
 
-static void csv_row_of(struct ctx *c, const struct mine_row *r, struct buf *out)
+/* --- as CSV ---------------------------------------------------------------------------------------------------------------------- */
+
+static void csv_row_of(struct arena *a, const struct mine_row *r, struct buf *out)
 {
 	const struct state *st = ledger_state(r->ledger, r->state);
-	const struct str cells[] = {r->number, r->title, label_text(&r->ledger->label), day_of(c, r->created_at), st ? label_text(&st->label) : r->state,
-		with_words(r), r->decision ? action_label(r->ledger, r->decision) : STR(""), r->decision ? day_of(c, r->decided_at) : STR(""), r->decided_by,
+	const struct str cells[] = {r->number, r->title, label_text(&r->ledger->label), day_of(a, r->created_at), st ? label_text(&st->label) : r->state,
+		with_words(r), r->decision ? action_label(r->ledger, r->decision) : STR(""), r->decision ? day_of(a, r->decided_at) : STR(""), r->decided_by,
 		r->reason, r->notice ? STR("1") : STR("")};
 	for (size_t i = 0; i < ARRAY_LEN(cells); i++)
 		csv_cell(out, cells[i], i == 0, true);
 	csv_end_row(out);
 }
 
-int page_applications_csv(struct ctx *c, struct err *e)
+/* asked: "PHASE:UNREAD:LEDGER:STATE:SEARCH", as asked_words wrote it. */
+static void read_asked(struct listing_ask *k, struct mine_query *q)
+{
+	struct str rest = k->asked, phase = str_cut(&rest, ':');
+	*q = (struct mine_query){.limit = PAGE_OF_CSV};
+	for (size_t i = 0; i < ARRAY_LEN(phases); i++)
+		if (str_is(phase, mine_phase_code(phases[i].phase)))
+			q->phase = phases[i].phase;
+	q->unread = str_cut(&rest, ':').n > 0;
+	q->ledger = str_cut(&rest, ':');
+	q->state = str_cut(&rest, ':');
+	q->search = rest;
+}
+
+static int csv_of(struct listing_ask *k, struct buf *out, bool *ret_more, struct err *e)
 {
 	static const char *const heads[] = {"number", "title", "ledger", "applied_on", "state", "with", "decision", "decided_on", "decided_by", "reason", "unread"};
 	struct mine_query q;
-	struct mine_page page;
-	struct buf out;
-	read_query(c, &q);
-	q.limit = 200;
-	q.after = STR_NONE;
-	buf_init(&out, CSV_BYTES_MAX);
-	buf_puts(&out, "\xef\xbb\xbf");                  /* spreadsheets take the file for UTF-8 by this mark */
+	struct mine_page page = {0};
+	struct arena *a = arena_new(16u << 20);          /* of one page of rows at a time */
+	char after[120];
+	int64_t done = 0;
+	int r = 0;
+	read_asked(k, &q);
 	for (size_t i = 0; i < ARRAY_LEN(heads); i++)
-		csv_cell(&out, str_from(heads[i]), i == 0, true);
-	csv_end_row(&out);
-	int r;
+		csv_cell(out, str_from(heads[i]), i == 0, true);
+	csv_end_row(out);
 	do {
-		r = mine_list(&c->world, c->arena, &c->actor, &q, &page, e);
+		arena_clear(a);
+		if (k->most - done < PAGE_OF_CSV)
+			q.limit = (size_t)(k->most - done);
+		r = mine_list(k->w, a, k->who, &q, &page, e);
 		for (size_t i = 0; r == 0 && i < page.n_rows; i++)
-			csv_row_of(c, &page.rows[i], &out);
-		q.after = page.next;
-	} while (r == 0 && page.next.n);
-	if (r == 0)
-		r = res_file(c, "text/csv; charset=utf-8", arena_strf(c->arena, "applications-%.*s.csv", STR_ARG(c->world.today)), buf_view(&out));
-	buf_release(&out);
+			csv_row_of(a, &page.rows[i], out);
+		done += (int64_t)page.n_rows;
+		if (r == 0 && k->pace)
+			r = k->pace->told(k->pace->arg, done, 0, e);
+		snprintf(after, sizeof(after), "%.*s", STR_ARG(page.next));
+		q.after = str_from(after);
+	} while (r == 0 && page.next.n && done < k->most && buf_err(out) == 0);
+	*ret_more = r == 0 && page.next.n;
+	arena_free(a);
 	return r;
+}
+
+const struct listing listing_applications = {"applications", N_("My applications"), "/applications", csv_of};
+
+static struct str asked_words(struct ctx *c)
+{
+	struct mine_query q;
+	read_query(c, &q);
+	return arena_strf(c->arena, "%s:%s:%.*s:%.*s:%.*s", mine_phase_code(q.phase), q.unread ? "1" : "", STR_ARG(q.ledger), STR_ARG(q.state), STR_ARG(q.search));
+}
+
+int page_applications_csv(struct ctx *c, struct err *e)
+{
+	return listing_send(c, &listing_applications, asked_words(c), link_with(c, "/applications/export", "", STR("")), e);
+}
+
+int do_applications_export(struct ctx *c, struct err *e)
+{
+	return listing_job(c, &listing_applications, asked_words(c), e);
 }
 
 int mine_unread(struct ctx *c, size_t max, struct tpl_home_blocks *b, struct err *e)
@@ -194,7 +234,7 @@ int mine_unread(struct ctx *c, size_t max, struct tpl_home_blocks *b, struct err
 			.href = arena_strf(c->arena, "/ledgers/%.*s/%lld", STR_ARG(m->ledger->name), (long long)m->id),
 			.open = arena_strf(c->arena, "/notices/%lld", (long long)m->notice), .state = ui_state(c->arena, m->ledger, m->state),
 			.label = arena_strf(c->arena, "%.*s %.*s", STR_ARG(m->number), STR_ARG(m->title)),
-			.meta = m->decision ? arena_strf(c->arena, "%.*s %.*s %.*s", STR_ARG(action_label(m->ledger, m->decision)), STR_ARG(day_of(c, m->decided_at)),
+			.meta = m->decision ? arena_strf(c->arena, "%.*s %.*s %.*s", STR_ARG(action_label(m->ledger, m->decision)), STR_ARG(day_of(c->arena, m->decided_at)),
 			                                 STR_ARG(m->reason)) : STR("")};
 	}
 	b->items = v;

@@ -4,12 +4,12 @@
 #include "lib/csv.h"
 #include "lib/date.h"
 #include "lib/json.h"
+#include "office/listing.h"
 #include "office/pages.h"
 #include "office/query.h"
 #include "office/setting.h"
 #include "queries.h"
 
-#define CSV_BYTES_MAX (RESPONSE_BODY_MAX - (1u << 20))
 #define PAGE_OF_CSV 1000
 
 /* What can be searched for; why: NULL any. */
@@ -62,9 +62,9 @@ struct got {
 	bool sealed;
 };
 
-static struct stmt *query(struct ctx *c, const struct asked *x)
+static struct stmt *query(struct db *db, const struct asked *x)
 {
-	struct stmt *q = db_query(c->office->db, x->persons.p ? Q_SIGNIN_EVENTS_OF : Q_SIGNIN_EVENTS);
+	struct stmt *q = db_query(db, x->persons.p ? Q_SIGNIN_EVENTS_OF : Q_SIGNIN_EVENTS);
 	bind_int(q, 1, x->after);
 	if (x->kind)
 		bind_z(q, 2, x->kind->actions);
@@ -85,9 +85,9 @@ static struct stmt *query(struct ctx *c, const struct asked *x)
 }
 
 /* *ret_more: there are more than the limit. */
-static size_t load(struct ctx *c, const struct asked *x, struct arena *a, struct got *v, bool *ret_more)
+static size_t load(struct db *db, const struct asked *x, struct arena *a, struct got *v, bool *ret_more)
 {
-	struct stmt *q = query(c, x);
+	struct stmt *q = query(db, x);
 	size_t n = 0;
 	*ret_more = false;
 	while (step(q) == 1) {
@@ -102,9 +102,9 @@ static size_t load(struct ctx *c, const struct asked *x, struct arena *a, struct
 	return n;
 }
 
-static struct str who(struct ctx *c, struct arena *a, int64_t person, int column)
+static struct str who(struct db *db, struct arena *a, int64_t person, int column)
 {
-	struct stmt *q = db_query(c->office->db, Q_SIGNIN_WHO);
+	struct stmt *q = db_query(db, Q_SIGNIN_WHO);
 	bind_int(q, 1, person);
 	struct str s = step(q) != 1 ? STR("") : column < 0 ? arena_strf(a, "%.*s %.*s", STR_ARG(col_str(q, 0)), STR_ARG(col_str(q, 1))) : col_dup(q, column, a);
 	stmt_done(q);
@@ -122,13 +122,13 @@ static void fill(struct ctx *c, const struct got *v, size_t n, struct tpl_signin
 	struct tpl_signin_rows_rows *rows = arena_array(c->arena, n + 1, sizeof(*rows));
 	for (size_t i = 0; i < n; i++) {
 		const struct got *g = &v[i];
-		struct str person = who(c, c->arena, whose(g), -1);
+		struct str person = who(c->office->db, c->arena, whose(g), -1);
 		rows[i] = (struct tpl_signin_rows_rows){
 			.at = g->at, .what = word_of(actions, ARRAY_LEN(actions), g->action), .why = word_of(reasons, ARRAY_LEN(reasons), g->why),
 			.person = person.n ? person : str_from(_("(unknown staff number)")), .peer = g->peer, .sealed = g->sealed,
 			.bad = str_is(g->action, "auth.failure"), .proof = arena_strf(c->arena, "/events/%lld", (long long)g->seq),
 			/* Who mistyped or guessed, nobody knows. */
-			.by = str_is(g->action, "auth.failure") ? str_from(_("(not known)")) : !g->about || g->about == g->actor ? STR("") : g->actor ? who(c, c->arena, g->actor, -1) : str_from(_("the console"))};
+			.by = str_is(g->action, "auth.failure") ? str_from(_("(not known)")) : !g->about || g->about == g->actor ? STR("") : g->actor ? who(c->office->db, c->arena, g->actor, -1) : str_from(_("the console"))};
 	}
 	d->rows = rows;
 	d->n_rows = n;
@@ -193,7 +193,7 @@ static int show(struct ctx *c, bool all, struct err *e)
 	if (r < 0 && r != ERR_INVALID)
 		return r;
 	struct got *v = arena_array(c->arena, x.limit + 1, sizeof(*v));
-	size_t n = r == 0 ? load(c, &x, c->arena, v, &more) : 0;
+	size_t n = r == 0 ? load(c->office->db, &x, c->arena, v, &more) : 0;
 	fill(c, v, n, &rows);
 	struct tpl_signin_log d = {.all = all, .base = str_from(base), .person = req_param(c, "person"), .from = req_param(c, "from"),
 		.until = req_param(c, "until"), .error = r < 0 ? arena_str(c->arena, str_from(e->text)) : STR(""), .rows = n ? &rows : NULL,
@@ -220,7 +220,9 @@ int page_signin_log_own(struct ctx *c, struct err *e)
 	return show(c, false, e);
 }
 
-static void csv_row_of(struct ctx *c, struct arena *a, const struct got *g, struct buf *out)
+/* --- as CSV ---------------------------------------------------------------------------------------------------------------------- */
+
+static void csv_row_of(struct db *db, struct arena *a, const struct got *g, struct buf *out)
 {
 	char at[40] = "", seq[24], index[24] = "";
 	int64_t person = whose(g);
@@ -228,53 +230,108 @@ static void csv_row_of(struct ctx *c, struct arena *a, const struct got *g, stru
 	snprintf(seq, sizeof(seq), "%lld", (long long)g->seq);
 	if (g->sealed)
 		snprintf(index, sizeof(index), "%lld", (long long)g->index);
-	const struct str cells[] = {str_from(seq), str_from(at), g->action, word_of(actions, ARRAY_LEN(actions), g->action), who(c, a, person, 1),
-		who(c, a, person, 0), g->about && g->about != g->actor ? who(c, a, g->actor, 1) : STR(""), g->peer, g->why, str_from(index)};
+	const struct str cells[] = {str_from(seq), str_from(at), g->action, word_of(actions, ARRAY_LEN(actions), g->action), who(db, a, person, 1),
+		who(db, a, person, 0), g->about && g->about != g->actor ? who(db, a, g->actor, 1) : STR(""), g->peer, g->why, str_from(index)};
 	for (size_t i = 0; i < ARRAY_LEN(cells); i++)
 		csv_cell(out, cells[i], i == 0, true);
 	csv_end_row(out);
 }
 
-static int csv(struct ctx *c, bool all, struct err *e)
+static int csv_rows(struct listing_ask *k, struct asked *x, struct buf *out, bool *ret_more, struct err *e)
+{
+	struct arena *a = arena_new(8u << 20);           /* of one page of rows at a time */
+	int64_t done = 0;
+	bool more = true;
+	int r = 0;
+	while (r == 0 && more && done < k->most && buf_err(out) == 0) {
+		arena_clear(a);
+		x->limit = k->most - done < PAGE_OF_CSV ? (size_t)(k->most - done) : PAGE_OF_CSV;
+		struct got *v = arena_array(a, x->limit + 1, sizeof(*v));
+		size_t n = load(k->db, x, a, v, &more);
+		for (size_t i = 0; i < n; i++)
+			csv_row_of(k->db, a, &v[i], out);
+		done += (int64_t)n;
+		x->after = n ? v[n - 1].seq : x->after;
+		if (k->pace)
+			r = k->pace->told(k->pace->arg, done, 0, e);
+	}
+	arena_free(a);
+	*ret_more = more;
+	return r;
+}
+
+/* asked: "KIND:FROM:BEFORE:PERSONS", as asked_words wrote it. */
+static int csv_of(struct listing_ask *k, bool all, struct buf *out, bool *ret_more, struct err *e)
 {
 	static const char *const heads[] = {"seq", "at", "action", "what", "staff_no", "name", "by", "peer", "why", "log_index"};
-	struct asked x;
-	struct buf out;
-	bool more = true;
-	int r = read_query(c, all, &x, e);
-	if (r < 0)
-		return r;
-	struct arena *a = arena_new(8u << 20);           /* of one page of rows at a time */
-	x.limit = PAGE_OF_CSV;
-	x.after = 0;
-	buf_init(&out, CSV_BYTES_MAX);
-	buf_puts(&out, "\xef\xbb\xbf");                  /* spreadsheets take the file for UTF-8 by this mark */
+	char own[32];
+	struct asked x = {.all = all};
+	struct str rest = k->asked;
+	x.kind = kind_of(str_cut(&rest, ':'));
+	if (str_int(str_cut(&rest, ':'), 0, INT64_MAX, &x.from) < 0 || str_int(str_cut(&rest, ':'), 0, INT64_MAX, &x.before) < 0)
+		return err_set(e, ERR_INVALID, "%s", _("A day is written like 2026-11-20."));
+	x.persons = rest.n ? rest : STR_NONE;
+	snprintf(own, sizeof(own), "[%lld]", (long long)k->who->person);
+	if (!all)
+		x.persons = str_from(own);
 	for (size_t i = 0; i < ARRAY_LEN(heads); i++)
-		csv_cell(&out, str_from(heads[i]), i == 0, true);
-	csv_end_row(&out);
-	while (more && buf_err(&out) == 0) {
-		arena_clear(a);
-		struct got *v = arena_array(a, PAGE_OF_CSV, sizeof(*v));
-		size_t n = load(c, &x, a, v, &more);
-		for (size_t i = 0; i < n; i++)
-			csv_row_of(c, a, &v[i], &out);
-		x.after = n ? v[n - 1].seq : x.after;
-	}
-	r = buf_err(&out) ? err_set(e, ERR_TOOBIG, "%s", _("Too many events for one file: narrow the days."))
-	  : res_file(c, "text/csv; charset=utf-8", arena_strf(c->arena, "sign-ins-%.*s.csv", STR_ARG(c->world.today)), buf_view(&out));
-	buf_release(&out);
-	arena_free(a);
-	return r;
+		csv_cell(out, str_from(heads[i]), i == 0, true);
+	csv_end_row(out);
+	return csv_rows(k, &x, out, ret_more, e);
+}
+
+static int csv_of_all(struct listing_ask *k, struct buf *out, bool *ret_more, struct err *e)
+{
+	if (!ACTOR_HAS(k->who, ROLE_SECRETARIAT) && !ACTOR_HAS(k->who, ROLE_CHIEF)) /* the role may have ended since the job was asked for */
+		return err_set(e, ERR_DENIED, "%s", _("Your roles do not allow this."));
+	return csv_of(k, true, out, ret_more, e);
+}
+
+static int csv_of_mine(struct listing_ask *k, struct buf *out, bool *ret_more, struct err *e)
+{
+	return csv_of(k, false, out, ret_more, e);
+}
+
+const struct listing listing_signins = {"sign-ins", N_("Sign-in events"), "/settings/sign-ins", csv_of_all};
+const struct listing listing_my_signins = {"my-sign-ins", N_("My sign-in events"), "/me/sign-ins", csv_of_mine};
+
+static struct str asked_words(struct ctx *c, const struct asked *x)
+{
+	return arena_strf(c->arena, "%s:%lld:%lld:%.*s", x->kind ? x->kind->name : "", (long long)x->from, (long long)x->before, STR_ARG(x->persons));
+}
+
+static int csv(struct ctx *c, const struct listing *l, const char *job, struct err *e)
+{
+	struct asked x;
+	int r = read_query(c, l == &listing_signins, &x, e);
+	return r < 0 ? r : listing_send(c, l, asked_words(c, &x), link_with(c, job, STR("")), e);
+}
+
+static int csv_job(struct ctx *c, const struct listing *l, struct err *e)
+{
+	struct asked x;
+	int r = read_query(c, l == &listing_signins, &x, e);
+	return r < 0 ? r : listing_job(c, l, asked_words(c, &x), e);
 }
 
 int page_signin_log_csv(struct ctx *c, struct err *e)
 {
-	return csv(c, true, e);
+	return csv(c, &listing_signins, "/settings/sign-ins/export", e);
 }
 
 int page_signin_log_own_csv(struct ctx *c, struct err *e)
 {
-	return csv(c, false, e);
+	return csv(c, &listing_my_signins, "/me/sign-ins/export", e);
+}
+
+int do_signin_log_export(struct ctx *c, struct err *e)
+{
+	return csv_job(c, &listing_signins, e);
+}
+
+int do_signin_log_own_export(struct ctx *c, struct err *e)
+{
+	return csv_job(c, &listing_my_signins, e);
 }
 
 int signin_log_mine(struct ctx *c, size_t max, struct tpl_signin_rows **ret, size_t *ret_n, struct err *e)
@@ -285,7 +342,7 @@ int signin_log_mine(struct ctx *c, size_t max, struct tpl_signin_rows **ret, siz
 	bool more;
 	if (!v || !d)
 		return err_set(e, ERR_NOMEM, "list");
-	fill(c, v, load(c, &x, c->arena, v, &more), d);
+	fill(c, v, load(c->office->db, &x, c->arena, v, &more), d);
 	*ret = d;
 	*ret_n = d->n_rows;
 	return 0;

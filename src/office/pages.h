@@ -12,7 +12,7 @@ handler page_me, do_me_session_end, do_me_factor_begin, do_me_factor_confirm, do
 /* page_confirm.c */
 handler page_confirm, do_confirm;
 /* page_signin_log.c */
-handler page_signin_log, page_signin_log_csv, page_signin_log_own, page_signin_log_own_csv;
+handler page_signin_log, page_signin_log_csv, page_signin_log_own, page_signin_log_own_csv, do_signin_log_export, do_signin_log_own_export;
 /* page_token.c */
 handler page_tokens, do_token_make, do_token_end, page_tokens_all, do_token_end_any;
 /* page_home.c */
@@ -20,7 +20,7 @@ handler page_home, page_duties, do_decide, do_duty_done, do_notice_open;
 /* page_job.c */
 handler page_jobs, page_job, do_job_cancel;
 /* page_mine.c */
-handler page_applications, page_applications_csv;
+handler page_applications, page_applications_csv, do_applications_export;
 /* page_board.c */
 handler page_board, page_clause, page_control, page_board_csv;
 handler do_control_none, do_control_some, do_control_start;

@@ -7,6 +7,7 @@ import { judge } from './judge.mjs';
 const PAGES_MAX = Number(process.env.PAGES ?? 70);
 const [base, ...people] = process.argv.slice(2);
 const pictures = process.env.PICTURES;
+const other = Number(process.env.OTHER ?? 0);            // 1: whom the usual run shows the Japanese pages, to them the English ones, and the other way round
 let failed = 0;
 
 // Pages of one kind share a template: numbers and names in the path do not make another kind.
@@ -79,7 +80,7 @@ try {
 	}
 	await c.send('Network.setExtraHTTPHeaders', { headers: { 'Accept-Language': 'ja' } });
 	for (const [i, p] of people.entries()) {
-		const at = p.indexOf('='), language = i % 2 ? 'en' : 'ja';
+		const at = p.indexOf('='), language = (i + other) % 2 ? 'en' : 'ja';
 		await c.send('Network.clearBrowserCookies');
 		await signIn(c, p.slice(at + 1));
 		if (language === 'en') await c.load(() => c.eval(`document.querySelector('.lang button').click()`));

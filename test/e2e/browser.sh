@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Every kind of page of a running sample city, as its sample people see it, in a real Chromium: axe finds nothing, nothing
 # runs over at 390 and 320 px, the keyboard reaches everything and is seen, no script and no inline style anywhere.
-# OF_A_KIND=2 judges two pages of each kind. PICTURES=DIR keeps a screenshot of each kind of page; PEOPLE="Staff Auditor" limits whom (one word each).
+# OF_A_KIND=2 judges two pages of each kind, OTHER=1 swaps the languages among the people. PICTURES=DIR keeps a screenshot of each kind of page; PEOPLE="Staff Auditor" limits whom (one word each).
 set -u
 command -v chromium >/dev/null && command -v node >/dev/null || { echo "skip browser: chromium or node is missing"; echo "ok nothing to check here"; exit 0; }
 [ -d test/browser/node_modules/axe-core ] || (cd test/browser && npm ci --no-audit --no-fund --silent) || exit 1

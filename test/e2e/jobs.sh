@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Long work beside the requests: a large export is made as a job and downloaded, a large import is tried whole and taken over
+# Long work beside the requests: a large export, of a ledger or another list, is made as a job and downloaded, a large import is tried whole and taken over
 # while others write; cancelled, at fault or killed midway it leaves nothing behind.
 set -u
 T=$(mktemp -d); export T LC_ALL=C.UTF-8 LANG=C
@@ -40,6 +40,32 @@ cut -d, -f1,2 "$T/job.csv" | tr -d '\357\273\277' | sed 2d >"$T/a"; cut -d, -f1,
 get sec /jobs >/dev/null; grep -q "$j\"" "$T/page" && get staff /jobs >/dev/null && ! grep -q "$j\"" "$T/page" || fail "list of jobs"
 ok "a large export is a job with its file, for whom it was made"
 
+# --- lists that are no ledger --------------------------------------------------------------------------------------------------------
+many() { # WHO PAGE WORD ROWS: its CSV is asked for as a job and has so many rows with the word
+  get "$1" "$2.csv" >/dev/null; grep -q "action=\"$2/export[^\"]*\"" "$T/page" || fail "a long $2.csv in one request"
+  local r j a n; r=$(post "$1" "$2/export"); j=${r##*"$U"}; [[ $r == 303*/jobs/* ]] || fail "$2/export: $r"
+  wait_for "$1" "$j" 'note good' || fail "the export of $2 does not end"
+  grep -q "href=\"$2\"" "$T/page" || fail "no way back to $2"
+  a=$(grep -o '/attachments/[0-9]*' "$T/page" | head -1); [ -n "$a" ] && [ "$(get "$1" "$a")" = 200 ] || fail "no file of $2"
+  n=$(grep -c "$3" "$T/page"); [ "$n" = "$4" ] || fail "$2 as a job: $n rows of $4"
+}
+get staff /applications.csv >/dev/null; n=$(wc -l <"$T/page"); [ "$n" -lt 100 ] && head -1 "$T/page" | grep -q 'number,title,ledger' || fail "a short list in the request"
+"$S" ledger export "$D" exceptions >"$T/exceptions.csv" 2>>"$T/err"
+python3 - "$T/exceptions.csv" >"$T/120.csv" <<'E'
+import csv, sys
+head, _, first = list(csv.reader(open(sys.argv[1], encoding='utf-8-sig')))[:3]
+row = dict(zip(head, first), number='', applicant='1074', state='draft', subject='長い一覧')
+csv.writer(sys.stdout).writerows([head] + [[row[h] for h in head]] * 120)
+E
+"$S" ledger import "$D" exceptions "$T/120.csv" >"$T/out" 2>&1 || fail "120 exceptions: $(cat "$T/out")"
+many staff /applications 長い一覧 120
+for _ in $(seq 101); do "$S" token create "$D" --person 1074 --scope read >/dev/null 2>>"$T/err" || fail "token create"; done
+many staff /me/sign-ins auth.token, 101
+many sec /settings/sign-ins auth.token, 101
+[ "$(get sec '/settings/sign-ins.csv?kind=signin')" = 200 ] && head -1 "$T/page" | grep -q 'seq,at,action' || fail "what is short is made in the request"
+get staff /me >/dev/null; [[ $(post staff /settings/sign-ins/export) == 403* ]] || fail "everybody's sign-ins for anybody"
+ok "long lists of sign-in events and of applications are jobs too, short ones come at once"
+
 # --- import -------------------------------------------------------------------------------------------------------------------------
 rows() { echo name,kinds,country; for i in $(seq "$2"); do echo "$1$i,contractor,日本"; done; }
 upload() { # FILE: its job
@@ -64,7 +90,8 @@ grep -q '302' "$T/page" && grep -q '何も取り込まれていません' "$T/pa
 ok "what cannot be taken over is told by line, and nothing was"
 rows 取消 4000 >"$T/long.csv"
 j=$(upload "$T/long.csv") || exit 1
-wait_for sec "$j" '[0-9] *行中 *[1-9]' || fail "no progress"
+wait_for sec "$j" '試行済み: [0-9,]* 行中 [1-9]' || fail "no progress of the trial"
+wait_for sec "$j" 'status">[0-9,]* *行中 *[1-9]' || fail "no progress"
 get staff /me >/dev/null; t=$(date +%s%N); [[ $(post staff /language --data-urlencode lang=ja --data-urlencode back=/me) == 303* ]] || fail "somebody else's write"
 t=$((($(date +%s%N) - t) / 1000000)); [ "$t" -lt 4000 ] || fail "somebody else's write waited $t ms"
 get sec "$j" >/dev/null; [[ $(post sec "$j/cancel") == 303* ]] || fail cancel
@@ -73,7 +100,10 @@ wait_for sec "$j" 'note warn' || fail "cancelling does not end it"
 ok "while it runs others write (in $t ms); cancelled, it leaves nothing"
 rows 中断 4000 >"$T/long.csv"
 j=$(upload "$T/long.csv") || exit 1
-wait_for sec "$j" '[0-9] *行中 *[1-9]' || fail "no progress"
+wait_for sec "$j" '試行済み' && get sec "$j" >/dev/null; [[ $(post sec "$j/cancel") == 303* ]] || fail "cancel while trying"
+wait_for sec "$j" 'note warn' && [ "$(count 中断)" = 0 ] || fail "cancelled while it was tried"
+j=$(upload "$T/long.csv") || exit 1
+wait_for sec "$j" 'status">[0-9,]* *行中 *[1-9]' || fail "no progress"
 kill -9 "$(grep 'role=office.job' "$T/err" | tail -1 | grep -o 'pid=[0-9]*' | grep -o '[0-9]*')" || fail "no job process"
 wait_for sec "$j" 'role="alert"' || fail "an interrupted import stays open"
 [ "$(count 中断)" = 0 ] || fail "an interrupted import left $(count 中断) rows"
