@@ -5,8 +5,10 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
+#include "core/logkey.h"
 #include "lib/file.h"
 #include "vault/retain.h"
+#include "vault/tool_parts.h"
 
 #define DAY_NS (86400ll * 1000000000ll)
 #define UNIT SEGMENT_UNIT
@@ -125,6 +127,53 @@ static void prunes_what_is_past(void **state)
 		buf_release(&proof);
 		fixture_release(&f);
 	}
+}
+
+/* A log whose beginning is gone goes on under another name: what is there, policy and holds with it. */
+static void goes_on_under_another_name(void **state)
+{
+	struct retention keep;
+	struct verify_options o = {0};
+	struct verify_report r;
+	struct fixture f;
+	struct vault *v = make(&f, 2, 1000);
+	struct tool t = {.reason = "restored"};
+	struct str bytes;
+	struct tlog *log;
+	struct entry en;
+	char path[160];
+	int fd;
+
+	assert_int_equal(act(&f, v, (struct retain){.kind = RETAIN_POLICY, .days = 365}, NULL), 0);
+	assert_int_equal(act(&f, v, (struct retain){.kind = RETAIN_HOLD, .id = STR("case-1"), .from = UNIT + 5, .to = UNIT + 9}, NULL), 0);
+	assert_int_equal(act(&f, v, (struct retain){.kind = RETAIN_REDACT, .from = UNIT + 3}, NULL), 0);
+	assert_int_equal(act(&f, v, (struct retain){.kind = RETAIN_PRUNE}, NULL), 0);
+	vault_close(v);
+	snprintf(path, sizeof path, "%s/key", f.path);
+	assert_int_equal(mkdir(path, 0700), 0);
+	fd = open(path, O_RDONLY | O_DIRECTORY);
+	assert_int_equal(logkey_make(fd, NULL), 0);
+	close(fd);
+	t.data_dir = f.path;
+	snprintf(t.dir, sizeof t.dir, "%s", f.path);
+	assert_int_equal(tool_new_origin(&t), TOOL_YES);
+	verify_folder(f.path, &o, &r);
+	if (!verify_ok(&r))
+		fail_msg("%s: %s", r.problems[0].where, r.problems[0].what);
+	assert_int_equal(r.removed, 0);
+	verify_release(&r);
+	assert_int_equal(tlog_open(f.path, &log, NULL), 0);
+	assert_int_equal(retention_read(log->dir, &keep, NULL), 0);
+	assert_int_equal(keep.days, 365);
+	assert_int_equal(keep.n_holds, 1);
+	assert_int_equal(keep.holds[0].from, 5);
+	assert_int_equal(keep.holds[0].to, 9);
+	assert_int_equal(tlog_entry(log, 3, &bytes, NULL), 0);
+	assert_int_equal(entry_parse(bytes, &en), 0);
+	assert_true(str_starts(en.raw, "{\"type\":\"was-redacted\""));
+	assert_int_equal(tlog_entry(log, 700, &bytes, NULL), 0);
+	tlog_free(log);
+	fixture_release(&f);
 }
 
 /* A checkpoint nobody kept is not provable any more, and the audit says so. */
@@ -318,7 +367,7 @@ static void which_nodes_are_kept(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(prunes_what_is_past),      cmocka_unit_test(only_kept_ones_stay_provable),
+	    cmocka_unit_test(prunes_what_is_past),      cmocka_unit_test(goes_on_under_another_name), cmocka_unit_test(only_kept_ones_stay_provable),
 	    cmocka_unit_test(holds_pin),                cmocka_unit_test(removal_by_any_other_way),
 	    cmocka_unit_test(redacts_one),              cmocka_unit_test(redaction_without_record),
 	    cmocka_unit_test(which_nodes_are_kept),
