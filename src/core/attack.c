@@ -26,12 +26,13 @@ typedef int attack_is_not_built;                     /* a file of ISO C is never
 #include "lib/clock.h"
 
 #define LINE 96
-#define BOARD ((ARRAY_LEN(attempts) + 1) * LINE)
+#define WHO 63                                       /* the line that says who it is, behind attempts and "end" */
+#define BOARD ((WHO + 1) * LINE)
 #define PATIENCE_MS 30000                            /* meanwhile the peer makes its own attempts, and dies of them */
 #define CALL (INT64_C(1) << 40)                      /* no number of a call that the office makes itself */
 
 /* The board is text, one file per role: lines of LINE bytes, "ROLE TAB ATTEMPT TAB RESULT", padded with blanks. */
-static char *board;
+static char *board, *board_of_neighbour;
 static struct child *me;
 static char dir[512];
 static pid_t parent;
@@ -160,6 +161,36 @@ static enum outcome read_parent(void)
 	char c;
 	struct iovec mine = {&c, 1}, theirs = {&target, 1};
 	return process_vm_readv(parent, &mine, 1, &theirs, 1, 0) >= 0 ? WORKED : REFUSED;
+}
+
+/* The process that does the same for the other side or another file; the supervisor where there is none. */
+static pid_t neighbour(void)
+{
+	int64_t pid = 0;
+	for (int64_t end = clock_mono() + PATIENCE_MS * INT64_C(1000); board_of_neighbour && clock_mono() < end; child_pump(me, 10))
+		if (!str_int(str_trim(str_from(board_of_neighbour + WHO * LINE)), 2, INT32_MAX, &pid))
+			return (pid_t)pid;
+	return board_of_neighbour ? 0 : parent;
+}
+
+static enum outcome kill_neighbour(void)
+{
+	pid_t pid = neighbour();
+	return !pid ? UNANSWERED : kill(pid, 0) == 0 ? WORKED : REFUSED;
+}
+
+static enum outcome trace_neighbour(void)
+{
+	pid_t pid = neighbour();
+	return !pid ? UNANSWERED : ptrace(PTRACE_SEIZE, pid, NULL, NULL) == 0 ? WORKED : REFUSED;
+}
+
+static enum outcome read_neighbour(void)
+{
+	char path[64];
+	pid_t pid = neighbour();
+	snprintf(path, sizeof path, "/proc/%d/mem", (int)pid);
+	return !pid ? UNANSWERED : fd_opened(path, O_RDONLY) >= 0 ? WORKED : REFUSED;
 }
 
 static enum outcome open_pidfd(void)
@@ -445,6 +476,9 @@ static const struct {
 	{"ptrace the parent", trace_parent},
 	{"kill the parent", kill_parent},
 	{"kill all others", kill_all},
+	{"kill the neighbour", kill_neighbour},
+	{"ptrace the neighbour", trace_neighbour},
+	{"read the neighbour", read_neighbour},
 	{"pidfd of the parent", open_pidfd},
 	{"connect to the network", connect_out},
 	{"connect to control.sock", connect_control},
@@ -466,20 +500,33 @@ static const struct {
 	{"ask for a secret", ask_for_secret},
 };
 
+_Static_assert(ARRAY_LEN(attempts) < WHO, "the board has a line for each attempt");
+
 /* --- the board ------------------------------------------------------------------------------------------------------- */
 
-void attack_open(const struct child *c)
+static char *map_board(const char *role)
 {
 	char path[700];
 	const char *folder = getenv("SEKISHO_ATTACK");
-	snprintf(path, sizeof path, "%s/%s", folder ? folder : "/nowhere", c->role);
+	snprintf(path, sizeof path, "%s/%s", folder ? folder : "/nowhere", role);
 	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	if (fd < 0 || ftruncate(fd, BOARD) != 0)
-		return;
-	board = mmap(NULL, BOARD, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+		return NULL;
+	char *p = mmap(NULL, BOARD, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	close(fd);
-	if (board == MAP_FAILED)
-		board = NULL;
+	return p == MAP_FAILED ? NULL : p;
+}
+
+void attack_open(const struct child *c)
+{
+	static const char *const pairs[][2] = {{"front", "front.net"}, {"gate.0", "gate.1"}};
+	board = map_board(c->role);
+	for (size_t i = 0; i < ARRAY_LEN(pairs); i++)
+		for (int k = 0; k < 2; k++)
+			if (strcmp(c->role, pairs[i][k]) == 0)
+				board_of_neighbour = map_board(pairs[i][!k]);
+	if (board)
+		snprintf(board + WHO * LINE, LINE, "%d\n", (int)getpid());
 	snprintf(dir, sizeof dir, "%s", c->dir);
 	parent = getppid();
 }

@@ -83,6 +83,7 @@ static void take_first_peers(void)
 int main(int argc, char **argv)
 {
 	static const struct child_handlers on = {.peer = on_peer, .stop = stop};
+	struct sandbox_profile profile;
 	char url[URL_MAX];
 	struct err e;
 	int code;
@@ -93,7 +94,10 @@ int main(int argc, char **argv)
 	if (gnutls_global_init() < 0 || reply_open(&e) || tls_open(&e))
 		log_fatal("front.start", "%s", e.text);
 	http_url(child_peer_fd(&child, "listen"), url);
-	if (sandbox_enter(&sandbox_front, NULL, 0, NULL, &e))
+	profile = sandbox_front;
+	if (strcmp(child.role, "front.net") == 0)        /* the two sides are no neighbours */
+		profile.uid_offset = SANDBOX_UID_FRONT_NET;
+	if (sandbox_enter(&profile, NULL, 0, NULL, &e))
 		log_fatal("front.sandbox", "%s", e.text);
 	if (http_start(child_peer_fd(&child, "listen"), &e))
 		log_fatal("front.http", "%s", e.text);

@@ -17,7 +17,6 @@
 #include "rebuild/worker.h"
 
 #define SOFFICE "/usr/lib/libreoffice/program/soffice.bin"
-#define JAIL_UID_OFFSET 23u
 #define OUTPUT_MAX (300u << 20)
 #define RESTART 81                                   /* EXITHELPER_NORMAL_RESTART, EXITHELPER_CRASH_WITH_RESTART of LibreOffice */
 #define RESTART_CRASH 79
@@ -43,7 +42,7 @@ static unsigned jail_uid(void)
 
 	if (z && str_int(str_from(z), 1000, INT32_MAX, &base))
 		base = SANDBOX_UID_BASE;
-	return (unsigned)base + JAIL_UID_OFFSET;
+	return (unsigned)base + SANDBOX_UID_JAIL;
 }
 
 static _Noreturn void convert(const char *in, size_t k)

@@ -191,6 +191,7 @@ int gate_serve(int argc, char **argv)
 {
 	static const struct child_handlers on = {.message = on_message};
 	static struct serve s;
+	struct sandbox_profile profile;
 	char policy[4200];
 	struct err e = {0};
 
@@ -203,7 +204,9 @@ int gate_serve(int argc, char **argv)
 	s.gate.progress = on_progress;
 	s.gate.progress_arg = &s;
 	s.gate.clamd = getenv("SEKISHO_CLAMD");          /* the supervisor's word, not the policy's */
-	if (sandbox_enter(&sandbox_gate_broker, NULL, 0, NULL, &e))
+	profile = sandbox_gate_broker;
+	profile.uid_offset = SANDBOX_UID_GATES + (unsigned)s.child.index;
+	if (sandbox_enter(&profile, NULL, 0, NULL, &e))
 		log_fatal("gate.sandbox", "text=\"%s\"", e.text);
 	child_ready(&s.child, NULL);
 	return child_run(&s.child, &on, &s);

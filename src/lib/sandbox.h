@@ -24,6 +24,12 @@ struct sandbox_profile {
 };
 
 #define SANDBOX_UID_BASE 61184                       /* systemd's dynamic range begins here; SEKISHO_UID_BASE overrides */
+#define SANDBOX_UID_FRONT_NET 10                     /* offset of the front on the Internet side */
+#define SANDBOX_UID_GATES 32                         /* + N: of gate.N */
+#define SANDBOX_UID_JAIL 25                          /* of LibreOffice's jail (src/gate-office) */
+#define SANDBOX_UID_WORKERS 64                       /* + SANDBOX_UIDS_WORKER × place: the house's workers, whose own offsets count */
+#define SANDBOX_UIDS_WORKER 8                        /* from SANDBOX_UID_WORKER_FIRST on */
+#define SANDBOX_UID_WORKER_FIRST 20
 #define SANDBOX_DIRS_MAX 8
 
 extern const struct sandbox_profile sandbox_front, sandbox_office, sandbox_auth, sandbox_vault, sandbox_keys,

@@ -131,6 +131,47 @@ static void employ(void)
 	}
 }
 
+/* All the places there are for one role; they stay taken. */
+static void fill_places(void)
+{
+	int fd = child_peer_fd(&me, "workers"), sock, started = 0;
+	uint32_t code = 0;
+	while (!code && started < 1000) {
+		struct msg m, answer;
+		int64_t id;
+		msg_init(&m, WORKER_START);
+		msg_put_z(&m, "gate-x");
+		msg_put_u32(&m, 1);                      /* and outlive that by far, idly */
+		if (msg_call(fd, &m, 10000, &answer) != 0 || msg_u32(&answer, &code) != 0 || msg_i64(&answer, &id) != 0 ||
+		    (!code && msg_fd(&answer, &sock) != 0))
+			_exit(8);
+		started += !code;
+		msg_release(&m);
+		msg_release(&answer);
+	}
+	say("places %s %d", me.role, started);
+}
+
+/* Nobody asks for its end. */
+static void forget_one(void)
+{
+	struct msg m, answer;
+	int64_t from = clock_mono();
+	uint32_t code;
+	int64_t id;
+	int sock;
+	msg_init(&m, WORKER_START);
+	msg_put_z(&m, "gate-x");
+	msg_put_u32(&m, 1);
+	if (msg_call(child_peer_fd(&me, "workers"), &m, 10000, &answer) != 0 || msg_u32(&answer, &code) != 0 || code ||
+	    msg_i64(&answer, &id) != 0 || msg_fd(&answer, &sock) != 0)
+		_exit(8);
+	msg_release(&m);
+	msg_release(&answer);
+	int r = msg_recv(sock, &m);                      /* until it is ended */
+	say("forgotten %d %s", r == ERR_CLOSED, clock_mono() - from < 10 * SECOND_US ? "soon" : "late");
+}
+
 static int work(void)
 {
 	struct msg m;
@@ -180,6 +221,10 @@ static int play(int argc, char **argv)
 			send_type(me.peers[i].fd, PING);
 	if (strcmp(me.role, "gate.0") == 0 && tells_once("work"))
 		employ();
+	if (strcmp(me.role, "gate.0") == 0 && tells_once("fill"))
+		fill_places();
+	if (strcmp(me.role, "gate.1") == 0 && tells_once("forget"))
+		forget_one();
 	if (strcmp(me.role, "office.writer") == 0 && tells_once("ahead")) {
 		usleep(300000);                          /* until several have something to say to us */
 		reads_ahead = true;
@@ -493,6 +538,20 @@ static void test_workers(void **state)
 	pairs_work(NULL, 1);
 }
 
+/* A role that takes all it can get leaves the others theirs. */
+static void test_places(void **state)
+{
+	mark("fill");
+	begin();
+	wait_for("places gate.0 12", 1);
+	mark("fill");
+	kill(pid_of("gate.0"), SIGKILL);                 /* what it held is free again */
+	wait_for("places gate.0 12", 2);
+	mark("forget");
+	kill(pid_of("gate.1"), SIGKILL);
+	wait_for("forgotten 1 soon", 1);
+}
+
 static void test_second_one_is_refused(void **state)
 {
 	char out[4096], want[64];
@@ -590,7 +649,7 @@ int main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		T(test_all_start_and_talk),  T(test_each_killed_comes_back), T(test_who_breaks_the_protocol_is_ended),
 		T(test_the_bereaved_are_innocent), T(test_a_pair_given_up_while_the_other_is_away),
-		T(test_read_ahead_does_not_block), T(test_the_silent_are_ended), T(test_workers), T(test_second_one_is_refused), T(test_stops_in_order),
+		T(test_read_ahead_does_not_block), T(test_the_silent_are_ended), T(test_workers), T(test_places), T(test_second_one_is_refused), T(test_stops_in_order),
 		T(test_the_deaf_are_killed_in_time), T(test_gives_up), T(test_none_outlives_the_supervisor),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -14,8 +14,12 @@
 
 #include "core/gate.h"
 #include "core/proto.h"
+#include "lib/clock.h"
 #include "lib/log.h"
+#include "lib/sandbox.h"
 #include "supervise/super.h"
+
+#define WORKER_GRACE_S 3
 
 static void close_channel(struct super *s, int role)
 {
@@ -35,12 +39,18 @@ static struct worker *find(struct super *s, int64_t id, int role)
 	return NULL;
 }
 
-static struct worker *free_place(struct super *s)
+/* A role that fills its places stands in nobody else's way. */
+static struct worker *free_place(struct super *s, int role)
 {
-	for (size_t i = 0; i < WORKERS_MAX; i++)
+	struct worker *ret = NULL;
+	size_t has = 0;
+
+	for (size_t i = WORKERS_MAX; i-- > 0;)
 		if (!s->workers.list[i].pid)
-			return &s->workers.list[i];
-	return NULL;
+			ret = &s->workers.list[i];
+		else if (s->workers.list[i].role == role)
+			has++;
+	return has < WORKERS_EACH ? ret : NULL;
 }
 
 /* "gate-" and lower-case letters: a file of that name in our own folder, nothing else. */
@@ -77,6 +87,52 @@ static void close_all(const int fds[], size_t n)
 			close(fds[i]);
 }
 
+/* --- life: the role has its own clock for each worker, but may be lying, or not there ------------------------------------ */
+
+static void on_clock(void *arg);
+
+static bool clock_runs(const struct workers *ws, const struct worker *w)
+{
+	for (size_t i = 0; i < WORKERS_MAX; i++)
+		if (ws->list[i].pid > 0 && !ws->list[i].ended && ws->list[i].role == w->role && ws->list[i].id > w->id)
+			return false;                    /* waits for a document inside its own */
+	return true;
+}
+
+/* Twice what was asked for (the broker's own clock comes first), counted while no younger worker of the role lives; and never longer
+ * than WORKER_LIFE_S in all. */
+static void worker_clock(struct super *s, int64_t now)
+{
+	struct workers *ws = &s->workers;
+	bool any = false;
+
+	for (size_t i = 0; i < WORKERS_MAX; i++) {
+		struct worker *w = &ws->list[i];
+
+		if (w->pid <= 0 || w->ended)
+			continue;
+		any = true;
+		if (clock_runs(ws, w))
+			w->lived += now - (w->born > ws->ticked ? w->born : ws->ticked);
+		if (w->lived <= (2 * (int64_t)w->seconds + WORKER_GRACE_S) * SECOND_US && now - w->born <= WORKER_LIFE_S * SECOND_US)
+			continue;
+		log_warn("supervise.worker-late", "role=%s pid=%d seconds=%u", w->role < 0 ? "-" : s->house.roles[w->role].name,
+		         (int)w->pid, w->seconds);
+		kill(w->pid, SIGKILL);
+	}
+	ws->ticked = now;
+	ws->timer = any ? loop_after(s->loop, 1000, on_clock, s) : 0;
+}
+
+static void on_clock(void *arg)
+{
+	struct super *s = arg;
+
+	worker_clock(s, clock_mono());
+}
+
+/* --- start -------------------------------------------------------------------------------------------------------------- */
+
 /* The scanner's connections behind its pair, none for another program; how many there are then, 0: no clamd. fds lie above those
  * that the program will find them at. */
 static size_t give_connections(struct str program, int fds[1 + SCANNER_CONNECTIONS])
@@ -96,58 +152,77 @@ static size_t give_connections(struct str program, int fds[1 + SCANNER_CONNECTIO
 	return 1 + SCANNER_CONNECTIONS;
 }
 
-static _Noreturn void become(const struct super *s, struct str program, const int *fds, size_t n, pid_t parent, unsigned seconds)
+/* Each place has users of its own, so that documents looked at at the same time are strangers to each other. */
+static void uids_of(size_t place, char out[64])
+{
+	const char *z = getenv("SEKISHO_UID_BASE");
+	int64_t base = SANDBOX_UID_BASE;
+
+	if (z && str_int(str_from(z), 1000, INT32_MAX / 2, &base) != 0)
+		base = SANDBOX_UID_BASE;
+	snprintf(out, 64, "SEKISHO_UID_BASE=%lld",
+	         (long long)base + SANDBOX_UID_WORKERS - SANDBOX_UID_WORKER_FIRST + (long long)place * SANDBOX_UIDS_WORKER);
+}
+
+struct start {
+	struct str program;
+	int fds[1 + SCANNER_CONNECTIONS];
+	size_t n, place;
+	unsigned seconds;
+};
+
+static _Noreturn void become(const struct super *s, const struct start *w, pid_t parent)
 {
 	char path[4200];
-	char *argv[] = {path, (char *)(uintptr_t)"--fd=3", NULL}, *env[] = {(char *)(uintptr_t)"LANG=C.UTF-8", NULL, NULL};
-	const char *base = getenv("SEKISHO_UID_BASE");
-	char uid_base[64];
-	struct rlimit cpu = {seconds, seconds + 1};
+	char uids[64], *argv[] = {path, (char *)(uintptr_t)"--fd=3", NULL}, *env[] = {(char *)(uintptr_t)"LANG=C.UTF-8", uids, NULL};
+	struct rlimit cpu = {w->seconds, w->seconds + 1};
 	sigset_t none;
 
-	snprintf(path, sizeof path, "%s/%.*s", s->libexec, STR_ARG(program));
-	if (base && (size_t)snprintf(uid_base, sizeof uid_base, "SEKISHO_UID_BASE=%s", base) < sizeof uid_base)
-		env[1] = uid_base;
+	snprintf(path, sizeof path, "%s/%.*s", s->libexec, STR_ARG(w->program));
+	uids_of(w->place, uids);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	signal(SIGINT, SIG_IGN);
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != parent || setrlimit(RLIMIT_CPU, &cpu) != 0)
 		_exit(127);
-	for (size_t i = 0; i < n; i++)
-		if (dup2(fds[i], GATE_FD + (int)i) < 0)
+	for (size_t i = 0; i < w->n; i++)
+		if (dup2(w->fds[i], GATE_FD + (int)i) < 0)
 			_exit(127);
-	closefrom(GATE_FD + (int)n);
+	closefrom(GATE_FD + (int)w->n);
 	execve(path, argv, env);
 	_exit(127);
 }
 
-static int begin(struct super *s, int role, struct str program, unsigned seconds, struct worker **ret, int *ret_fd)
+static int begin(struct super *s, int role, struct start *st, struct worker **ret, int *ret_fd)
 {
-	struct worker *w = free_place(s);
-	int fds[1 + SCANNER_CONNECTIONS] = {-1, -1, -1}, pair[2];
+	struct worker *w = free_place(s, role);
 	pid_t parent = getpid();
-	size_t n;
+	int pair[2];
 
 	if (!w)
 		return ERR_BUSY;
-	n = give_connections(program, fds);
-	if (!n)
+	st->place = (size_t)(w - s->workers.list);
+	st->n = give_connections(st->program, st->fds);
+	if (!st->n)
 		return ERR_NOTFOUND;
 	if (msg_pair(pair) != 0) {
-		close_all(fds, n);
+		close_all(st->fds, st->n);
 		return ERR_SYS;
 	}
-	fds[0] = fcntl(pair[1], F_DUPFD_CLOEXEC, GATE_FD + 1 + SCANNER_CONNECTIONS);
+	st->fds[0] = fcntl(pair[1], F_DUPFD_CLOEXEC, GATE_FD + 1 + SCANNER_CONNECTIONS);
 	close(pair[1]);
-	*w = (struct worker){.pid = fds[0] < 0 ? -1 : fork(), .role = role, .id = ++s->workers.last_id};
+	*w = (struct worker){.pid = st->fds[0] < 0 ? -1 : fork(), .role = role, .id = ++s->workers.last_id, .seconds = st->seconds,
+	                     .born = clock_mono()};
 	if (w->pid == 0)
-		become(s, program, fds, n, parent, seconds);
-	close_all(fds, n);
+		become(s, st, parent);
+	close_all(st->fds, st->n);
 	if (w->pid < 0) {
 		w->pid = 0;
 		close(pair[0]);
 		return ERR_SYS;
 	}
+	if (!s->workers.timer)
+		worker_clock(s, w->born);
 	*ret = w;
 	*ret_fd = pair[0];
 	return 0;
@@ -155,16 +230,15 @@ static int begin(struct super *s, int role, struct str program, unsigned seconds
 
 static int on_start(struct super *s, int role, int fd, struct msg *m)
 {
+	struct start st = {.fds = {-1, -1, -1}};
 	struct worker *w = NULL;
-	struct str program;
-	uint32_t seconds;
 	struct msg answer;
 	int sock = -1, r;
 
-	if (msg_str(m, 64, &program) != 0 || msg_u32(m, &seconds) != 0 || msg_end(m) != 0 || !name_ok(program) || !seconds ||
-	    seconds > WORKER_SECONDS_MAX)
+	if (msg_str(m, 64, &st.program) != 0 || msg_u32(m, &st.seconds) != 0 || msg_end(m) != 0 || !name_ok(st.program) || !st.seconds ||
+	    st.seconds > WORKER_SECONDS_MAX)
 		return ERR_PROTO;
-	r = begin(s, role, program, seconds, &w, &sock);
+	r = begin(s, role, &st, &w, &sock);
 	msg_init(&answer, WORKER_STARTED);
 	msg_put_u32(&answer, (uint32_t)-r);
 	msg_put_i64(&answer, w ? w->id : 0);

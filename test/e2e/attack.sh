@@ -22,12 +22,33 @@ house_with_attempts() { # name, command in front
   mkdir -m 777 "$T/home-$name"
   "$@" "$O/sekisho" init "$D" --city 見本市 --standard iizuka 2>"$T/err" || fail "$name: init"
   : | "$@" tee "$D/vault/victim" >/dev/null
-  roles="keys vault collect search detect auth office.writer office.job office.reader.0 gate.0 front"
+  echo "transfer-listen = 127.0.0.1:0" | "$@" tee -a "$D/sekisho.conf" >/dev/null
+  roles="keys vault collect search detect auth office.writer office.job office.reader.0 gate.0 gate.1 front front.net"
   "$@" env SEKISHO_ATTACK="$T/board" "$O/attack/sekisho" run "$D" --listen 127.0.0.1:0 --readers 1 --intake udp:127.0.0.1:0 --intake tls:127.0.0.1:0 >"$T/out" 2>"$T/err" &
   house=$!
   for _ in $(seq $((PATIENCE * 5))); do all_done && return; kill -0 $house 2>/dev/null || fail "$name: the house ended"; sleep 0.2; done
   for r in $roles; do echo "# $r: $(lines "$T/board/$r" | tail -1)"; done
   fail "$name: not all attempts were made"
+}
+
+# As root: who has which user. Only those that share a store share one; and with the user of one alone, without what else holds it, the
+# others are neither signalled nor read.
+judge_users() {
+  local role pid uid list=
+  while read -r role pid _; do uid=$(stat -c %u "/proc/$pid") && list+="$uid $role $pid"$'\n'; done <"$1/run/processes"
+  awk '{ r = $2; sub(/^office\..*/, "office", r); if (r == "search") r = "vault"
+         if (!$1 || ($1 in who && who[$1] != r)) print; who[$1] = r }' <<<"${list%$'\n'}" >"$T/shared"
+  [ -s "$T/shared" ] && fail "users: shared or root: $(cat "$T/shared")"
+  echo "ok each program has a user of its own ($(wc -l <<<"${list%$'\n'}") processes)"
+  while read -r a b; do
+    uid=$(awk -v r="$a" '$2 == r { print $1 }' <<<"$list") pid=$(awk -v r="$b" '$2 == r { print $3 }' <<<"$list")
+    [ -n "$uid" ] && [ -n "$pid" ] || fail "users: $a or $b is not there"
+    kill -0 "$pid" || fail "users: $b is gone"
+    for try in "kill -0 $pid" "head -c 1 /proc/$pid/mem" "cat /proc/$pid/maps" "ls /proc/$pid/fd"; do
+      setpriv --reuid "$uid" --regid "$uid" --clear-groups bash -c "$try" >"$T/try" 2>&1 && fail "users: $a: $try"
+    done
+  done <<<$'front front.net\nfront.net front\ngate.0 gate.1\ngate.1 gate.0\ngate.0 office.writer'
+  echo "ok the user of one alone neither signals nor reads its neighbour"
 }
 
 # Deaths by signal are the sandbox's (SIGSYS) or the supervisor's, who says of which process why; each role has as many as "killed".
@@ -52,6 +73,7 @@ attack() { # name, command in front
     [ -e "$D/$f" ] || fail "$name: $f is not there, so the attempts at it mean nothing"
   done
   judge_deaths "$name"
+  if [ "$name" = root ] && grep -q "^ready.*uid mnt net" "$T/out"; then judge_users "$D"; fi
   kill -INT $house; wait $house; house=
   echo "# $name: $(sed -n 's/.*(posture \(.*\))/\1/p' "$T/out")"
   for r in $roles; do lines "$T/board/$r"; done | awk -F'\t' -v roles="$roles" '
