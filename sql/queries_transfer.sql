@@ -31,6 +31,10 @@ WHERE f.key IS NOT NULL AND f.keep_until < ?1 AND r.state NOT IN ('received', 'c
 -- name: transfer_outs_old
 SELECT f.record FROM transfer_file f JOIN transfers r ON r.id = f.record
 WHERE f.out_sha256 IS NOT NULL AND r.state IN ('expired', 'withdrawn', 'refused', 'blocked', 'held') ORDER BY f.record LIMIT 500;
+-- What may still be fetched, or waits for permission to be.
+-- name: transfer_outs
+SELECT f.record FROM transfer_file f JOIN transfers r ON r.id = f.record
+WHERE f.out_sha256 IS NOT NULL AND r.state IN ('ready', 'fetched', 'waiting') ORDER BY f.record;
 -- Held by an older gate, the original still there.
 -- name: transfer_retry
 SELECT r.id FROM transfers r JOIN transfer_file f ON f.record = r.id

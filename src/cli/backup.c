@@ -84,6 +84,9 @@ static bool left_out(const char *name)
 	static const char *const names[] = {"office/office.db", "office/office.db-wal", "office/office.db-shm",
 	                                    "office/backup", "auth/auth.db", "auth/auth.db-wal", "auth/auth.db-shm", "auth/backup.db", "vault/logs"};
 	const char *last = strrchr(name, '/');
+	/* Of files between the networks only what was verified: originals stay on this machine, and end with their days. */
+	if (last && strncmp(name, "office/transfers/", 17) == 0 && !str_ends(str_from(name), ".out"))
+		return true;
 	if (last && strncmp(name, "vault/", 6) == 0 && strcmp(last, "/lock") == 0)
 		return true;
 	for (size_t i = 0; i < ARRAY_LEN(names); i++)

@@ -158,6 +158,9 @@ static int part(struct cli *c, struct err *e)
 		return err_set(e, ERR_DB, _("the store cannot be copied: %s"), sqlite3_errstr(rc));
 	rc = sqlite3_backup_finish(now.copy);
 	now.copy = NULL;
+	/* The originals of transfers do not travel, so neither do their keys. */
+	if (rc == SQLITE_OK)
+		rc = sqlite3_exec(now.to, "PRAGMA secure_delete = ON; UPDATE transfer_file SET key = NULL WHERE key IS NOT NULL", NULL, NULL, NULL);
 	if (rc != SQLITE_OK)
 		return err_set(e, ERR_DB, _("the store cannot be copied: %s"), sqlite3_errstr(rc));
 	sqlite3_close(now.to);

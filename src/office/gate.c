@@ -284,85 +284,9 @@ size_t gate_states(struct gate_state *ret, size_t max)
 	return n;
 }
 
-/* --- by the minute ------------------------------------------------------------------------------------------------------------------ */
-
-static size_t ids_of(struct stmt *q, int64_t *ids, size_t max)
+void gate_ask_all(void)
 {
-	size_t n = 0;
-	while (n < max && step(q) == 1)
-		ids[n++] = col_int(q, 0);
-	stmt_done(q);
-	return n;
-}
-
-struct sweep {
-	int64_t ids[500];
-	size_t n, n_outs;
-	int64_t outs[500];
-};
-
-static int sweep_rows(struct gate_work *x, void *arg, struct err *e)
-{
-	struct sweep *s = arg;
-	struct stmt *q = db_query(x->w.db, Q_TRANSFER_ORIGINALS_OLD);
-	bind_str(q, 1, x->w.today);
-	s->n = ids_of(q, s->ids, ARRAY_LEN(s->ids));
-	s->n_outs = ids_of(db_query(x->w.db, Q_TRANSFER_OUTS_OLD), s->outs, ARRAY_LEN(s->outs));
-	int r = 0;
-	for (size_t i = 0; i < s->n && r >= 0; i++) {
-		const struct event ev = {.action = "transfer.original-removed", .ledger = STR("transfers"), .record = s->ids[i]};
-		q = db_query(x->w.db, Q_TRANSFER_FILE_GONE);
-		bind_int(q, 1, s->ids[i]);
-		r = run(q, e);
-		if (r >= 0)
-			r = event_put(x->w.db, &ev, NULL, e);
-	}
-	for (size_t i = 0; i < s->n_outs && r >= 0; i++) {
-		q = db_query(x->w.db, Q_TRANSFER_OUT_GONE);
-		bind_int(q, 1, s->outs[i]);
-		r = run(q, e);
-	}
-	return r;
-}
-
-/* Held by an older version, the original still there: it is checked again. */
-static int retry_rows(struct gate_work *x, void *arg, struct err *e)
-{
-	int64_t ids[200];
-	struct stmt *q = db_query(x->w.db, Q_TRANSFER_RETRY);
-	int r = 0;
-	(void)arg;
-	bind_z(q, 1, "sekisho " SEKISHO_VERSION);
-	size_t n = ids_of(q, ids, ARRAY_LEN(ids));
-	for (size_t i = 0; i < n && r >= 0; i++) {
-		q = db_query(x->w.db, Q_TRANSFER_FILE_AGAIN);
-		bind_int(q, 1, ids[i]);
-		if ((r = run(q, e)) >= 0)
-			r = record_auto(&x->w, x->a, transfer_ledger(&x->w), ids[i], "retry", &(struct values){0}, STR_NONE, e);
-	}
-	return r;
-}
-
-void gate_tick(struct office *o)
-{
-	struct gate_work x;
-	struct sweep *s = xmalloc(sizeof(*s));
-	if (o->role == OFFICE_WRITER && transfer_ledger(&(struct world){.ledgers = o->ledgers})) {
-		gate_work_begin(&x, o);
-		*s = (struct sweep){0};
-		if (gate_work_tx(&x, sweep_rows, s) == 0) {
-			for (size_t i = 0; i < s->n; i++)
-				transfer_remove(o, s->ids[i], true);
-			for (size_t i = 0; i < s->n_outs; i++)
-				transfer_remove(o, s->outs[i], false);
-		}
-		if (n_seats)
-			(void)!gate_work_tx(&x, retry_rows, NULL);
-		arena_free(x.a);
-		for (size_t i = 0; i < n_seats; i++)
-			if (!seats[i].record)
-				ask(&seats[i]);
-		gate_soon(o);
-	}
-	free(s);
+	for (size_t i = 0; i < n_seats; i++)
+		if (!seats[i].record)
+			ask(&seats[i]);
 }

@@ -1,4 +1,4 @@
-/* What the files of the gates' client share (gate.c, gate_result.c). */
+/* What the files of the gates' client share (gate.c, gate_result.c, gate_sweep.c). */
 #ifndef OFFICE_GATE_WORK_H
 #define OFFICE_GATE_WORK_H
 
@@ -28,5 +28,8 @@ struct gate_verdict {
 void gate_say_no(struct gate_work *x, struct gate_verdict *v, const char *code, const char *ja, const char *en);
 /* Makes it true; for gate_work_tx, arg is the verdict. */
 int gate_settle(struct gate_work *x, void *arg, struct err *e) MUST_USE;
+
+/* Asks each free gate how it is. */
+void gate_ask_all(void);
 
 #endif

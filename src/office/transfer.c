@@ -279,6 +279,8 @@ int transfer_fetch(struct ctx *c, int64_t id, struct err *e)
 	r = transfer_read_out(c->office, id, hash, &b, e);
 	if (r == 0)
 		r = hand_out(c, id, name->text, buf_view(&b), e);
+	else if (r == ERR_NOTFOUND)
+		err_set(e, r, "%s", _("The file is no longer kept. Please have it handed over again."));
 	buf_release(&b);
 	return r;
 }

@@ -25,6 +25,10 @@ int transfer_put_out(struct office *o, int64_t record, int fd, int64_t *ret_size
 /* Reads RECORD.out; ERR_CORRUPT when it does not have this hash. */
 int transfer_read_out(struct office *o, int64_t record, struct str sha256, struct buf *out, struct err *e) MUST_USE;
 void transfer_remove(struct office *o, int64_t record, bool original);
+/* Is RECORD.out there? true also when that cannot be known. */
+bool transfer_has_out(struct office *o, int64_t record);
+/* Every file that lies there. */
+int transfer_each(struct office *o, void (*each)(void *arg, int64_t record, bool original), void *arg, struct err *e) MUST_USE;
 
 /* --- records (transfer.c) -------------------------------------------------------------------------------------------- */
 

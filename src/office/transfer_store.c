@@ -1,5 +1,7 @@
 /* Where the bytes of transfers lie (transfers/ beside the store): originals encrypted, each with a key of its own that stands in
  * its row and goes with it; what the gate verified as it is. Both are read back against their hash. */
+#include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <openssl/evp.h>
 #include <sys/mman.h>
@@ -197,4 +199,37 @@ void transfer_remove(struct office *o, int64_t record, bool original)
 	name_of(name, record, original);
 	unlinkat(dir, name, 0);
 	close(dir);
+}
+
+bool transfer_has_out(struct office *o, int64_t record)
+{
+	struct err ignored = {0};
+	char name[40];
+	int dir = folder(o, &ignored);
+	name_of(name, record, false);
+	bool there = dir < 0 || faccessat(dir, name, F_OK, 0) == 0 || errno != ENOENT;
+	if (dir >= 0)
+		close(dir);
+	return there;
+}
+
+int transfer_each(struct office *o, void (*each)(void *arg, int64_t record, bool original), void *arg, struct err *e)
+{
+	struct dirent *d;
+	int fd = folder(o, e);
+	if (fd < 0)
+		return fd;
+	DIR *dir = fdopendir(fd);
+	if (!dir) {
+		close(fd);
+		return err_sys(e, "transfers");
+	}
+	while ((d = readdir(dir))) {
+		struct str ext = str_from(d->d_name), number = str_cut(&ext, '.');
+		int64_t id;
+		if (str_int(number, 1, INT64_MAX, &id) == 0 && (str_is(ext, "in") || str_is(ext, "out")))
+			each(arg, id, str_is(ext, "in"));
+	}
+	closedir(dir);
+	return 0;
 }
