@@ -53,7 +53,7 @@ def load(folder):
 out_types, classes, order = {}, {}, []
 def cls(spec):
     """a name for a value class"""
-    if spec in ("text", "list", "guid", "formula", "field", "name", "css", "vbool", "bool", "dec", "date", "hex", "base64", "rid"): return spec
+    if spec in ("text", "list", "guid", "formula", "field", "name", "css", "vbool", "label", "token", "lang", "place", "cells", "bool", "dec", "date", "hex", "base64", "rid"): return spec
     if spec not in classes: classes[spec] = None
     return spec
 def simple(ctx, e):
@@ -205,6 +205,12 @@ def edits(path):
             fl = v[-1] if v[-1] in "!?" else ""
             v = v[:-1] if fl else v
             if f[1] in out_types: out_types[f[1]]["attrs"][n] = (v.replace("_", " ") if v.startswith(("enum_", "int_")) else v, fl)
+        elif k in ("every", "every-list"): # every attr=class ...: in all types where it is text (or a list)
+            was = "text" if k == "every" else "list"
+            for x in f[1:]:
+                n, v = x.split("=", 1)
+                for T in out_types.values():
+                    if n in T["attrs"] and T["attrs"][n][0] == was: T["attrs"][n] = (v, T["attrs"][n][1])
         elif k == "copyattrs":            # copyattrs TO FROM but…
             if f[1] in out_types and f[2] in out_types:
                 for a, v in out_types[f[2]]["attrs"].items():

@@ -28,3 +28,6 @@
     {"uiCompat97To2003", ""},
 {"knownFonts", ""}, {"embedSystemFonts", ""}, {"embedTrueTypeFonts", ""}, {"saveSubsetFonts", ""}, {"linkStyles", ""},
     {"activeWritingStyle", ""},
+/* Settings of one program or of one moment: nothing of the document is lost. */
+{"savePreviewPicture", ""}, {"fldData", ""}, {"updateFields", ""}, {"showEnvelope", ""}, {"saveFormsData", ""},
+    {"forceUpgrade", ""}, {"storeMappedDataAs", ""}, {"calculatedMembers", "XL-PIVOT-EXTERNAL"},

@@ -92,6 +92,11 @@ static bool typed(struct filter *f, const struct ox_pair *p, struct str v)
 
 	if (!renumbered(f, p, &v, id))
 		return false;
+	/* A sheet that no menu shows becomes one that is merely hidden. */
+	if (str_is(v, "veryHidden") && ox_classes[p->value].kind == ox_ENUM) {
+		tally(f->in->tally, "XL-HIDDEN", v);
+		v = STR("hidden");
+	}
 	if (c->kind == ox_RID || c->kind == ox_RIDOPT) {
 		unsigned n = v.n ? f->in->relation(f->in->arg, v, c) : 0;
 

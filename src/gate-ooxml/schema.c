@@ -116,13 +116,106 @@ static bool of(struct str v, const char *set, size_t max)
 	return true;
 }
 
+static bool is_hex(char c)
+{
+	return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'F') || (c >= 'a' && c <= 'f');
+}
+
+/* Every letter of form stands for itself, 9 for a digit, h for a hexadecimal digit. */
+static bool formed(struct str v, const char *form)
+{
+	for (size_t i = 0; i < v.n; i++)
+		if (!form[i] || (form[i] == '9' ? v.p[i] < '0' || v.p[i] > '9' : form[i] == 'h' ? !is_hex(v.p[i]) :
+		    v.p[i] != form[i]))
+			return false;
+	return !form[v.n];
+}
+
+/* A day, and perhaps a time of it, and perhaps its zone. */
+static bool moment(struct str v)
+{
+	size_t i = 19;
+
+	if (v.n > 40 || !formed(str_slice(v, 0, 10), "9999-99-99"))
+		return false;
+	if (v.n == 10)
+		return true;
+	if (!formed(str_slice(v, 10, 9), "T99:99:99"))
+		return false;
+	if (i < v.n && v.p[i] == '.') {
+		i++;
+		if (!digits(v, &i))
+			return false;
+	}
+	v = str_slice(v, i, v.n);
+	return !v.n || str_is(v, "Z") || formed(v, "+99:99") || formed(v, "-99:99");
+}
+
+static bool unique(struct str v)
+{
+	return formed(v, "{hhhhhhhh-hhhh-hhhh-hhhh-hhhhhhhhhhhh}") || formed(v, "hhhhhhhh-hhhh-hhhh-hhhh-hhhhhhhhhhhh");
+}
+
 static bool hex(struct str v, int64_t bytes)
 {
 	for (size_t i = 0; i < v.n; i++)
-		if (!((v.p[i] >= '0' && v.p[i] <= '9') || (v.p[i] >= 'A' && v.p[i] <= 'F') || (v.p[i] >= 'a' &&
-		    v.p[i] <= 'f')))
+		if (!is_hex(v.p[i]))
 			return false;
 	return bytes ? v.n == 2 * (size_t)bytes : v.n <= 512;
+}
+
+static bool has_word(struct str v, const char *word)
+{
+	size_t n = strlen(word);
+
+	for (size_t i = 0; i + n <= v.n; i++)
+		if (str_ieq(str_slice(v, i, n), str_n(word, n)))
+			return true;
+	return false;
+}
+
+/* Numbers, names of colours and kinds, commands of a path; nothing that could be an address or a program. */
+static bool style(struct str v)
+{
+	return of(v, "$ :.,;%+-_#'\"\n@[]()*/!", 16384) && !has_word(v, "://") && !has_word(v, "url(") &&
+	    !has_word(v, "expression(") && !has_word(v, "behavior:") && !has_word(v, "@import") && !has_word(v, "script:");
+}
+
+static bool base64(struct str v)
+{
+	size_t pad = 0;
+
+	while (pad < 2 && pad < v.n && v.p[v.n - 1 - pad] == '=')
+		pad++;
+	return v.n % 4 == 0 && of(str_slice(v, 0, v.n - pad), "+/", 1024);
+}
+
+/* Signs that are none of printing. */
+static bool plain(struct str v, size_t max)
+{
+	for (size_t i = 0; i < v.n; i++)
+		if ((unsigned char)v.p[i] < 0x20)
+			return false;
+	return v.n <= max;
+}
+
+static bool token(struct str v)
+{
+	for (size_t i = 0; i < v.n; i++)
+		if (v.p[i] < 0x20 || v.p[i] > 0x7e || strchr("\"\\|`", v.p[i]))
+			return false;
+	return v.n <= 16384 && !has_word(v, "://");
+}
+
+/* Somewhere in this document: no scheme before it, which four letters and a colon would be; columns have three. */
+static bool place(struct str v)
+{
+	size_t letters = 0;
+
+	while (letters < v.n && ((v.p[letters] | 32) >= 'a' && (v.p[letters] | 32) <= 'z'))
+		letters++;
+	return plain(v, 2083) && !has_word(v, "://") && !has_word(v, "\\\\") &&
+	    !(letters >= 4 && letters < v.n && v.p[letters] == ':');
 }
 
 static bool number(const struct ox_class *c, struct str v)
@@ -162,15 +255,20 @@ bool ox_value_ok(unsigned class, struct str v)
 		return str_is(v, "0") || str_is(v, "1") || str_is(v, "true") || str_is(v, "false") || str_is(v,
 		    "on") || str_is(v, "off");
 	case ox_DEC: return decimal(v);
-	case ox_DATE: return of(v, "-+:.", 40);
+	case ox_DATE: return moment(v);
 	case ox_HEX: return hex(v, c->max);
-	case ox_BASE64: return of(v, "+/=", 1024);
-	case ox_LIST: return of(v, "$ :.,;%+-_", TEXT_MAX);
-	case ox_CSS: return of(v, "$ :.,;%+-_#'\"\n@[]()*/!", 16384);
+	case ox_BASE64: return base64(v);
+	case ox_LIST: return of(v, " :.,;%+-_", TEXT_MAX);
+	case ox_CSS: return style(v);
+	case ox_LABEL: return plain(v, 1024);
+	case ox_TOKEN: return token(v);
+	case ox_LANG: return of(v, "-_", 40);
+	case ox_PLACE: return place(v);
+	case ox_CELLS: return of(v, "$:, ", TEXT_MAX);
 	case ox_VBOOL: return str_is(v, "t") || str_is(v, "f") || str_is(v, "true") || str_is(v, "false") || str_is(v,
 	    "");
 	case ox_NAME: return v.n <= 255 && !starts_by_itself(v);
-	case ox_GUID: return of(v, "{}-", 38);
+	case ox_GUID: return unique(v);
 	case ox_INT: return number(c, v);
 	case ox_ENUM:
 	case ox_ANY: return member(c, v);

@@ -11,7 +11,7 @@
 enum {
 	ox_NONE, ox_TEXT, ox_BOOL, ox_DEC, ox_DATE, ox_HEX, ox_BASE64, ox_LIST, ox_GUID, ox_INT, ox_ENUM, ox_ANY,
 	    ox_RID, ox_RIDOPT,
-	ox_FORMULA, ox_FIELD, ox_CSS, ox_NAME, ox_VBOOL
+	ox_FORMULA, ox_FIELD, ox_CSS, ox_NAME, ox_VBOOL, ox_LABEL, ox_TOKEN, ox_LANG, ox_PLACE, ox_CELLS
 };
 enum { OX_ESSENTIAL = 1, OX_FATAL = 2 };             /* the element goes when it is missing; when its value is bad */
 

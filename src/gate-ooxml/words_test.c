@@ -97,6 +97,43 @@ static void tables(void **state)
 	}
 }
 
+/* Values by class: what is in the left list is of the class, what is in the right one not. */
+static void values(void **state)
+{
+	static const struct { unsigned kind; const char *good[8], *bad[10]; } t[] = {
+		{ox_DATE, {"2020-01-02", "2020-01-02T03:04:05", "2020-01-02T03:04:05.6Z", "2020-01-02T03:04:05+09:00"},
+		    {"", "now", "2020-1-2", "2020-01-02T", "2020-01-02T03:04", "2020-01-02T03:04:05.", "2020-01-02T03:04:05+9",
+		    "2020-01-02 03:04:05", "2020-01-02T03:04:05Zx"}},
+		{ox_GUID, {"{10596784-F094-4B17-8B83-AE23BC19E6E8}", "10596784-f094-4b17-8b83-ae23bc19e6e8"},
+		    {"", "{}", "{10596784-F094-4B17-8B83-AE23BC19E6E8", "{10596784-F094-4B17-8B83-AE23BC19E6EG}",
+		    "10596784F0944B178B83AE23BC19E6E8", "{10596784-F094-4B17-8B83-AE23BC19E6E8}x"}},
+		{ox_BASE64, {"", "AAAA", "AAA=", "AA==", "a+/9"}, {"A", "AAA", "A===", "AA=A", "AAAA\n", "A AA"}},
+		{ox_CSS, {"", "position:absolute;margin-left:1pt", "m0,0l1,1xe", "#4f81bd [3204]", "Description 1"},
+		    {"url(x)", "URL(#x)", "behavior:x", "http://x", "@import x", "JavaScript:x", "expression(1)", "a\\b", "a|b"}},
+		{ox_LABEL, {"", "ＭＳ 明朝", "見出し 1", "DOMAIN\\user"}, {"a\tb", "a\nb", "\x01"}},
+		{ox_TOKEN, {"", "#ppt_x+(1/2)", "M 0 0 L 0.25 0 E", "SHA-512", "urn:microsoft.com/office/x"},
+		    {"http://x", "a\\b", "a|b", "\"", "a\nb", "ａ", "`"}},
+		{ox_LANG, {"", "ja-JP", "x-none", "0411"}, {"ja JP", "/", "日本"}},
+		{ox_PLACE, {"", "Sheet1!A1:B2", "_Toc1", "表!A1", "A:C", "'S 1'!A1"},
+		    {"http://x", "file:///x", "file:x", "Javascript:x", "\\\\h\\x", "a\nb", "mailto:x"}},
+		{ox_CELLS, {"", "A1", "$A$1:B2 C3:D4", "A:A"}, {"S!A1", "[1]S!A1", "A1|B1", "A1%", "'x'"}},
+		{ox_LIST, {"", "1:3", "all 0 1"}, {"$A", "a/b", "a|b"}},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(t); i++) {
+		unsigned c = 0;
+
+		while (ox_classes[c].kind != t[i].kind)
+			c++;
+		for (size_t k = 0; k < ARRAY_LEN(t[i].good) && t[i].good[k]; k++)
+			if (!ox_value_ok(c, str_from(t[i].good[k])))
+				fail_msg("%u refuses %s", t[i].kind, t[i].good[k]);
+		for (size_t k = 0; k < ARRAY_LEN(t[i].bad) && t[i].bad[k]; k++)
+			if (ox_value_ok(c, str_from(t[i].bad[k])))
+				fail_msg("%u takes %s", t[i].kind, t[i].bad[k]);
+	}
+}
+
 /* What must never be in the grammar, whoever edits it. */
 static void never(void **state)
 {
@@ -117,7 +154,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(formulas), cmocka_unit_test(fields), cmocka_unit_test(links),
-		    cmocka_unit_test(tables), cmocka_unit_test(never),
+		    cmocka_unit_test(tables), cmocka_unit_test(never), cmocka_unit_test(values),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

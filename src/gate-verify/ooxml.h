@@ -9,7 +9,7 @@
 enum {
 	ov_NONE, ov_TEXT, ov_BOOL, ov_DEC, ov_DATE, ov_HEX, ov_BASE64, ov_LIST, ov_GUID, ov_INT, ov_ENUM, ov_ANY,
 	    ov_RID, ov_RIDOPT,
-	ov_FORMULA, ov_FIELD, ov_CSS, ov_NAME, ov_VBOOL
+	ov_FORMULA, ov_FIELD, ov_CSS, ov_NAME, ov_VBOOL, ov_LABEL, ov_TOKEN, ov_LANG, ov_PLACE, ov_CELLS
 };
 
 struct ov_name { const char *local; uint8_t n, ns; };
@@ -50,7 +50,7 @@ struct ov_link {                                     /* a relationship; rId(i+1)
 bool ov_xml(struct check *c, struct str content, const struct ov_root *root, struct ov_link *links, size_t n_links,
     size_t at);
 
-bool ov_value(const struct ov_class *cl, struct str v);
+bool ov_value(const struct ov_class *cl, struct str v);   /* ooxml_values.c */
 bool ov_formula(struct str f);
 bool ov_field(struct str code);
 bool ov_url(struct str url);

@@ -1,10 +1,8 @@
-/* What values, formulas, field codes and links may say in the output. */
+/* What formulas, field codes and links may say in the output. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "gate-verify/ooxml.h"
-
-#define TEXT_MAX 32768u
 
 static const char *const functions[] = {            /* sorted */
 #include "gate-verify/functions.h"
@@ -268,102 +266,4 @@ bool ov_fields_done(struct ov_fields *f)
 	while (f->deep)
 		buf_release(&f->open[--f->deep].code);
 	return none;
-}
-
-/* --- values
- * ------------------------------------------------------------------------------------------------------------- */
-
-static bool all_of(struct str v, const char *more, size_t max)
-{
-	for (size_t i = 0; i < v.n; i++)
-		if (!alpha(v.p[i]) && !digit(v.p[i]) && (!v.p[i] || !strchr(more, v.p[i])))
-			return false;
-	return v.n <= max;
-}
-
-static size_t run_of_digits(struct str v, size_t i)
-{
-	while (i < v.n && digit(v.p[i]))
-		i++;
-	return i;
-}
-
-static bool decimal(struct str v)
-{
-	size_t i = v.n && (v.p[0] == '+' || v.p[0] == '-'), k = run_of_digits(v, i), some = k - i;
-
-	if (k < v.n && v.p[k] == '.') {
-		i = k + 1;
-		k = run_of_digits(v, i);
-		some += k - i;
-	}
-	if (some && k < v.n && upper(v.p[k]) == 'E') {
-		i = k + 1 + (k + 1 < v.n && (v.p[k + 1] == '+' || v.p[k + 1] == '-'));
-		k = run_of_digits(v, i);
-		some = k - i;
-	}
-	return (some && k == v.n && v.n <= 40) || str_is(v, "NaN") || str_is(v, "INF") || str_is(v, "-INF");
-}
-
-static bool whole(const struct ov_class *cl, struct str v)
-{
-	int64_t n;
-	size_t i, k;
-
-	if (!str_int(str_slice(v, v.n > 1 && v.p[0] == '+', v.n), cl->min, cl->max, &n))
-		return true;
-	i = v.n && v.p[0] == '-';
-	k = run_of_digits(v, i);
-	if (k == i || v.n > 24)
-		return false;
-	if (k < v.n && v.p[k] == '.') {
-		i = k + 1;
-		k = run_of_digits(v, i);
-		if (k == i)
-			return false;
-	}
-	if (k + 1 == v.n && v.p[k] == '%')
-		return true;
-	return k + 2 == v.n && strstr(" mm cm in pt pc pi ", (char[]){' ', v.p[k], v.p[k + 1], ' ', 0}) != NULL;
-}
-
-bool ov_value(const struct ov_class *cl, struct str v)
-{
-	switch (cl->kind) {
-	case ov_NONE: return false;
-	case ov_BOOL: return v.n == 1 ? v.p[0] == '0' || v.p[0] == '1' : str_is(v, "true") || str_is(v, "false") ||
-	    str_is(v, "on") || str_is(v, "off");
-	case ov_DEC: return decimal(v);
-	case ov_DATE: return all_of(v, "-+:.", 40);
-	case ov_HEX: {
-		for (size_t i = 0; i < v.n; i++)
-			if (!digit(v.p[i]) && (!alpha(v.p[i]) || upper(v.p[i]) > 'F'))
-				return false;
-		return cl->max ? v.n == 2 * (size_t)cl->max : v.n <= 512;
-	}
-	case ov_BASE64: return all_of(v, "+/=", 1024);
-	case ov_LIST: return all_of(v, "$ :.,;%+-_", TEXT_MAX);
-	case ov_CSS: return all_of(v, "$ :.,;%+-_#'\"\n@[]()*/!", 16384);
-	case ov_VBOOL: return !v.n || str_is(v, "t") || str_is(v, "f") || str_is(v, "true") || str_is(v, "false");
-	case ov_NAME: {
-		struct str w = v.n >= 6 && str_ieq(str_slice(v, 0, 6), STR("_XLNM.")) ? str_slice(v, 6, v.n) : v;
-
-		return v.n <= 255 && !(w.n >= 5 && str_ieq(str_slice(w, 0, 5), STR("AUTO_")));
-	}
-	case ov_GUID: return all_of(v, "{}-", 38);
-	case ov_INT: return whole(cl, v);
-	case ov_ENUM:
-		for (unsigned i = 0; i < cl->n; i++)
-			if (str_is(v, ov_words[cl->first + i]))
-				return true;
-		return false;
-	case ov_ANY:
-		for (unsigned i = 0; i < cl->n; i++)
-			if (ov_value(&ov_classes[strtoul(ov_words[cl->first + i], NULL, 10)], v))
-				return true;
-		return false;
-	case ov_FORMULA: return ov_formula(v);
-	case ov_FIELD: return ov_field(v);
-	default: return cl->kind != ov_TEXT || v.n <= TEXT_MAX;
-	}
 }

@@ -184,5 +184,53 @@ for x in ('<p:timing><p:tnLst><p:par><p:cTn id="1"><p:childTnLst><p:cmd type="ca
 swap("pptx", "custom data", "ppt/presentation.xml", "</p:presentation>", "<p:custDataLst/></p:presentation>")
 with_part("pptx", "video part", "ppt/media/media1.mp4", b"x", "video/mp4", "video")
 with_part("pptx", "tags", "ppt/tags/tag1.xml", b"<x/>", "application/x", "tags")
+# everything the review of the standard forbids (gate/ooxml/never.tsv), where it could stand
+PLACES = {"docx": ("{}", "<w:p>{}</w:p>", "<w:p><w:r>{}</w:r></w:p>", "<w:sdt><w:sdtPr>{}</w:sdtPr><w:sdtContent/></w:sdt>"), "xlsx": ("{}", '<c r="B9">{}</c>'), "pptx": ("{}", "<p:sp>{}</p:sp>")}
+ON = {"docx": ("<w:p %s/>", "<w:p><w:hyperlink %s/></w:p>", "<w:p><w:r><w:pict><v:shape %s/></w:pict></w:r></w:p>"), "xlsx": ('<c r="B9" %s/>', '<c r="B9"><f %s>1</f></c>'), "pptx": (sp('<a:hlinkClick r:id="" %s/>'), "<p:sp %s/>")}
+PREFIX = {"docx": ("w:", "v:", "o:"), "xlsx": ("", "x14:"), "pptx": ("p:", "a:")}
+for line in open(os.path.join(os.path.dirname(__file__), "../../gate/ooxml/never.tsv")):
+    if line.startswith("#"): continue
+    kind, name, where, _ = line.split("\t")
+    for lang in base:
+        for p in (PREFIX[lang] if ":" not in name else ("",)):
+            if where != "-": continue
+            for i, at in enumerate(PLACES[lang] if kind == "element" else ON[lang]):
+                add(lang, f"never {p}{name} {i}", at.format(f"<{p}{name}/>") if kind == "element" else at % f'{p}{name}="x"')
+for part, owner, old in (("word/settings.xml", "docx", "</w:settings>"), (WB, "xlsx", "</workbook>"), ("ppt/presentation.xml", "pptx", "</p:presentation>")):
+    for line in open(os.path.join(os.path.dirname(__file__), "../../gate/ooxml/never.tsv")):
+        if line.startswith("element") and part in base[owner]:
+            name = line.split("\t")[1]
+            for p in (PREFIX[owner] if ":" not in name else ("",)):
+                swap(owner, f"never in {part} {p}{name}", part, old, f"<{p}{name}/>{old}")
+# what the schemas call text and the list does not
+math = lambda x: f"<w:p><m:oMath><m:r>{x}</m:r></m:oMath></w:p>"
+add("docx", "field in a formula", math('<w:fldChar w:fldCharType="begin"/>') + math("<w:instrText>DDEAUTO x</w:instrText>") + math('<w:fldChar w:fldCharType="end"/>'))
+add("docx", "code in a formula", math("<w:instrText>DDEAUTO x</w:instrText>"))
+add("docx", "bytes beside a field", run('<w:fldChar w:fldCharType="begin"><w:fldData>AAAA</w:fldData></w:fldChar>') + fld("PAGE"))
+for x in ('<w:hyperlink w:anchor="file:///x"/>', '<w:hyperlink w:anchor="\\\\h\\x"/>', '<w:hyperlink w:anchor="javascript:x"/>', '<w:hyperlink w:anchor="a&#10;b"/>', '<w:r><w:rPr><w:rFonts w:ascii="a&#9;b"/></w:rPr></w:r>',
+          '<w:r><w:rPr><w:lang w:val="\\\\h"/></w:rPr></w:r>', '<w:ins w:id="1" w:author="a" w:date="now"/>', '<w:ins w:id="1" w:author="a" w:date="2020-01-01T00:00:00+file"/>', '<w:ins w:id="1" w:author="' + "a" * 1025 + '"/>'):
+    add("docx", f"value {x[:60]}", f"<w:p>{x}</w:p>")
+for css in ("behavior:url(#x)", "background:URL(x)", "width:expression(1)", "x:http://h/x", "@import x", "JavaScript:x"):
+    add("docx", f"style {css}", run(f'<w:pict><v:shape style="{css}"/></w:pict>'))
+for x in ('<hyperlink ref="A1" location="file:///x"/>', '<hyperlink ref="A1" location="\\\\h\\x"/>', '<hyperlink ref="A1" location="http://x/"/>', '<hyperlink ref="A1" location="Javascript:x"/>', '<hyperlink ref="S!A1"/>', '<hyperlink ref="A1%"/>'):
+    swap("xlsx", f"value {x}", SH, "</sheetData>", f"</sheetData><hyperlinks>{x}</hyperlinks>")
+swap("xlsx", "value of a rule", SH, "</sheetData>", '</sheetData><conditionalFormatting sqref="A1"><cfRule type="dataBar" priority="1"><dataBar><cfvo type="formula" val="EXEC(1)"/></dataBar></cfRule></conditionalFormatting>')
+swap("xlsx", "sheet hidden twice", WB, ' r:id="rId1"', ' r:id="rId1" state="veryHidden"')
+swap("xlsx", "refresh at opening", WB, "<sheets>", '<workbookPr refreshAllConnections="1"/><sheets>')
+swap("xlsx", "accounts", SH, "</sheetData>", '</sheetData><protectedRanges><protectedRange name="a" sqref="A1" securityDescriptor="O:WD"/></protectedRanges>')
+swap("xlsx", "no base64", SH, "</sheetData>", '</sheetData><sheetProtection hashValue="abc"/>')
+add("pptx", "id of a field", '<p:sp><p:txBody><a:bodyPr/><a:p><a:fld id="{x}" type="slidenum"/></a:p></p:txBody></p:sp>')
+add("pptx", "kind of a field", '<p:sp><p:txBody><a:bodyPr/><a:p><a:fld id="{00000000-0000-0000-0000-000000000000}" type="http://x"/></a:p></p:txBody></p:sp>')
+# every kind of relationship there is that the list does not have, inside and outside
+MS = "http://schemas.microsoft.com/office/"
+for rel in ("oleObject", "package", "control", "externalLink", "externalLinkPath", "attachedTemplate", "aFChunk", "subDocument", "frame", "mailMergeSource", "mailMergeHeaderSource", "recipientData", "transform", "xmlMaps", "customXml",
+            "connections", "queryTable", "dialogsheet", "volatileDependencies", "audio", "video", "font", "glossaryDocument", "webSettings", "printerSettings", "tags", "htmlPubSaveAs", "customProperty", "ctrlProp", "metadata",
+            "usernames", "revisionHeaders", MS + "2006/relationships/vbaProject", MS + "2006/relationships/ui/extensibility", MS + "2007/relationships/ui/extensibility", MS + "2006/relationships/ui/userCustomization",
+            MS + "2006/relationships/keyMapCustomizations", MS + "2006/relationships/attachedToolbars", MS + "2006/relationships/xlMacrosheet", MS + "2006/relationships/xlIntlMacrosheet", MS + "2006/relationships/activeXControlBinary",
+            MS + "2011/relationships/webextension", MS + "2011/relationships/webextensiontaskpanes", MS + "2007/relationships/slicer", MS + "2007/relationships/media", MS + "2007/relationships/hdphoto",
+            "http://schemas.openxmlformats.org/package/2006/relationships/digital-signature/origin", "http://schemas.openxmlformats.org/package/2006/relationships/metadata/thumbnail"):
+    for lang in base:
+        with_part(lang, f"relationship {rel}", "x/any.bin", b"x", "application/x", rel)
+        with_part(lang, f"relationship {rel} outside", None, None, None, rel, "http://x/", True)
 print(f"{n} cases, {bad} accepted wrongly")
 sys.exit(1 if bad else 0)
