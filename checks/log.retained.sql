@@ -14,8 +14,8 @@ WITH oldest(id, day) AS NOT MATERIALIZED (
 	WHERE m.control = 'log.retained'
 	  AND m.part = 'age'
 	GROUP BY m.subject_id
-), kept(id, section, title, retention, started_on) AS (
-	SELECT s.id, s.section, s.title, s.retention, s.started_on FROM log_sources s
+), kept(id, section, title, retention, class, started_on) AS (
+	SELECT s.id, s.section, s.title, s.retention, coalesce(s.retention_class, 'standard'), s.started_on FROM log_sources s
 	WHERE s.state IN ('active', 'suspended', 'keeping')
 	  AND s.method <> 'provider'
 )
@@ -35,7 +35,8 @@ WHERE m.control = 'log.retained'
 UNION ALL
 SELECT 'log:' || m.subject_id, NULL, 'ログ「' || m.subject_id || '」の消去の方針', 'space', NULL,
        CASE WHEN m.number > 0
-             AND m.number < (SELECT max(julianday(:today) - julianday(back(:today, k.retention))) FROM kept k)
+             AND m.number < (SELECT max(julianday(:today) - julianday(back(:today, k.retention))) FROM kept k
+                 WHERE k.class = m.subject_id)
             THEN say('early', CAST(m.number AS INTEGER))
        END
 FROM measurement m

@@ -168,16 +168,19 @@ ON CONFLICT(log) DO UPDATE SET state = excluded.state, size = excluded.size, min
 -- name: log_unavailable
 UPDATE log_store SET state = ?2, looked_at = ?3 WHERE log = ?1;
 -- name: log_policy
-SELECT s.policy_days, h.wanted_days FROM log_store s, log_house h WHERE s.log = ?1 AND h.id = 1;
+SELECT s.log, s.policy_days, coalesce(m.days, 0) FROM log_store s LEFT JOIN log_made m ON m.log = s.log WHERE s.log <> '' AND s.state = 'open'
+ORDER BY s.log;
 -- name: log_policy_is
 UPDATE log_store SET policy_days = ?2 WHERE log = ?1;
 -- name: log_policy_made
-UPDATE log_house SET wanted_days = ?1 WHERE id = 1;
+INSERT INTO log_made(log, days) VALUES (?1, ?2) ON CONFLICT(log) DO UPDATE SET days = excluded.days;
 -- name: log_growth
 WITH d(day, used) AS (SELECT day, sum(used) FROM log_day WHERE used IS NOT NULL AND day > date(?1, -?2 || ' days') GROUP BY day)
 SELECT h.disk_free, CAST(julianday(max(d.day)) - julianday(min(d.day)) AS INTEGER),
        (SELECT used FROM d ORDER BY day DESC LIMIT 1) - (SELECT used FROM d ORDER BY day LIMIT 1)
 FROM log_house h, d WHERE h.id = 1 AND h.disk_free IS NOT NULL;
+-- name: log_place_put
+INSERT INTO log_place(source, log, last_at) VALUES (?1, ?2, ?3) ON CONFLICT(source, log) DO UPDATE SET last_at = excluded.last_at;
 -- name: log_arrival_put
 INSERT INTO log_arrival(source, log, known, entries, bytes, long, torn, binary, limited, refused, last_at, offset_s)
 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)

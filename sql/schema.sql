@@ -210,6 +210,11 @@ CREATE TABLE IF NOT EXISTS log_house(
 	id INTEGER PRIMARY KEY CHECK (id = 1), started_at INTEGER NOT NULL DEFAULT 0, lost INTEGER NOT NULL DEFAULT 0,
 	unacked INTEGER NOT NULL DEFAULT 0, wanted_days INTEGER NOT NULL DEFAULT 0, told_at INTEGER, disk_free INTEGER, disk_total INTEGER, looked_at INTEGER) STRICT;
 INSERT OR IGNORE INTO log_house(id) VALUES (1);
+-- Days the ledger last made the policy of a log. Which logs hold entries of a source: another class of retention is another log.
+CREATE TABLE IF NOT EXISTS log_made(log TEXT PRIMARY KEY, days INTEGER NOT NULL) STRICT;
+INSERT OR IGNORE INTO log_made(log, days) SELECT 'standard', wanted_days FROM log_house WHERE wanted_days > 0;
+CREATE TABLE IF NOT EXISTS log_place(
+	source TEXT NOT NULL, log TEXT NOT NULL, last_at INTEGER NOT NULL, PRIMARY KEY (source, log)) STRICT, WITHOUT ROWID;
 -- Senders somebody decided not to register, and why.
 CREATE TABLE IF NOT EXISTS log_outsider(
 	source TEXT PRIMARY KEY, reason TEXT NOT NULL, person INTEGER NOT NULL, at INTEGER NOT NULL) STRICT;

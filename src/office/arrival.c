@@ -23,30 +23,38 @@ static void put(struct buf *b, struct str s)
 		buf_putc(b, (unsigned char)s.p[i] < 0x20 ? ' ' : s.p[i]);
 }
 
-static void rule(struct buf *b, const char *kind, struct str value, struct str name)
+struct sender {
+	struct str name, log;
+	int64_t rate;
+};
+
+static void rule(struct buf *b, const char *kind, struct str value, const struct sender *s)
 {
 	if (!value.n)
 		return;
 	buf_printf(b, "%s\t", kind);
 	put(b, value);
 	buf_putc(b, '\t');
-	put(b, name);
-	buf_puts(b, "\tstandard\t0\n");
+	put(b, s->name);
+	buf_putc(b, '\t');
+	put(b, s->log);
+	buf_printf(b, "\t%lld\n", (long long)s->rate);
 }
 
 /* A sender is known by its address; by TLS also when its certificate bears the key's own name. */
 static void make_table(struct office *o, struct buf *b)
 {
-	struct stmt *q = db_sql(o->db, "SELECT DISTINCT source_key, address FROM log_sources WHERE state IN ('active', 'suspended') "
-	                               "AND source_key IS NOT NULL ORDER BY 1, 2");
+	struct stmt *q = db_sql(o->db, "SELECT s.source_key, s.address, " ARRIVAL_CLASS_SQL ", "
+	                               "(SELECT max(g.rate) FROM log_sources g WHERE g.source_key = s.source_key AND g.state IN ('active', 'suspended')) "
+	                               "FROM log_sources s WHERE s.state IN ('active', 'suspended') AND s.source_key IS NOT NULL GROUP BY 1, 2 ORDER BY 1, 2");
 	struct str last = STR_NONE;
 	char name[201] = "";
 	while (q && step(q) == 1) {
-		struct str key = str_slice(col_str(q, 0), 0, sizeof name - 1);
-		rule(b, "address", col_str(q, 1), key);
-		if (!str_eq(key, last))
-			rule(b, "certificate", key, key);
-		snprintf(name, sizeof name, "%.*s", STR_ARG(key));
+		struct sender s = {str_slice(col_str(q, 0), 0, sizeof name - 1), col_str(q, 2), col_int(q, 3)};
+		rule(b, "address", col_str(q, 1), &s);
+		if (!str_eq(s.name, last))
+			rule(b, "certificate", s.name, &s);
+		snprintf(name, sizeof name, "%.*s", STR_ARG(s.name));
 		last = str_from(name);
 	}
 	if (q)
@@ -98,12 +106,19 @@ static int count(struct office *o, const json_t *x, bool anew, int64_t now, stru
 	stmt_done(q);
 	if (entries <= 0)
 		return 0;
+	q = db_query(o->db, Q_LOG_PLACE_PUT);
+	bind_z(q, 1, source);
+	bind_z(q, 2, log && *log ? log : "standard");
+	bind_int(q, 3, now);
+	int r = run(q, e);
+	if (r < 0)
+		return r;
 	q = db_query(o->db, Q_LOG_HOUR_ADD);
 	bind_int(q, 1, now / HOUR_US);
 	bind_z(q, 2, source);
 	bind_int(q, 3, entries);
 	bind_int(q, 4, bytes);
-	int r = run(q, e);
+	r = run(q, e);
 	if (r < 0)
 		return r;
 	date_format(date_of_instant(now), day);

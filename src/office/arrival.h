@@ -18,8 +18,9 @@ int arrival_message(struct office *o, struct msg *m) MUST_USE;
 void arrival_ask_vault(struct office *o);
 /* VAULT_STATE. ERR_PROTO. */
 int arrival_vault(struct office *o, struct msg *m) MUST_USE;
-/* Days the ledger wants the logs kept: the longest retention in force; 0: none is declared. */
-int64_t arrival_days(struct db *db);
+/* Days the ledger wants a log kept: the longest retention of the sources whose class it is, and of those that wrote into it before
+ * their class was another, until theirs is over; 0: none is declared. */
+int64_t arrival_days(struct db *db, struct str log, int64_t now);
 /* Days until the disk is full as it went these last 30 days; -1 not known yet, ARRIVAL_NEVER when nothing grows. */
 #define ARRIVAL_NEVER 36500
 int64_t arrival_days_left(struct db *db, struct str today);
@@ -36,6 +37,13 @@ int arrival_judge_sender(struct db *db, struct str source, struct err *e) MUST_U
 #define ARRIVAL_LIMIT_SQL \
 	"CAST(s.heartbeat AS INTEGER) * 60000000 * CASE ltrim(s.heartbeat, '0123456789') WHEN 'min' THEN 1 WHEN 'h' THEN 60 " \
 	"WHEN 'w' THEN 10080 WHEN 'mo' THEN 43200 WHEN 'y' THEN 525600 ELSE 1440 END"
+/* A retention in days, rounded up: nothing goes before its time. Its log: of rows with one key the class of the one kept longest. */
+#define ARRIVAL_DAYS_SQL(s) \
+	"CAST(" s ".retention AS INTEGER) * CASE ltrim(" s ".retention, '0123456789') WHEN 'wd' THEN 2 WHEN 'w' THEN 7 WHEN 'mo' THEN 31 " \
+	"WHEN 'y' THEN 366 ELSE 1 END"
+#define ARRIVAL_CLASS_SQL \
+	"coalesce((SELECT coalesce(g.retention_class, 'standard') FROM log_sources g WHERE g.source_key = s.source_key " \
+	"AND g.state IN ('active', 'suspended') ORDER BY " ARRIVAL_DAYS_SQL("g") " DESC, g.id LIMIT 1), s.retention_class, 'standard')"
 /* Whether the ledger or somebody's decision accounts for the sender of log_arrival a: 'registered', 'draft', 'outside', 'unknown'. */
 #define ARRIVAL_STANDING_SQL \
 	"CASE WHEN EXISTS (SELECT 1 FROM log_sources g WHERE g.state IN ('active', 'suspended', 'keeping', 'gone', 'refused') " \

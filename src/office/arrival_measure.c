@@ -19,8 +19,9 @@
 	"UNION ALL SELECT 'log.clock-offset', 'log-sources', CAST(s.id AS TEXT), 'offset', NULL, a.offset_s * 1000.0, a.last_at, 21600000000 " \
 	"FROM log_sources s JOIN log_arrival a ON a.source = s.source_key WHERE s.state = 'active' AND a.offset_s IS NOT NULL " \
 	"UNION ALL SELECT 'log.retained', 'log-sources', CAST(s.id AS TEXT), 'age', day(t.oldest_at), NULL, t.looked_at, 21600000000 " \
-	"FROM log_sources s JOIN log_store t ON t.log = coalesce((SELECT a.log FROM log_arrival a WHERE a.source = s.source_key), 'standard') " \
-	"WHERE s.state IN ('active', 'suspended', 'keeping') AND s.method <> 'provider' AND t.oldest_at > 0 " \
+	"FROM log_sources s JOIN log_store t ON t.log = (SELECT o.log FROM log_store o WHERE o.oldest_at > 0 AND (o.log IN (SELECT p.log FROM log_place p " \
+	"WHERE p.source = s.source_key) OR o.log = coalesce((SELECT a.log FROM log_arrival a WHERE a.source = s.source_key), 'standard')) " \
+	"ORDER BY o.oldest_at LIMIT 1) WHERE s.state IN ('active', 'suspended', 'keeping') AND s.method <> 'provider' " \
 	"UNION ALL SELECT 'log.retained', 'log', t.log, 'policy', NULL, CAST(t.policy_days AS REAL), t.looked_at, 21600000000 " \
 	"FROM log_store t WHERE t.log <> '' " \
 	"UNION ALL SELECT 'log.retained', 'log', 'all', 'space', NULL, CAST(?2 AS REAL), h.looked_at, 21600000000 " \

@@ -10,7 +10,7 @@
 #include "queries.h"
 
 #define STATE_MAX (16u << 20)
-#define STANDARD "standard"
+#define LOGS_MOST 32u
 #define AGAIN_US (600 * SECOND_US)                   /* a policy the vault refused is tried again */
 #define SPAN_DAYS 30
 
@@ -109,62 +109,68 @@ int arrival_vault(struct office *o, struct msg *m)
 
 /* --- retention -------------------------------------------------------------------------------------------------------------- */
 
-/* Rounded up: nothing goes before its time. */
-static int64_t days_of(struct str written)
+int64_t arrival_days(struct db *db, struct str log, int64_t now)
 {
-	static const int64_t days[] = {[UNIT_DAY] = 1, [UNIT_WORKDAY] = 2, [UNIT_WEEK] = 7, [UNIT_MONTH] = 31, [UNIT_YEAR] = 366};
-	struct duration d;
-	if (!written.n || duration_parse(written, &d) < 0)
-		return 0;
-	return d.unit == UNIT_MIN || d.unit == UNIT_HOUR ? d.n > 0 : d.n * days[d.unit];
-}
-
-int64_t arrival_days(struct db *db)
-{
-	struct stmt *q = db_sql(db, "SELECT DISTINCT retention FROM log_sources WHERE state IN ('active', 'suspended', 'keeping') "
-	                            "AND method <> 'provider' AND retention IS NOT NULL");
+	struct stmt *q = db_sql(db, "SELECT max(r.days) FROM (SELECT " ARRIVAL_DAYS_SQL("s") " AS days, " ARRIVAL_CLASS_SQL " AS log, p.last_at "
+	                            "FROM log_sources s LEFT JOIN log_place p ON p.source = s.source_key AND p.log = ?1 "
+	                            "WHERE s.state IN ('active', 'suspended', 'keeping') AND s.method <> 'provider' AND s.retention IS NOT NULL) r "
+	                            "WHERE r.log = ?1 OR r.last_at + r.days * 86400000000 > ?2");
 	int64_t most = 0;
-	while (q && step(q) == 1) {
-		int64_t n = days_of(col_str(q, 0));
-		most = n > most ? n : most;
-	}
-	if (q)
-		stmt_done(q);
+	if (!q)
+		return 0;
+	bind_str(q, 1, log);
+	bind_int(q, 2, now);
+	if (step(q) == 1)
+		most = col_int(q, 0);
+	stmt_done(q);
 	return most;
 }
 
-/* The policy last made of the ledger follows the ledger. One that the console set since stays, and the page and the check log.retained
- * say where it is not what the ledger wants. */
+static int set_policy(struct office *o, struct str log, int64_t want, struct err *e)
+{
+	char reason[200];
+	snprintf(reason, sizeof reason, "log-sources: the longest retention in force is %lld days", (long long)want);
+	int r = arrival_policy(o, log, want, str_from(reason), e);
+	if (r < 0)
+		return r;
+	struct stmt *q = db_query(o->db, Q_LOG_POLICY_IS); /* until the vault says so itself */
+	bind_str(q, 1, log);
+	bind_int(q, 2, want);
+	r = run(q, e);
+	if (r < 0)
+		return r;
+	q = db_query(o->db, Q_LOG_POLICY_MADE);
+	bind_str(q, 1, log);
+	bind_int(q, 2, want);
+	return run(q, e);
+}
+
+/* The policy last made of the ledger follows the ledger, in each log. One that the console set since stays, and the page and the check
+ * log.retained say where it is not what the ledger wants. */
 void arrival_keep_policy(struct office *o)
 {
 	static int64_t failed_at;
-	struct stmt *q = db_query(o->db, Q_LOG_POLICY);
+	struct { char log[33]; int64_t days; } want[LOGS_MOST];
 	struct err e = {0};
-	char reason[200];
-	int64_t is = -1, made = 0, want = arrival_days(o->db);
-	bind_z(q, 1, STANDARD);
-	if (step(q) == 1) {
-		is = col_int(q, 0);
-		made = col_int(q, 1);
+	size_t n = 0;
+	if (o->vault < 0 || (failed_at && clock_mono() - failed_at < AGAIN_US) || !ledgers_get(o->ledgers, STR("log-sources")))
+		return;
+	struct stmt *q = db_query(o->db, Q_LOG_POLICY);
+	while (n < LOGS_MOST && step(q) == 1) {
+		int64_t is = col_int(q, 1), days = arrival_days(o->db, col_str(q, 0), clock_true());
+		if (!days || is == days || (is && is != col_int(q, 2)))
+			continue;
+		snprintf(want[n].log, sizeof want[n].log, "%.*s", STR_ARG(col_str(q, 0)));
+		want[n++].days = days;
 	}
 	stmt_done(q);
-	if (is < 0 || !want || is == want || (is && is != made) || o->vault < 0 || (failed_at && clock_mono() - failed_at < AGAIN_US))
-		return;
-	snprintf(reason, sizeof reason, "log-sources: the longest retention in force is %lld days", (long long)want);
-	int r = arrival_policy(o, STR(STANDARD), want, str_from(reason), &e);
-	failed_at = r < 0 ? clock_mono() : 0;
-	if (r < 0) {
-		log_error("office.retention", "days=%lld text=\"%s\"", (long long)want, e.text);
-		return;
+	failed_at = 0;
+	for (size_t i = 0; i < n; i++) {
+		if (set_policy(o, str_from(want[i].log), want[i].days, &e) == 0)
+			continue;
+		failed_at = clock_mono();
+		log_error("office.retention", "log=%s days=%lld text=\"%s\"", want[i].log, (long long)want[i].days, e.text);
 	}
-	q = db_query(o->db, Q_LOG_POLICY_IS);            /* until the vault says so itself */
-	bind_z(q, 1, STANDARD);
-	bind_int(q, 2, want);
-	r = run(q, &e);
-	q = db_query(o->db, Q_LOG_POLICY_MADE);
-	bind_int(q, 1, want);
-	if (r < 0 || run(q, &e) < 0)
-		log_error("office.retention", "text=\"%s\"", e.text);
 }
 
 /* --- room ---------------------------------------------------------------------------------------------------------------------- */

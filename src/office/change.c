@@ -12,6 +12,7 @@ static struct arena *names;
 static const char *known[2048];
 static size_t n_known;
 static bool touched[ARRAY_LEN(known)];                   /* known[i] in this transaction, beyond CHANGES_MAX too */
+static bool sources_touched;
 static bool unknown_touched;                             /* a table beyond the room for names */
 
 /* NULL: no room for another name. */
@@ -35,6 +36,8 @@ static void changed(void *arg, int op, const char *schema, const char *table, sq
 	(void)arg, (void)op, (void)schema;
 	if (check_unwatched_table(str_from(table)))
 		return;
+	if (strncmp(table, "log_sources", 11) == 0)
+		sources_touched = true;
 	const char *name = intern(table);
 	if (overflow)
 		return;
@@ -52,6 +55,13 @@ void change_watch(struct office *o)
 {
 	names = arena_new(1u << 20);
 	sqlite3_update_hook(db_handle(o->db), changed, NULL);
+}
+
+bool change_of_sources(void)
+{
+	bool was = sources_touched;
+	sources_touched = false;
+	return was;
 }
 
 void change_clear(void)

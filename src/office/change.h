@@ -12,5 +12,7 @@ void change_watch(struct office *o);                 /* once, on the writing con
 void change_clear(void);                             /* at the start of a transaction, and when it rolls back */
 /* Judges what changed. *ret_all: too much changed, judge everything in a transaction of its own. */
 int change_assess(struct world *w, struct checks *checks, bool *ret_all, struct err *e) MUST_USE;
+/* Whether the ledger of log sources was touched since this was asked last: who takes logs in and judges them is told at once. */
+bool change_of_sources(void);
 
 #endif

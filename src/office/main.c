@@ -195,6 +195,10 @@ static void on_expire(void *arg)
 {
 	struct office *o = arg;
 	dispatch_expire(o);
+	if (o->role == OFFICE_WRITER && change_of_sources()) {
+		arrival_tick(o);
+		alert_decisions(o, child_peer_fd(&child, "detect"), false);
+	}
 	outbox_hold_over(o);
 	loop_after(o->loop, EXPIRE_MS, on_expire, o);
 }

@@ -93,14 +93,40 @@ static struct str days_text(struct ctx *c, int64_t days)
 	return days ? arena_strf(c->arena, _("%lld days"), (long long)days) : str_from(_("no limit set"));
 }
 
-static void one_log(struct ctx *c, struct stmt *q, int64_t wanted, struct tpl_arrivals_logs *l)
+/* A class of retention by the word of the ledger, and the log's name. */
+static struct str name_of(struct ctx *c, struct str log)
+{
+	const struct ledger *l = ledgers_get(c->world.ledgers, STR("log-sources"));
+	const struct field *f = l ? ledger_field(l, STR("retention_class")) : NULL;
+	const struct choice *k = f ? field_choice(f, log) : NULL;
+	struct str word = k ? label_text(&k->label) : STR("");
+	if (!log.n)
+		return log_label(c->arena, STR(LOGS_OWN));
+	return word.n ? arena_strf(c->arena, "%.*s (%.*s)", STR_ARG(word), STR_ARG(log)) : log_label(c->arena, log);
+}
+
+/* What the log takes once it holds all it is to keep, as it grows now; -1: cannot be said. */
+static int64_t when_full(int64_t used, double a_day, int64_t wanted, int64_t oldest, int64_t now)
+{
+	int64_t held = (now - oldest) / (86400 * SECOND_US);
+	if (a_day < 0 || !wanted || !oldest)
+		return -1;
+	return held >= wanted ? used : used + (int64_t)(a_day * (double)(wanted - held));
+}
+
+/* Columns: log, policy, used, oldest, state, sources, days between the first and last use noted, how it grew between. */
+static void one_log(struct ctx *c, struct stmt *q, struct tpl_arrivals_logs *l)
 {
 	bool own = !col_str(q, 0).n;
-	int64_t policy = col_int(q, 1), oldest = col_int(q, 3);
+	int64_t policy = col_int(q, 1), oldest = col_int(q, 3), wanted = own ? 0 : arrival_days(c->office->db, col_str(q, 0), c->world.now);
+	double a_day = col_int(q, 6) > 0 ? (double)col_int(q, 7) / (double)col_int(q, 6) : -1;
+	int64_t full = when_full(col_int(q, 2), a_day, wanted, oldest, c->world.now);
 	*l = (struct tpl_arrivals_logs){
-		.name = own ? log_label(c->arena, STR(LOGS_OWN)) : log_label(c->arena, col_dup(q, 0, c->arena)), .used = size_text(c->arena, col_int(q, 2)),
+		.name = name_of(c, col_dup(q, 0, c->arena)), .used = size_text(c->arena, col_int(q, 2)),
 		.oldest = oldest ? iso(c->arena, date_of_instant(oldest)) : STR("—"),
 		.policy = own ? str_from(_("kept whole")) : days_text(c, policy), .wanted = own || !wanted ? STR("—") : days_text(c, wanted),
+		.sources = own ? STR("—") : arena_strf(c->arena, "%lld", (long long)col_int(q, 5)),
+		.grows = a_day < 0 ? STR("—") : size_text(c->arena, (int64_t)a_day), .full = full < 0 ? STR("—") : size_text(c->arena, full),
 		.differs = !own && wanted && wanted != policy,
 		.reach = own || !policy || !oldest ? STR("—") : iso(c->arena, date_add(date_of_instant(oldest), 0, 0, (int)policy + 1))};
 	if (!str_is(col_str(q, 4), "open"))
@@ -133,10 +159,16 @@ static void room(struct ctx *c, struct tpl_arrivals *d)
 void arrivals_logs(struct ctx *c, struct tpl_arrivals *d)
 {
 	struct tpl_arrivals_logs *v = arena_array(c->arena, LOGS_SHOWN, sizeof(*v));
-	int64_t wanted = arrival_days(c->office->db);
-	struct stmt *q = db_sql(c->office->db, "SELECT log, policy_days, used, oldest_at, state FROM log_store ORDER BY log");
+	struct stmt *q = db_sql(c->office->db, "WITH c(key, log) AS (SELECT DISTINCT s.source_key, " ARRIVAL_CLASS_SQL " FROM log_sources s "
+		"WHERE s.state IN ('active', 'suspended')), d(log, day, used) AS (SELECT log, day, used FROM log_day WHERE used IS NOT NULL AND day >= ?1) "
+		"SELECT t.log, t.policy_days, t.used, t.oldest_at, t.state, (SELECT count(*) FROM c WHERE c.log = t.log), "
+		"(SELECT CAST(julianday(max(d.day)) - julianday(min(d.day)) AS INTEGER) FROM d WHERE d.log = t.log), "
+		"(SELECT d.used FROM d WHERE d.log = t.log ORDER BY d.day DESC LIMIT 1) - (SELECT d.used FROM d WHERE d.log = t.log ORDER BY d.day LIMIT 1) "
+		"FROM log_store t ORDER BY t.log");
+	if (q)
+		bind_str(q, 1, iso(c->arena, date_add(date_of_instant(c->world.now), 0, 0, -(DAYS - 1))));
 	while (q && d->n_logs < LOGS_SHOWN && step(q) == 1)
-		one_log(c, q, wanted, &v[d->n_logs++]);
+		one_log(c, q, &v[d->n_logs++]);
 	if (q)
 		stmt_done(q);
 	d->logs = v;

@@ -10,6 +10,7 @@ fail() { echo "FAIL $*"; tail -5 "$T/err" 2>/dev/null; exit 1; }
 ok() { echo "ok $*"; }
 S="$O/sekisho"
 start() {
+  : >"$T/run"
   "$S" run "$D" --listen 127.0.0.1:0 --readers 1 --link --intake udp:127.0.0.1:0 --intake "unix:$T/log" >"$T/run" 2>>"$T/err" & house=$!
   for _ in $(seq 400); do grep -q '^ready ' "$T/run" && break; kill -0 "$house" 2>/dev/null || break; sleep 0.05; done
   U=$(sed -n "s/^ready \(https:[^ ]*[^ /]\)\/* .*/\1/p" "$T/run"); [ -n "$U" ] || fail "not ready"
@@ -61,4 +62,42 @@ decide() { curl -sk -b "$T/office" -H "Origin: $U" -o "$T/page" -w '%{http_code}
 [ "$(finding)" = 0 ] || fail "still unknown"
 [ "$(sql "SELECT count(*) FROM record_log WHERE action = 'log-source.outside'")" = 1 ] || fail "no event"
 ok "a stranger is out of scope for a reason, by an event"
+stop
+# --- classes of retention: each a log of its own, changed in the ledger ---
+start
+udp=$(awk '$1 == "udp" { print $2; exit }' "$D/run/intake")
+manager=$(sql "SELECT p.number FROM role_assignments r JOIN persons p ON p.id = r.holder WHERE r.role = 'sys-manager' AND r.state = 'active' AND p.state = 'active' LIMIT 1")
+token=$("$S" token create "$D" --person "$manager" --scope write --for test --days 7 2>>"$T/err") || fail "a token"
+ledger() { # JSON: by the API, like somebody at the form
+  local v
+  v=$(sql "SELECT version FROM log_sources WHERE id = $id")
+  [ "$(curl -sk -H "Authorization: Bearer $token" -H 'Content-Type: application/json' -X PATCH -d "{\"version\":$v,\"fields\":$1}" -o "$T/page" -w '%{http_code}' \
+    "$U/api/v1/ledgers/log-sources/records/$id")" = 200 ] || fail "the ledger: $(head -c 400 "$T/page")"
+}
+told() { for _ in $(seq 200); do grep -qP "$1" "$D/collect/sources-told" && return; sleep 0.1; done; fail "collect was not told: $(grep fw01 "$D/collect/sources-told")"; }
+entries() { "$S" vault search "$D/vault/logs/$1" "$2" --limit 100 2>>"$T/err" | wc -l; }
+arrives() { for _ in $(seq 100); do [ "$(entries "$1" "$2")" = 1 ] && return; sleep 0.1; done; fail "$2 is not in the log $1"; }
+ledger '{"retention_class":"long","retention":"7y","rate":500}'
+told '^address\t127.0.0.1\tfw01\tlong\t500$'
+logger --udp -n 127.0.0.1 -P "${udp##*:}" "word thelongone"; arrives long thelongone
+[ "$(entries standard thelongone)" = 0 ] || fail "it is in the standard log too"
+for _ in $(seq 6); do # the office looks once a minute, and at each start
+  [ "$(sql "SELECT policy_days FROM log_store WHERE log = 'long'")" = 2562 ] && break
+  sleep 1; stop; start
+done
+[ "$(sql "SELECT policy_days FROM log_store WHERE log = 'long'")" = 2562 ] || fail "the policy of the class: $(sql 'SELECT * FROM log_store')"
+sign_in 'Security office' "$T/office"
+[ "$(get /log-sources)" = 200 ] && grep -q '長期 (long)' "$T/page" && grep -q '2,*562 *日' "$T/page" || fail "the page does not show the class"
+"$S" vault verify "$D/vault/logs/long" >"$T/out" 2>&1 || fail "the log of the class: $(cat "$T/out")"
+ok "a class of retention is a log of its own, under its own policy"
+ledger '{"retention_class":"standard"}'
+told '^address\t127.0.0.1\tfw01\tstandard\t500$'
+udp=$(awk '$1 == "udp" { print $2; exit }' "$D/run/intake")
+logger --udp -n 127.0.0.1 -P "${udp##*:}" "word backagain"; arrives standard backagain
+[ "$(entries long backagain)" = 0 ] || fail "still into the old class"
+for _ in $(seq 100); do [ "$(sql "SELECT count(*) FROM log_place WHERE source = 'fw01'")" = 2 ] && break; sleep 0.2; done
+[ "$(sql "SELECT count(*) FROM log_place WHERE source = 'fw01'")" = 2 ] || fail "where its entries lie: $(sql 'SELECT * FROM log_place')"
+sleep 2
+[ "$(sql "SELECT policy_days FROM log_store WHERE log = 'long'")" = 2562 ] || fail "the policy of the log it left: $(sql 'SELECT * FROM log_store')"
+ok "another class in the ledger: entries go there from now on, older ones are kept where they lie"
 stop
