@@ -19,7 +19,7 @@ ok ods "$(clean a.ods; jq -r .out.language rep; text | grep -c りんご)" "$(pr
 printf '本文です\n' >b.txt
 soffice -env:UserInstallation=file://"$W"/p --headless --convert-to odt b.txt >/dev/null 2>&1
 ok odt "$(clean b.odt; jq -r .out.language rep; text | grep -c 本文です)" "$(printf '0 delivered \ndocx\n1')"
-ok jail "$(jq -r '[.runs[] | select(.program == "gate-office") | .posture | test("net landlock seccomp-deny")] | all' rep)" true
+ok jail "$(jq -r '[.runs[] | select(.program == "gate-office") | .posture | test("net pid landlock seccomp-deny")] | all' rep)" true
 head -c 20000 /dev/urandom >r; { printf '\320\317\021\340\241\261\032\341'; cat r; } >bad.doc
 ok broken "$(clean bad.doc | cut -d' ' -f1-2)" "1 held"
 cp a.rtf a.xls; ok wrong-name "$(clean a.xls)" "1 blocked TYPE-MISMATCH"
