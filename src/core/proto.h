@@ -159,10 +159,12 @@ enum {
 
 /* gate.N -> supervisor over the pair "workers": programs of the gate, one per document and step, started by who may. */
 enum {
-	WORKER_START = 480,  /* s program, u processor seconds -> WORKER_STARTED u err code, i worker, f its pair. "gate-scan" is started
+	WORKER_START = 480,  /* s program, u processor seconds -> WORKER_STARTED u err code, i worker, s "cgroup" or
+	                      * "nocgroup" (whether limits by control group hold for it), f its pair. "gate-scan" is started
 	                      * with connections to the clamd of sekisho.conf, which nobody else is given */
 	WORKER_STARTED,
-	WORKER_END,          /* i worker, b kill it -> WORKER_ENDED once it is gone: u exit code, u signal, i processor ms, i KiB at most */
+	WORKER_END,          /* i worker, b kill it -> WORKER_ENDED once it is gone: u exit code, u signal, i processor ms, i KiB
+	                      * at most, b ended for want of memory */
 	WORKER_ENDED,
 };
 

@@ -17,10 +17,16 @@
 
 struct run;
 
+struct started {
+	int sock;                                        /* our end of its pair */
+	int64_t worker;
+	char limits[16];                                 /* "cgroup" or "nocgroup" */
+};
+
 /* How workers come to be and to their end. start: a process of that program with its pair, at most so many seconds of processor
  * time; "gate-scan" has connections to clamd beside it, and cannot be started without. end: it is gone on return (killed if wanted), *run says how. */
 struct spawner {
-	int (*start)(void *arg, const char *program, unsigned seconds, int *ret_sock, int64_t *ret_worker, struct err *e);
+	int (*start)(void *arg, const char *program, unsigned seconds, struct started *ret, struct err *e);
 	void (*end)(void *arg, int64_t worker, bool kill_it, struct run *run);
 };
 extern const struct spawner spawner_fork;            /* arg: the struct gate */
@@ -57,6 +63,7 @@ struct run {
 	struct str program, posture;
 	int exit, signal;
 	int64_t cpu_ms, rss_kb, wall_ms;
+	bool starved;                                    /* the kernel ended it for want of memory */
 };
 
 struct member {                                      /* a document inside */

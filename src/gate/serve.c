@@ -25,13 +25,15 @@ struct serve {
 
 /* --- workers: asked of the supervisor --------------------------------------------------------------------------------- */
 
-static int start(void *arg, const char *program, unsigned seconds, int *ret_sock, int64_t *ret_worker, struct err *e)
+static int start(void *arg, const char *program, unsigned seconds, struct started *ret, struct err *e)
 {
 	struct serve *s = arg;
 	int fd = child_peer_fd(&s->child, "workers"), r;
 	struct msg m, answer;
 	uint32_t code = 0;
+	struct str limits;
 
+	*ret = (struct started){.sock = -1};
 	msg_init(&m, WORKER_START);
 	msg_put_z(&m, program);
 	msg_put_u32(&m, seconds);
@@ -39,9 +41,10 @@ static int start(void *arg, const char *program, unsigned seconds, int *ret_sock
 	msg_release(&m);
 	if (r)
 		return err_set(e, r, "the supervisor starts no worker: %s", err_text(r));
-	if (answer.type != WORKER_STARTED || msg_u32(&answer, &code) || msg_i64(&answer, ret_worker) ||
-	    (!code && msg_fd(&answer, ret_sock)) || msg_end(&answer))
+	if (answer.type != WORKER_STARTED || msg_u32(&answer, &code) || msg_i64(&answer, &ret->worker) ||
+	    msg_str(&answer, sizeof ret->limits - 1, &limits) || (!code && msg_fd(&answer, &ret->sock)) || msg_end(&answer))
 		log_fatal("gate.workers", "text=\"the supervisor's answer\"");
+	snprintf(ret->limits, sizeof ret->limits, "%.*s", STR_ARG(limits));
 	msg_release(&answer);
 	return code ? err_set(e, -(int)code, "no worker: %s", err_text(-(int)code)) : 0;
 }
@@ -52,6 +55,7 @@ static void end(void *arg, int64_t worker, bool kill_it, struct run *run)
 	int fd = child_peer_fd(&s->child, "workers"), r;
 	struct msg m, answer;
 	uint32_t code, sig;
+	uint8_t starved = 0;
 
 	msg_init(&m, WORKER_END);
 	msg_put_i64(&m, worker);
@@ -59,10 +63,11 @@ static void end(void *arg, int64_t worker, bool kill_it, struct run *run)
 	r = fd < 0 ? ERR_CLOSED : msg_call(fd, &m, SPAWN_MS, &answer);
 	msg_release(&m);
 	if (r || answer.type != WORKER_ENDED || msg_u32(&answer, &code) || msg_u32(&answer, &sig) || msg_i64(&answer, &run->cpu_ms) ||
-	    msg_i64(&answer, &run->rss_kb) || msg_end(&answer))
+	    msg_i64(&answer, &run->rss_kb) || msg_u8(&answer, &starved) || msg_end(&answer))
 		log_fatal("gate.workers", "text=\"no word of a worker's end: %s\"", err_text(r));
 	run->exit = sig ? -1 : (int)code;
 	run->signal = (int)sig;
+	run->starved = starved;
 	msg_release(&answer);
 }
 

@@ -56,7 +56,7 @@ static _Noreturn void become(const char *path, const int *fds, size_t n, pid_t p
 	_exit(127);
 }
 
-static int start(void *arg, const char *program, unsigned seconds, int *ret_sock, int64_t *ret_worker, struct err *e)
+static int start(void *arg, const char *program, unsigned seconds, struct started *ret, struct err *e)
 {
 	const struct gate *g = arg;
 	size_t n = strcmp(program, SCANNER) == 0 ? 1 + CONNECTIONS : 1;
@@ -91,8 +91,7 @@ static int start(void *arg, const char *program, unsigned seconds, int *ret_sock
 		close(pair[0]);
 		return err_sys(e, "fork");
 	}
-	*ret_sock = pair[0];
-	*ret_worker = pid;
+	*ret = (struct started){pair[0], pid, "nocgroup"};
 	return 0;
 }
 

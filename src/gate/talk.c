@@ -19,15 +19,14 @@ struct talk {
 	struct gate *g;
 	const struct worker_job *job;
 	struct result *r;
-	int sock;
-	int64_t worker;
+	struct started w;
 	int64_t until;                                   /* µs, monotonic */
 };
 
 /* The next message before the time is up: 0, ERR_BUSY (too late), ERR_CLOSED. */
 static int next(const struct talk *t, struct msg *m)
 {
-	struct pollfd p = {.fd = t->sock, .events = POLLIN};
+	struct pollfd p = {.fd = t->w.sock, .events = POLLIN};
 
 	for (;;) {
 		int64_t left = t->until - clock_mono();
@@ -35,7 +34,7 @@ static int next(const struct talk *t, struct msg *m)
 
 		if (n < 0 && errno == EINTR)
 			continue;
-		return n <= 0 ? ERR_BUSY : msg_recv(t->sock, m);
+		return n <= 0 ? ERR_BUSY : msg_recv(t->w.sock, m);
 	}
 }
 
@@ -92,7 +91,7 @@ static int on_sub(struct talk *t, struct msg *m)
 	msg_put_str(&answer, sub->language.p ? sub->language : STR(""));
 	if (sub->outcome == GATE_DELIVERED)
 		msg_put_fd(&answer, sub->out_fd);
-	ret = msg_send(t->sock, &answer);
+	ret = msg_send(t->w.sock, &answer);
 	msg_release(&answer);
 	if (sub->out_fd >= 0)                            /* the worker has it now; thousands of them would be all we may open */
 		close(sub->out_fd);
@@ -149,7 +148,7 @@ static int hand_job(struct talk *t, struct run *run)
 		return r;
 	r = m.type != GATE_READY || msg_str(&m, 96, &posture) || msg_end(&m) ? ERR_PROTO : 0;
 	if (!r)
-		run->posture = arena_str(t->r->arena, posture);
+		run->posture = arena_strf(t->r->arena, "%.*s %s", STR_ARG(posture), t->w.limits);
 	msg_release(&m);
 	/* Unconfined, it gets no document. */
 	if (r || !str_has(run->posture, "seccomp"))
@@ -159,7 +158,7 @@ static int hand_job(struct talk *t, struct run *run)
 	msg_put_z(&m, t->job->name);
 	put_policy(&m, t);
 	msg_put_fd(&m, t->job->content);
-	r = msg_send(t->sock, &m);
+	r = msg_send(t->w.sock, &m);
 	msg_release(&m);
 	return r;
 }
@@ -177,7 +176,7 @@ static void note_run(struct result *r, const struct run *run)
 
 int worker_talk(struct gate *g, const struct worker_job *job, struct result *r, struct msg *ret, struct err *e)
 {
-	struct talk t = {.g = g, .job = job, .r = r, .sock = -1};
+	struct talk t = {.g = g, .job = job, .r = r, .w.sock = -1};
 	struct run run = {.step = job->step, .program = arena_str(r->arena, str_from(job->program))};
 	unsigned seconds = (job->seconds ? job->seconds : g->seconds) + (unsigned)((job->size >> 20) * g->seconds_per_mib);
 	int64_t from = clock_mono();
@@ -185,7 +184,7 @@ int worker_talk(struct gate *g, const struct worker_job *job, struct result *r, 
 	int got;
 
 	*ret = (struct msg){0};
-	got = g->spawner->start(g->spawner_arg, job->program, seconds, &t.sock, &t.worker, e);
+	got = g->spawner->start(g->spawner_arg, job->program, seconds, &t.w, e);
 	if (got)
 		return got;
 	t.until = from + (int64_t)seconds * SECOND_US;
@@ -198,8 +197,8 @@ int worker_talk(struct gate *g, const struct worker_job *job, struct result *r, 
 	}
 	if (got != 1)
 		*ret = (struct msg){0};
-	close(t.sock);
-	g->spawner->end(g->spawner_arg, t.worker, got != 1, &run);
+	close(t.w.sock);
+	g->spawner->end(g->spawner_arg, t.w.worker, got != 1, &run);
 	run.wall_ms = (clock_mono() - from) / 1000;
 	note_run(r, &run);
 	if (got == 1)
@@ -208,7 +207,9 @@ int worker_talk(struct gate *g, const struct worker_job *job, struct result *r, 
 		result_stop(r, GATE_HELD, "WORKER-OPEN", STR_NONE);
 		return 0;
 	}
-	if (got == ERR_BUSY || run.signal == SIGXCPU)
+	if (run.starved)
+		result_stop(r, GATE_HELD, "LIMIT-MEMORY", STR_NONE);
+	else if (got == ERR_BUSY || run.signal == SIGXCPU)
 		result_stop(r, GATE_HELD, "LIMIT-TIME", STR_NONE);
 	else if (g->inside > GATE_SUBS_MAX)
 		result_stop(r, GATE_BLOCKED, "ZIP-BOMB", STR_NONE);

@@ -222,6 +222,11 @@ int main(int argc, char **argv)
 	loop_add(sup.loop, signal_fd, on_signal, NULL);
 	if (control_fd >= 0)
 		loop_add(sup.loop, control_fd, on_control, NULL);
+	sup.cgroups.gate = -1;
+	if (!opt.oneshot) {
+		cgroups_open(&sup.cgroups);
+		log_info("supervise.cgroup", "posture=%s text=\"%s\"", cgroups_posture(&sup.cgroups), sup.cgroups.why);
+	}
 	super_start(&sup);
 	loop_run(sup.loop);
 	if (control_fd >= 0)

@@ -3,6 +3,7 @@
 #define SUPERVISE_SUPER_H
 
 #include "lib/loop.h"
+#include "supervise/cgroup.h"
 #include "supervise/door.h"
 #include "supervise/role.h"
 #include "supervise/worker.h"
@@ -27,6 +28,7 @@ struct super {
 	struct house house;
 	struct super_watch watches[ROLES_MAX], worker_watches[ROLES_MAX];
 	struct workers workers;
+	struct cgroups cgroups;
 	struct loop *loop;
 	const char *libexec, *dir, *share;               /* absolute */
 	int listen_fd, net_fd;                           /* -1: no front; none on the Internet side */

@@ -107,12 +107,13 @@ static void employ(void)
 		struct msg m, answer;
 		uint32_t code, sig;
 		int64_t id, cpu, rss;
+		struct str limits;
 		int sock;
 		msg_init(&m, WORKER_START);
 		msg_put_z(&m, programs[i]);
 		msg_put_u32(&m, 10);
 		if (msg_call(fd, &m, 10000, &answer) != 0 || msg_u32(&answer, &code) != 0 || code || msg_i64(&answer, &id) != 0 ||
-		    msg_fd(&answer, &sock) != 0)
+		    msg_str(&answer, 15, &limits) != 0 || msg_fd(&answer, &sock) != 0)
 			_exit(8);
 		if (i == 0)
 			send_type(sock, PING);           /* the word it ends at */
@@ -138,12 +139,13 @@ static void fill_places(void)
 	uint32_t code = 0;
 	while (!code && started < 1000) {
 		struct msg m, answer;
+		struct str limits;
 		int64_t id;
 		msg_init(&m, WORKER_START);
 		msg_put_z(&m, "gate-x");
 		msg_put_u32(&m, 1);                      /* and outlive that by far, idly */
 		if (msg_call(fd, &m, 10000, &answer) != 0 || msg_u32(&answer, &code) != 0 || msg_i64(&answer, &id) != 0 ||
-		    (!code && msg_fd(&answer, &sock) != 0))
+		    msg_str(&answer, 15, &limits) != 0 || (!code && msg_fd(&answer, &sock) != 0))
 			_exit(8);
 		started += !code;
 		msg_release(&m);
@@ -157,6 +159,7 @@ static void forget_one(void)
 {
 	struct msg m, answer;
 	int64_t from = clock_mono();
+	struct str limits;
 	uint32_t code;
 	int64_t id;
 	int sock;
@@ -164,7 +167,7 @@ static void forget_one(void)
 	msg_put_z(&m, "gate-x");
 	msg_put_u32(&m, 1);
 	if (msg_call(child_peer_fd(&me, "workers"), &m, 10000, &answer) != 0 || msg_u32(&answer, &code) != 0 || code ||
-	    msg_i64(&answer, &id) != 0 || msg_fd(&answer, &sock) != 0)
+	    msg_i64(&answer, &id) != 0 || msg_str(&answer, 15, &limits) != 0 || msg_fd(&answer, &sock) != 0)
 		_exit(8);
 	msg_release(&m);
 	msg_release(&answer);

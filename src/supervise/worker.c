@@ -169,6 +169,7 @@ struct start {
 	int fds[1 + SCANNER_CONNECTIONS];
 	size_t n, place;
 	unsigned seconds;
+	int group;                                       /* -1: none */
 };
 
 static _Noreturn void become(const struct super *s, const struct start *w, pid_t parent)
@@ -184,6 +185,8 @@ static _Noreturn void become(const struct super *s, const struct start *w, pid_t
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	signal(SIGINT, SIG_IGN);
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != parent || setrlimit(RLIMIT_CPU, &cpu) != 0)
+		_exit(127);
+	if (!cgroup_join(w->group))
 		_exit(127);
 	for (size_t i = 0; i < w->n; i++)
 		if (dup2(w->fds[i], GATE_FD + (int)i) < 0)
@@ -205,8 +208,9 @@ static int begin(struct super *s, int role, struct start *st, struct worker **re
 	st->n = give_connections(st->program, st->fds);
 	if (!st->n)
 		return ERR_NOTFOUND;
-	if (msg_pair(pair) != 0) {
+	if (cgroup_make(&s->cgroups, st->place, st->program, &st->group) != 0 || msg_pair(pair) != 0) {
 		close_all(st->fds, st->n);
+		close_all(&st->group, 1);
 		return ERR_SYS;
 	}
 	st->fds[0] = fcntl(pair[1], F_DUPFD_CLOEXEC, GATE_FD + 1 + SCANNER_CONNECTIONS);
@@ -216,6 +220,7 @@ static int begin(struct super *s, int role, struct start *st, struct worker **re
 	if (w->pid == 0)
 		become(s, st, parent);
 	close_all(st->fds, st->n);
+	close_all(&st->group, 1);
 	if (w->pid < 0) {
 		w->pid = 0;
 		close(pair[0]);
@@ -230,7 +235,7 @@ static int begin(struct super *s, int role, struct start *st, struct worker **re
 
 static int on_start(struct super *s, int role, int fd, struct msg *m)
 {
-	struct start st = {.fds = {-1, -1, -1}};
+	struct start st = {.fds = {-1, -1, -1}, .group = -1};
 	struct worker *w = NULL;
 	struct msg answer;
 	int sock = -1, r;
@@ -242,6 +247,7 @@ static int on_start(struct super *s, int role, int fd, struct msg *m)
 	msg_init(&answer, WORKER_STARTED);
 	msg_put_u32(&answer, (uint32_t)-r);
 	msg_put_i64(&answer, w ? w->id : 0);
+	msg_put_z(&answer, cgroups_posture(&s->cgroups));
 	if (sock >= 0) {
 		msg_put_fd(&answer, sock);
 		close(sock);
@@ -263,6 +269,7 @@ static void tell_end(struct super *s, struct worker *w)
 		msg_put_i64(&m, (w->use.ru_utime.tv_sec + w->use.ru_stime.tv_sec) * 1000 +
 		                (w->use.ru_utime.tv_usec + w->use.ru_stime.tv_usec) / 1000);
 		msg_put_i64(&m, w->use.ru_maxrss);
+		msg_put_u8(&m, w->starved);
 		(void)!msg_send(channel->fd, &m);
 		msg_release(&m);
 	}
@@ -347,6 +354,7 @@ bool workers_reap(struct super *s, pid_t pid, int status, const struct rusage *u
 		if (w->pid != pid)
 			continue;
 		w->ended = true;
+		w->starved = cgroup_end(&s->cgroups, i);
 		w->status = status;
 		w->use = *use;
 		if (w->role < 0)

@@ -26,6 +26,7 @@ struct worker {
 	int64_t born, lived;                             /* µs: when it began; how long it was the youngest of its role */
 	unsigned seconds;                                /* as asked for */
 	bool ended, asked;                               /* it is gone; its end was asked for and is not yet told */
+	bool starved;                                    /* ended by the kernel for the memory it wanted */
 	int status;
 	struct rusage use;
 };

@@ -48,6 +48,9 @@ for i in 2 3; do [[ $(fetch ichiro $i) == 4* ]] || fail "fetched $i"; done
 ok "neither can be fetched"
 sqlite3 "$D/office/office.db" "SELECT hex(key) FROM transfer_file WHERE record=1" | grep -q . || fail "key"
 grep -rqa 'cmd|calc' "$D/office/transfers/1.in" && fail "the original lies there in the clear"
+grep -q "supervise.cgroup posture=cgroup" "$T/err" && want=cgroup || want=nocgroup
+sqlite3 "$D/office/office.db" "SELECT posture FROM transfers WHERE id=1" | grep -qE "seccomp $want( …)?$" || fail "posture: $(sqlite3 "$D/office/office.db" "SELECT posture FROM transfers WHERE id=1"), wanted $want"
+ok "the record says under which bounds it was looked at ($want)"
 n=$(sqlite3 "$D/office/office.db" "SELECT count(*) FROM attachment"); [ "$n" = 0 ] || fail "an original became an attachment"
 for p in /transfers/1/original /transfers/1/in /transfers/1.in /attachments/1; do [[ $(get ichiro $p) == 404 ]] || fail "$p"; done
 ok "an original is encrypted, no attachment, and has no address"
