@@ -24,9 +24,14 @@ enum {
 enum {
 	REQ = 100,       /* i id, s method, s path (decoded, absolute), s query (raw), s peer address, b https,
 	                  * u n headers {s lower-case name, s value}, b body kind (enum body_kind), s raw body,
-	                  * u n fields {s name, s value}, u n files {s field, s file name, s media type, i size, f content} */
+	                  * u n fields {s name, s value}, u n files {s field, s file name, s media type, i size, s SHA-256 (hex) of what stands enciphered
+	                  * in a spool of ours, else NULL, f content} */
 	RESP,            /* office -> front: i id, u status, u n headers {s name, s value}, s body */
 	REQ_RETRY,       /* reader -> front: i id: needs the writer, send it there */
+	RESP_FILE,       /* office -> front: as RESP, instead of the body i size, f content: read as it is sent */
+	RESP_SPOOL,      /* office.writer -> front: i id, s keys (32 bytes each), u n files {f}: the answer to a REQ with method SPOOL and no
+	                  * body, asked before a large body is read: its files go there, enciphered with AES-256-CTR from zero */
+	REQ_LIMIT,       /* office.writer -> front: i bytes that a hand-over may have in all */
 };
 enum body_kind { BODY_NONE, BODY_FORM, BODY_MULTIPART, BODY_JSON, BODY_OTHER };
 

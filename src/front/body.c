@@ -74,8 +74,11 @@ static int part_begin(void *arg, const struct multipart_part *p)
 		r = copy(b, p->media_type.p ? p->media_type : STR("application/octet-stream"), &f.type);
 	if (r)
 		return r;
-	f.fd = memfd_create("upload", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-	if (f.fd < 0)
+	if (b->targets)
+		f.spool = spool_new(&b->targets[b->n_files]);
+	else
+		f.fd = memfd_create("upload", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	if (f.fd < 0 && !f.spool)
 		return ERR_SYS;
 	b->files[b->n_files] = f;
 	b->file = &b->files[b->n_files++];
@@ -92,8 +95,12 @@ static int part_data(void *arg, struct str bytes)
 		buf_str(&b->raw, bytes);
 		return buf_err(&b->raw) ? ERR_TOOBIG : 0;
 	}
-	if (b->file->size + (int64_t)bytes.n > (int64_t)FILE_MAX)
+	if (!b->file->spool && b->file->size + (int64_t)bytes.n > (int64_t)FILE_MAX)
 		return ERR_TOOBIG;
+	if (b->file->spool) {
+		b->file->size += (int64_t)bytes.n;
+		return spool_put(b->file->spool, bytes);
+	}
 	b->file->size += (int64_t)bytes.n;
 	return fd_write_all(b->file->fd, bytes.p, bytes.n);
 }
@@ -103,6 +110,8 @@ static int part_end(void *arg)
 	struct body *b = arg;
 	struct str value;
 
+	if (b->file && b->file->spool)
+		return spool_end(b->file->spool, b->file->sha256);
 	if (b->file) {
 		if (fcntl(b->file->fd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL) < 0)
 			return ERR_SYS;
@@ -131,9 +140,17 @@ int body_begin(struct body *b, const struct head *h)
 	return status_of(multipart_init(b->multipart, h->type, &sink, b));
 }
 
+void body_spool(struct body *b, const struct spool_target targets[FILES_MAX])
+{
+	b->targets = xcalloc(FILES_MAX, sizeof(*b->targets));
+	memcpy(b->targets, targets, FILES_MAX * sizeof(*targets));
+}
+
 /* Takes the share of what was received; false when all bodies together are too large. */
 static bool count(struct body *b)
 {
+	if (b->targets)                                  /* on the disk, and the office says how many there may be */
+		return true;
 	int64_t more = b->received - BODY_SMALL - b->counted;
 
 	if (more <= 0)
@@ -198,7 +215,8 @@ void body_put(const struct body *b, struct msg *m)
 		msg_put_str(m, b->files[i].name);
 		msg_put_str(m, b->files[i].type);
 		msg_put_i64(m, b->files[i].size);
-		msg_put_fd(m, b->files[i].fd);
+		msg_put_str(m, b->files[i].spool ? str_from(b->files[i].sha256) : STR_NONE);
+		msg_put_fd(m, b->files[i].spool ? spool_fd(b->files[i].spool) : b->files[i].fd);
 	}
 }
 
@@ -206,8 +224,17 @@ void body_drop(struct body *b)
 {
 	int64_t counted = b->counted;
 
-	for (size_t i = 0; i < b->n_files; i++)
-		close(b->files[i].fd);
+	for (size_t i = 0; i < b->n_files; i++) {
+		if (b->files[i].fd >= 0)
+			close(b->files[i].fd);
+		spool_free(b->files[i].spool);
+	}
+	for (size_t i = 0; b->targets && i < FILES_MAX; i++)
+		if (b->targets[i].fd >= 0)
+			close(b->targets[i].fd);
+	if (b->targets)
+		explicit_bzero(b->targets, FILES_MAX * sizeof(*b->targets));
+	free(b->targets);
 	buf_release(&b->raw);
 	arena_free(b->arena);
 	free(b->multipart);

@@ -1,5 +1,9 @@
 #include "front/conn.h"
 
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <pthread.h>
@@ -14,6 +18,11 @@ static struct {
 	pthread_mutex_t lock;                            /* guards the list; descriptors in it are open */
 	struct conn *first;
 	unsigned n;
+	struct {
+		int fd;
+		int64_t until;
+	} lingering[LINGER_MAX];
+	unsigned n_lingering;
 } conns = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
 /* IPv4 also when it came in over an IPv6 socket. */
@@ -39,6 +48,7 @@ struct conn *conn_open(int fd, const struct sockaddr *peer)
 	struct conn *c = xcalloc(1, sizeof(*c));
 
 	c->fd = fd;
+	c->linger = -1;
 	address_text(peer, c->address, sizeof(c->address));
 	atomic_store(&c->deadline, clock_mono() + HEAD_SECONDS * SECOND_US);
 	exchange_init(&c->x);
@@ -53,6 +63,45 @@ struct conn *conn_open(int fd, const struct sockaddr *peer)
 	return c;
 }
 
+void conn_linger(struct conn *c)
+{
+	if (c->linger < 0)
+		c->linger = fcntl(c->fd, F_DUPFD_CLOEXEC, 3);
+}
+
+/* The library has said all it had to say and closed its own descriptor. */
+static void linger_begin(int fd)
+{
+	shutdown(fd, SHUT_WR);
+	if (conns.n_lingering == LINGER_MAX) {
+		close(fd);
+		return;
+	}
+	conns.lingering[conns.n_lingering].fd = fd;
+	conns.lingering[conns.n_lingering++].until = clock_mono() + LINGER_SECONDS * SECOND_US;
+}
+
+/* Reads away what is there, until the other side has closed too or the time is over. */
+static void linger_turn(int64_t now)
+{
+	static char nowhere[65536];
+
+	for (unsigned i = 0; i < conns.n_lingering;) {
+		ssize_t got;
+		int times = 16;
+
+		do
+			got = recv(conns.lingering[i].fd, nowhere, sizeof(nowhere), MSG_DONTWAIT);
+		while (got > 0 && --times);
+		if (got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR) || conns.lingering[i].until < now) {
+			close(conns.lingering[i].fd);
+			conns.lingering[i] = conns.lingering[--conns.n_lingering];
+		} else {
+			i++;
+		}
+	}
+}
+
 void conn_close(struct conn *c)
 {
 	if (!c)
@@ -62,6 +111,8 @@ void conn_close(struct conn *c)
 	if (c->next)
 		c->next->prev = c->prev;
 	conns.n--;
+	if (c->linger >= 0)
+		linger_begin(c->linger);
 	pthread_mutex_unlock(&conns.lock);
 	exchange_release(&c->x);
 	free(c);
@@ -72,6 +123,7 @@ unsigned conns_expire(int64_t now)
 	unsigned n = 0;
 
 	pthread_mutex_lock(&conns.lock);
+	linger_turn(now);
 	for (struct conn *c = conns.first; c; c = c->next)
 		if (atomic_load(&c->deadline) < now) {
 			shutdown(c->fd, SHUT_RDWR);

@@ -5,6 +5,7 @@
 void exchange_init(struct exchange *x)
 {
 	memset(x, 0, sizeof(*x));
+	x->call.answer.file = -1;
 	buf_init(&x->target, TARGET_MAX + 1);
 	buf_init(&x->path, TARGET_MAX + 1);
 }
@@ -16,11 +17,11 @@ void exchange_clear(struct exchange *x)
 	body_release(&x->body);
 	if (x->call.id) {
 		msg_release(&x->call.req);
-		if (x->call.answer.status)
-			msg_release(&x->call.answer.m);
+		answer_release(&x->call.answer);
 	}
 	x->call.id = 0;
 	x->call.answer.status = 0;
+	x->wants_spool = x->refused = false;
 	buf_clear(&x->target);
 	buf_clear(&x->path);
 	x->n_headers = 0;
@@ -72,6 +73,24 @@ static bool nothing_hidden(const struct exchange *x, struct str method, struct s
 	return i && i->header_size == n;
 }
 
+/* Where files are handed over, a long body goes to the disk; a too long one is refused before it is read. */
+static int large(struct exchange *x, struct str method, struct head *head)
+{
+	struct str path = buf_view(&x->path);
+	int64_t limit = peers_limit();
+
+	if (head->kind != BODY_MULTIPART || head->length <= SPOOL_FROM || !str_is(method, "POST") ||
+	    (!str_is(path, "/transfers") && !str_is(path, "/api/v1/transfers")))
+		return head->kind == BODY_MULTIPART && head->length > (int64_t)head->max ? 413 : 0;
+	if (!limit)
+		return 503;
+	if (head->length > limit + SPOOL_ROOM)
+		return 413;
+	head->max = (size_t)head->length;
+	x->wants_spool = true;
+	return 0;
+}
+
 int exchange_head(struct exchange *x, struct str method, struct str version)
 {
 	struct head head;
@@ -87,6 +106,8 @@ int exchange_head(struct exchange *x, struct str method, struct str version)
 	status = head_check(method, x->headers, x->n_headers, &head);
 	if (status)
 		return status;
+	if ((status = large(x, method, &head)))
+		return status;
 	x->state = EX_BODY;
 	x->call.reads = str_is(method, "GET") || str_is(method, "HEAD");
 	return body_begin(&x->body, &head);
@@ -101,7 +122,7 @@ static void put_lower(struct msg *m, struct str name)
 	msg_put_str(m, str_n(low, name.n));
 }
 
-int exchange_request(struct exchange *x, struct str method, const char *address)
+static void put_request(struct exchange *x, struct str method, const char *address)
 {
 	struct msg *m = &x->call.req;
 	uint32_t passed = 0;
@@ -122,7 +143,41 @@ int exchange_request(struct exchange *x, struct str method, const char *address)
 			put_lower(m, x->headers[i].name);
 			msg_put_str(m, x->headers[i].value);
 		}
+}
+
+int exchange_request(struct exchange *x, struct str method, const char *address)
+{
+	struct msg *m = &x->call.req;
+
+	put_request(x, method, address);
 	body_put(&x->body, m);
 	body_drop(&x->body);
 	return buf_err(&m->out) ? 413 : 0;
+}
+
+int exchange_ask_spool(struct exchange *x, const char *address)
+{
+	const struct body none = {.head.kind = BODY_NONE};
+
+	put_request(x, STR("SPOOL"), address);
+	body_put(&none, &x->call.req);
+	return buf_err(&x->call.req.out) ? 413 : 0;
+}
+
+void exchange_spooled(struct exchange *x)
+{
+	struct answer *a = &x->call.answer;
+
+	x->state = EX_BODY;
+	if (!a->spools) {                                /* no: its answer is given when the body is read away */
+		x->refused = a->status != 0;
+		x->body.status = 503;
+		return;
+	}
+	body_spool(&x->body, a->spools);
+	for (size_t i = 0; i < FILES_MAX; i++)
+		a->spools[i].fd = -1;
+	answer_release(a);
+	msg_release(&x->call.req);
+	x->call.id = 0;
 }

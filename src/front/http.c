@@ -41,6 +41,8 @@ static enum MHD_Result refuse(struct conn *c, unsigned status)
 	const char *language = MHD_lookup_connection_value(c->x.mhd, MHD_HEADER_KIND, "accept-language");
 
 	log_debug("front.refused", "status=%u peer=%s", status, c->address);
+	if (c->x.body.head.length > 0 || c->x.body.head.chunked || c->x.state == EX_LINE)
+		conn_linger(c);
 	return queue(c, status, reply_error(status, language), 0);
 }
 
@@ -49,8 +51,28 @@ static void answered(struct call *call)
 {
 	struct exchange *x = (struct exchange *)(void *)((char *)call - offsetof(struct exchange, call));
 
-	x->state = EX_ANSWERED;
+	x->state = x->state == EX_SPOOL ? EX_SPOOLED : EX_ANSWERED;
 	MHD_resume_connection(x->mhd);
+}
+
+/* Before the first byte of a large body. */
+static enum MHD_Result ask_spool(struct conn *c)
+{
+	struct exchange *x = &c->x;
+	int status = exchange_ask_spool(x, c->address);
+
+	if (status)
+		return refuse(c, (unsigned)status);
+	x->call.reads = false;
+	x->call.done = answered;
+	x->state = EX_SPOOL;
+	deadline(c, CONN_NO_DEADLINE);
+	MHD_suspend_connection(x->mhd);
+	if (peers_submit(&x->call)) {
+		x->state = EX_SPOOLED;
+		MHD_resume_connection(x->mhd);
+	}
+	return MHD_YES;
 }
 
 static enum MHD_Result ask_office(struct conn *c, struct str method)
@@ -95,13 +117,17 @@ static enum MHD_Result on_head(struct conn *c, struct str method, struct str ver
 		return refuse(c, (unsigned)status);
 	c->x.body_since = clock_mono();
 	body_deadline(c);
-	return MHD_YES;
+	return c->x.wants_spool ? ask_spool(c) : MHD_YES;
 }
+
+static enum MHD_Result on_answer(struct conn *c);
 
 static enum MHD_Result on_end(struct conn *c, struct str method)
 {
 	int status = body_end(&c->x.body);
 
+	if (c->x.refused)
+		return on_answer(c);
 	if (status)
 		return refuse(c, (unsigned)status);
 	if (str_starts(buf_view(&c->x.path), "/static/"))
@@ -113,7 +139,7 @@ static enum MHD_Result on_answer(struct conn *c)
 {
 	struct answer *a = &c->x.call.answer;
 	unsigned status = a->status;
-	int64_t size = (int64_t)a->body.n;
+	int64_t size = a->file >= 0 ? a->file_size : (int64_t)a->body.n;
 	struct MHD_Response *r;
 	enum MHD_Result done;
 
@@ -127,6 +153,15 @@ static enum MHD_Result on_answer(struct conn *c)
 	return done;
 }
 
+/* The office has said where a large body goes, or that it goes nowhere. */
+static enum MHD_Result spooled(struct conn *c)
+{
+	if (!c->x.refused)
+		return c->x.body.status ? refuse(c, (unsigned)c->x.body.status) : MHD_YES;
+	conn_linger(c);
+	return on_answer(c);
+}
+
 static enum MHD_Result on_access(void *cls, struct MHD_Connection *con, const char *url, const char *method,
                                  const char *version, const char *upload, size_t *upload_n, void **con_cls)
 {
@@ -137,6 +172,13 @@ static enum MHD_Result on_access(void *cls, struct MHD_Connection *con, const ch
 	if (!c)
 		return MHD_NO;
 	c->x.mhd = con;
+	if (c->x.state == EX_SPOOLED) {
+		exchange_spooled(&c->x);
+		c->x.body_since = clock_mono();
+		body_deadline(c);
+		if (*upload_n == 0)                      /* the library asks anew before it reads on: a refusal costs no upload */
+			return spooled(c);
+	}
 	switch (c->x.state) {
 	case EX_LINE:
 		return on_head(c, m, str_from(version));
@@ -151,6 +193,8 @@ static enum MHD_Result on_access(void *cls, struct MHD_Connection *con, const ch
 	case EX_ANSWERED:
 		return on_answer(c);
 	case EX_IDLE:
+	case EX_SPOOL:
+	case EX_SPOOLED:
 	case EX_WAITING:
 	case EX_SENDING:
 		break;

@@ -17,6 +17,10 @@
 #define BODY_MULTIPART_MAX (64u << 20)
 #define FILE_MAX (30u << 20)            /* one uploaded file: it must fit into a message when it is read again */
 #define FILES_MAX 16u
+#define SPOOL_FROM (8 << 20)            /* a hand-over of files longer than this goes to spools of the office, not to memory */
+#define SPOOL_PIECE (64u << 10)
+#define SPOOL_SYNC (8 << 20)            /* so much is written before the disk is asked to begin */
+#define SPOOL_ROOM (1 << 20)            /* of a hand-over beside its files: heads of parts, fields */
 #define BODIES_ALL_MAX (256ll << 20)    /* bytes of all bodies in hand; beyond it large ones get 503 */
 #define BODY_SMALL (64 << 10)           /* so much of a body does not count there: forms always get through */
 #define FIELDS_MAX 2000u
@@ -28,6 +32,8 @@
 #define BOUNDARY_MAX 70u                /* RFC 2046 5.1.1 */
 #define DRAIN_MAX (1u << 20)            /* read on after a refusal, so that the answer can be given */
 
+#define LINGER_MAX 64u                  /* refused connections that are kept until their answer was read */
+#define LINGER_SECONDS 5
 #define HEAD_SECONDS 10                 /* from accept, or from the request line, to the end of the header */
 #define IDLE_SECONDS 60                 /* a kept connection until the next header is complete */
 #define BODY_GRACE_SECONDS 10

@@ -57,6 +57,13 @@ static void queue_put(struct queue *q, struct call *c)
 	q->n++;
 }
 
+static atomic_llong limit;                               /* what the office said last */
+
+int64_t peers_limit(void)
+{
+	return atomic_load(&limit);
+}
+
 static struct call *queue_unlink(struct queue *q, struct call **at)
 {
 	struct call *c = *at;
@@ -128,6 +135,8 @@ int peers_submit(struct call *c)
 
 	c->asked_at = clock_mono();
 	c->answer.status = 0;
+	c->answer.file = -1;
+	c->answer.spools = NULL;
 	c->again = false;
 	pthread_mutex_lock(&peers.lock);
 	p = choose(c->reads);
@@ -218,9 +227,49 @@ static bool header_fit(const struct header *h)
 	return h->name.n > 0 && h->value.p;
 }
 
+/* Keys and files of RESP_SPOOL. */
+static int spools_read(struct msg *m, struct answer *a)
+{
+	struct str keys;
+	uint32_t n;
+	int r = 0;
+
+	if (msg_str(m, FILES_MAX * SPOOL_KEY, &keys) || msg_u32(m, &n) || n != FILES_MAX || keys.n != n * SPOOL_KEY)
+		return ERR_PROTO;
+	a->spools = xcalloc(FILES_MAX, sizeof(*a->spools));
+	for (uint32_t i = 0; i < n; i++)
+		a->spools[i].fd = -1;
+	for (uint32_t i = 0; i < n && !r; i++) {
+		memcpy(a->spools[i].key, keys.p + i * SPOOL_KEY, SPOOL_KEY);
+		r = msg_fd(m, &a->spools[i].fd);
+	}
+	a->status = 200;
+	return r || msg_end(m) ? ERR_PROTO : 0;
+}
+
+void answer_release(struct answer *a)
+{
+	for (size_t i = 0; a->spools && i < FILES_MAX; i++)
+		if (a->spools[i].fd >= 0)
+			close(a->spools[i].fd);
+	if (a->spools)
+		explicit_bzero(a->spools, FILES_MAX * sizeof(*a->spools));
+	free(a->spools);
+	if (a->file >= 0)
+		close(a->file);
+	if (a->status)
+		msg_release(&a->m);
+	a->spools = NULL;
+	a->file = -1;
+	a->status = 0;
+}
+
 static int answer_read(struct msg *m, struct answer *a)
 {
 	uint32_t status, n;
+
+	if (m->type == RESP_SPOOL)
+		return spools_read(m, a);
 
 	if (msg_u32(m, &status) || status < 200 || status > 599 || msg_u32(m, &n) || n > RESPONSE_HEADERS_MAX)
 		return ERR_PROTO;
@@ -228,7 +277,9 @@ static int answer_read(struct msg *m, struct answer *a)
 		if (msg_str(m, HEADER_NAME_MAX, &a->headers[i].name) ||
 		    msg_str(m, RESPONSE_HEADER_MAX, &a->headers[i].value) || !header_fit(&a->headers[i]))
 			return ERR_PROTO;
-	if (msg_str(m, MSG_MAX, &a->body) || msg_end(m))
+	if (m->type == RESP_FILE ? msg_i64(m, &a->file_size) || a->file_size < 0 || msg_fd(m, &a->file) : msg_str(m, MSG_MAX, &a->body))
+		return ERR_PROTO;
+	if (msg_end(m))
 		return ERR_PROTO;
 	a->n_headers = n;
 	a->status = status;
@@ -242,13 +293,21 @@ static int on_resp(struct peer *p, struct msg *m, int64_t id)
 	int r;
 
 	memset(&a, 0, sizeof(a));
+	a.file = -1;
 	r = answer_read(m, &a);
-	if (r)
+	if (r) {
+		a.status = 0;                            /* the message is its reader's */
+		answer_release(&a);
 		return r;
+	}
 	pthread_mutex_lock(&peers.lock);
 	c = queue_take(&p->sent, id);
 	push(p);
 	pthread_mutex_unlock(&peers.lock);
+	if (!c) {
+		a.status = 0;
+		answer_release(&a);
+	}
 	if (!c)                                          /* its time was over; ids of the future are lies */
 		return id > 0 && id <= atomic_load(&last_id) ? 0 : ERR_PROTO;
 	c->answer = a;
@@ -287,7 +346,11 @@ static int take_one(struct peer *p)
 	if (r)
 		return r;
 	r = msg_i64(&m, &id);
-	if (r == 0 && m.type == RESP)
+	if (r == 0 && m.type == REQ_LIMIT)
+		r = p->writer && id > 0 && !msg_end(&m) ? 0 : ERR_PROTO;
+	if (r == 0 && m.type == REQ_LIMIT)
+		atomic_store(&limit, id);
+	else if (r == 0 && (m.type == RESP || m.type == RESP_FILE || m.type == RESP_SPOOL))
 		r = on_resp(p, &m, id);
 	else if (r == 0 && m.type == REQ_RETRY)
 		r = on_retry(p, &m, id);

@@ -9,6 +9,7 @@
 
 #include "front/head.h"
 #include "front/limits.h"
+#include "front/spool.h"
 #include "lib/loop.h"
 #include "lib/msg.h"
 
@@ -20,6 +21,9 @@ struct answer {
 	struct header headers[RESPONSE_HEADERS_MAX];
 	size_t n_headers;
 	struct str body;
+	int file;                                        /* -1; else what stands for the body, of this size; owned */
+	int64_t file_size;
+	struct spool_target *spools;                     /* NULL; else FILES_MAX of them, owned: the answer to SPOOL */
 };
 
 /* One request on its way. The owner fills the first part and must keep it until done was called. */
@@ -48,6 +52,10 @@ void peers_init(struct loop *l, peers_lost *lost);
 int peers_set(const char *name, int fd) MUST_USE;
 /* 0: done will be called. ERR_CLOSED: nobody is there, done will not be called. */
 int peers_submit(struct call *c) MUST_USE;
+/* Bytes that a hand-over of files may have in all; 0 while the office has not said. */
+int64_t peers_limit(void);
+/* Frees what an answer owns. */
+void answer_release(struct answer *a);
 /* Ends requests that wait too long. */
 void peers_tick(int64_t now);
 /* Ends all, every request without an answer; the loop may be gone already. */

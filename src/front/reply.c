@@ -108,6 +108,19 @@ struct MHD_Response *reply_from_answer(struct answer *a)
 	struct msg *m = xmalloc(sizeof(*m));
 	struct MHD_Response *r;
 
+	if (a->file >= 0) {                              /* read piece by piece while it is sent */
+		free(m);
+		r = MHD_create_response_from_fd64((uint64_t)a->file_size, a->file);
+		if (r) {
+			a->file = -1;                    /* the library closes it */
+			if (add_headers(r, a)) {
+				MHD_destroy_response(r);
+				r = NULL;
+			}
+		}
+		answer_release(a);
+		return r;
+	}
 	*m = a->m;
 	r = MHD_create_response_from_buffer_with_free_callback_cls(a->body.n, (void *)(uintptr_t)a->body.p, free_msg, m);
 	if (!r) {

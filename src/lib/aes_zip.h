@@ -4,9 +4,8 @@
 
 #include "lib/buf.h"
 
-#define AES_ZIP_MORE 512                                 /* bytes beside content and twice the name, at most */
-
-/* name is UTF-8, at most 1,000 bytes; content below 4 GB. The salt is new each time. */
-int aes_zip(struct str name, struct str content, struct str password, struct buf *out) MUST_USE;
+/* Reads `size` bytes of `in` from its start, piece by piece, and writes the archive to `out`, ret_size bytes. name is UTF-8, at most 1,000
+ * bytes; content below 4 GB. The salt is new each time. */
+int aes_zip(struct str name, int in, int64_t size, struct str password, int out, int64_t *ret_size) MUST_USE;
 
 #endif

@@ -4,38 +4,69 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
 #include "lib/aes_zip.h"
+#include "lib/file.h"
+
+static int memory(struct str text)
+{
+	int fd = memfd_create("t", MFD_CLOEXEC);
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, text.p, text.n), (ssize_t)text.n);
+	return fd;
+}
+
+static void archive_of(struct str text, struct buf *out)
+{
+	struct err e;
+	int in = memory(text), to = memory(STR(""));
+	int64_t size = 0;
+	assert_int_equal(aes_zip(STR("a.txt"), in, (int64_t)text.n, STR("pw"), to, &size), 0);
+	assert_int_equal(lseek(to, 0, SEEK_SET), 0);
+	assert_int_equal(fd_read_all(to, 1u << 20, out, &e), 0);
+	assert_int_equal(out->n, size);
+	close(in);
+	close(to);
+}
 
 static void test_archive(void **state)
 {
-	struct buf a, b;
-	struct str name = STR("a.txt"), text = STR("seventeen bytes..");
+	static char big[200001];
+	const struct str texts[] = {STR(""), STR("x"), STR("sixteen bytes..."), STR("seventeen bytes.."), {big, 65536}, {big, 65537}, {big, sizeof(big)}};
 	(void)state;
-	buf_init(&a, 4096);
-	buf_init(&b, 4096);
-	assert_int_equal(aes_zip(name, text, STR("pw"), &a), 0);
-	assert_int_equal(aes_zip(name, text, STR("pw"), &b), 0);
-	assert_int_equal(a.n, b.n);
-	assert_true(a.n <= text.n + 2 * name.n + AES_ZIP_MORE);
-	assert_memory_equal(a.p, "PK\3\4", 4);
-	assert_memory_not_equal(a.p, b.p, a.n);          /* another salt */
-	assert_null(memmem(a.p, a.n, text.p, text.n));
-	buf_release(&a);
-	buf_release(&b);
+	memset(big, 'q', sizeof(big));
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		struct buf a, b;
+		buf_init(&a, 1u << 20);
+		buf_init(&b, 1u << 20);
+		archive_of(texts[i], &a);
+		archive_of(texts[i], &b);
+		assert_int_equal(a.n, b.n);
+		assert_memory_equal(a.p, "PK\3\4", 4);
+		assert_memory_not_equal(a.p, b.p, a.n);  /* another salt */
+		if (texts[i].n > 8)
+			assert_null(memmem(a.p, a.n, texts[i].p, texts[i].n));
+		buf_release(&a);
+		buf_release(&b);
+	}
 }
 
 static void test_refused(void **state)
 {
-	struct buf b;
+	int in = memory(STR("x")), to = memory(STR(""));
+	int64_t size = 7;
 	(void)state;
-	buf_init(&b, 100);
-	assert_int_not_equal(aes_zip(STR(""), STR("x"), STR("pw"), &b), 0);
-	assert_int_not_equal(aes_zip(STR("a"), STR("x"), STR(""), &b), 0);
-	assert_int_not_equal(aes_zip(STR("a"), STR("x"), STR("pw"), &b), 0); /* no room */
-	buf_release(&b);
+	assert_int_not_equal(aes_zip(STR(""), in, 1, STR("pw"), to, &size), 0);
+	assert_int_not_equal(aes_zip(STR("a"), in, 1, STR(""), to, &size), 0);
+	assert_int_not_equal(aes_zip(STR("a"), in, 2, STR("pw"), to, &size), 0);     /* shorter than said */
+	assert_int_not_equal(aes_zip(STR("a"), in, 0xffffffffll, STR("pw"), to, &size), 0);
+	assert_int_equal(size, 7);
+	close(in);
+	close(to);
 }
 
 int main(void)

@@ -32,7 +32,7 @@ const int sandbox_base_calls[] = {
 static const int front_calls[] = {
 	C(accept), C(accept4), C(recvfrom), C(sendto), C(setsockopt), C(getsockname), C(getpeername), C(sendfile),
 	C(pipe2), C(eventfd2), C(timerfd_create), C(timerfd_settime), C(timerfd_gettime), C(select), C(pselect6),
-	C(set_tid_address), -1};
+	C(set_tid_address), C(sync_file_range), -1};
 static const int files_calls[] = {FILES, -1};
 /* Logs on sockets and files it was given; its own folder. */
 static const int collect_calls[] = {
@@ -52,7 +52,7 @@ static const int ask_calls[] = {C(recvfrom), C(sendto), C(getsockname), C(getpee
 
 const struct sandbox_profile sandbox_front = {
 	.name = "front", .uid_offset = 1, .syscalls = front_calls,
-	.memory_max = 4 * GIB, .file_max = 64 * MIB, .files_max = 4096, .threads_max = 256};
+	.memory_max = 4 * GIB, .file_max = 2 * GIB + 64 * MIB, .files_max = 4096, .threads_max = 256}; /* the largest hand-over */
 const struct sandbox_profile sandbox_office = {
 	.name = "office", .uid_offset = 2, .writes_files = true, .syscalls = files_calls,
 	.memory_max = 16 * GIB, .file_max = 256 * GIB, .files_max = 1024};

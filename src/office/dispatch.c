@@ -3,6 +3,8 @@
  * place. */
 #include "office/dispatch.h"
 
+#include <unistd.h>
+
 #include "core/proto.h"
 #include "lib/clock.h"
 #include "lib/date.h"
@@ -11,6 +13,7 @@
 #include "lib/log.h"
 #include "office/change.h"
 #include "office/setting.h"
+#include "office/spool.h"
 
 #define REQUEST_MEMORY_MAX (96u << 20)
 #define SEALED_WAIT_US (5 * SECOND_US)
@@ -23,6 +26,9 @@ static void ctx_free(struct ctx *c)
 	struct msg *m = c->msg;
 	html_release(&c->page);
 	buf_release(&c->res->body);
+	if (c->res->file >= 0)
+		close(c->res->file);
+	spool_forget(c->office, c->req);
 	request_release(c->req);
 	msg_release(m);
 	arena_free(c->arena);
@@ -77,6 +83,10 @@ static void fail(struct ctx *c, int code, const struct err *e)
 	if (status == 500)
 		log_error("office.request", "path=%.*s error=%s text=\"%s\"", STR_ARG(c->req->path), err_text(code), e->text);
 	c->res->n_headers = 0;
+	if (c->res->file >= 0)
+		close(c->res->file);
+	c->res->file = -1;
+	c->res->spools = NULL;
 	buf_clear(&c->res->body);
 	struct str text = status == 500 ? str_from(_("Nothing was changed. The operator finds the cause in the log."))
 	                                : str_from(e->text);
@@ -221,7 +231,7 @@ static int check_origin(struct ctx *c, struct err *e)
 		if (!str_starts(origin, "https://") || !str_eq(str_slice(origin, 8, origin.n), host))
 			return err_set(e, ERR_DENIED, "%s", _("The form was sent from another site."));
 	}
-	if (!c->session)
+	if (!c->session || c->spool)                     /* the form itself comes after this question */
 		return 0;
 	struct str token = req_field(c, "csrf");
 	if (token.n != c->session->csrf.n || !const_time_eq(token.p, c->session->csrf.p, token.n))
@@ -316,7 +326,7 @@ static int first_step(struct ctx *c, void *arg, struct err *e)
 	i18n_set(c->lang);
 	if ((r = gates(c, &done, e)) < 0 || done)
 		return r;
-	return c->route->run(c, e);
+	return c->spool ? spool_open(c, e) : c->route->run(c, e);
 }
 
 static void world_open(struct ctx *c)
@@ -358,6 +368,7 @@ static struct ctx *ctx_new(struct office *o, int from, bool net, struct msg *m)
 	buf_init(&c->res->body, RESPONSE_BODY_MAX);
 	html_init(&c->page, HTML_MAX);
 	c->res->status = 200;
+	c->res->file = -1;
 	return c;
 }
 
@@ -372,7 +383,12 @@ int dispatch(struct office *o, int from, bool net, struct msg *m)
 	}
 	world_open(c);
 	bool known;
-	c->route = route_find(c->req->method, c->req->path, c->args, &known);
+	c->spool = str_is(c->req->method, "SPOOL");
+	c->route = route_find(c->spool ? STR("POST") : c->req->method, c->req->path, c->args, &known);
+	if (c->route && !(c->route->flags & R_SPOOL) && (c->spool || spool_used(c->req))) {
+		ctx_free(c);                             /* front asks this for no other page */
+		return ERR_PROTO;
+	}
 	if (net && c->route && !(c->route->flags & R_NET)) {
 		c->route = NULL;                         /* over there it does not exist */
 		known = false;

@@ -20,6 +20,7 @@
 #include "office/note.h"
 #include "office/arrival.h"
 #include "office/restored.h"
+#include "office/spool.h"
 #include "office/transfer.h"
 
 #define TICK_MS 60000
@@ -50,6 +51,15 @@ static int on_message(void *arg, const char *peer, int fd, struct msg *m)
 	return ERR_PROTO;
 }
 
+/* What a hand-over may have in all, as the settings say now. */
+static void tell_fronts(struct office *o)
+{
+	if (o->role != OFFICE_WRITER || !o->db)
+		return;
+	spool_tell(o, child_peer_fd(&child, "front"));
+	spool_tell(o, child_peer_fd(&child, "front.net"));
+}
+
 static void on_peer(void *arg, const char *peer, int fd)
 {
 	struct office *o = arg;
@@ -75,6 +85,7 @@ static void on_peer(void *arg, const char *peer, int fd)
 			o->front = fd;
 		o->two_sides |= net;
 		o->front_life[net]++;
+		tell_fronts(o);
 	} else if (strncmp(peer, "gate.", 5) == 0) {
 		gate_peer(o, peer, fd);
 	} else if (strcmp(peer, "office.writer") == 0) {
@@ -187,6 +198,8 @@ static void on_tick(void *arg)
 	arrival_measure(o);
 	alert_decisions(o, child_peer_fd(&child, "detect"), false);
 	gate_tick(o);
+	tell_fronts(o);
+	spool_tick(o);
 	cli_backup_old();
 	loop_after(o->loop, TICK_MS, on_tick, o);
 }

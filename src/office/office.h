@@ -42,6 +42,8 @@ struct upload {
 	struct str field, name, media_type;
 	int64_t size;
 	int fd;                                          /* owned by the request */
+	struct str sha256;                               /* STR_NONE; else it stands enciphered in a spool (spool.c) and this, front says, is its
+	                                                  * hash */
 };
 struct request {
 	int64_t id;
@@ -61,6 +63,9 @@ struct response {
 	struct form_field headers[16];
 	size_t n_headers;
 	struct buf body;
+	int file;                                        /* -1; else sent instead of the body, owned */
+	int64_t file_size;
+	struct spool_group *spools;                      /* NULL; else where a large body goes */
 	bool wait_sealed;                                /* do not answer before the vault has acknowledged all events */
 };
 
@@ -85,6 +90,7 @@ struct ctx {
 	struct arena *arena;
 	int reply_to;                                    /* socket of the front that asked, in this front_life alone */
 	unsigned front_life;
+	bool spool;                                      /* asks where a large body may go (spool.c) */
 	bool net;                                        /* came by the front of the Internet side */
 	struct world world;
 	struct request *req;
@@ -115,6 +121,7 @@ enum route_flags {
 	R_API = 8,           /* token instead of session, JSON errors, no CSRF */
 	R_SEALED = 16,       /* answers only after the vault's acknowledgement */
 	R_NET = 32,          /* on the Internet side too */
+	R_SPOOL = 128,       /* its files may come by way of the disk */
 	R_NAMED = 64,        /* the roles may, and who a record names: for the others the handler decides (403) */
 };
 
@@ -151,6 +158,8 @@ void page_begin_with(struct ctx *c, const char *title, const struct page_extra *
 int page_end(struct ctx *c, unsigned status);
 int page_error(struct ctx *c, unsigned status, const char *title, struct str text);
 int res_json(struct ctx *c, unsigned status, struct buf *json);
+/* The same from a file, read while it is sent; takes fd over. */
+int res_stream(struct ctx *c, const char *media_type, struct str file_name, int fd, int64_t size);
 int res_file(struct ctx *c, const char *media_type, struct str file_name, struct str bytes); /* as attachment, nosniff */
 /* A message shown once on the next page (after a redirect); one that begins with "!" is bad news. */
 void flash(struct ctx *c, const char *text);

@@ -6,6 +6,7 @@
 #include "core/proto.h"
 #include "lib/buf.h"
 #include "office/dispatch.h"
+#include "office/spool.h"
 
 #define HEADERS_MAX 64
 #define REQ_FIELDS_MAX 4000
@@ -41,7 +42,7 @@ static int read_files(struct msg *m, struct arena *a, struct request *r)
 		struct upload *u = &r->files[i];
 		u->fd = -1;
 		if (msg_str(m, 200, &u->field) || msg_str(m, 1024, &u->name) || msg_str(m, 200, &u->media_type) ||
-		    msg_i64(m, &u->size) || msg_fd(m, &u->fd))
+		    msg_i64(m, &u->size) || msg_str(m, 64, &u->sha256) || msg_fd(m, &u->fd))
 			return ERR_PROTO;
 		r->n_files = i + 1;
 	}
@@ -225,9 +226,21 @@ int res_file(struct ctx *c, const char *media_type, struct str file_name, struct
 	return buf_err(&c->res->body);
 }
 
+int res_stream(struct ctx *c, const char *media_type, struct str file_name, int fd, int64_t size)
+{
+	int r = res_file(c, media_type, file_name, STR(""));
+	c->res->file = fd;
+	c->res->file_size = size;
+	return r;
+}
+
 void response_write(struct msg *m, const struct request *r, const struct response *res)
 {
-	msg_init(m, RESP);
+	if (res->spools) {
+		spool_answer(m, r, res->spools);
+		return;
+	}
+	msg_init(m, res->file >= 0 ? RESP_FILE : RESP);
 	msg_put_i64(m, r->id);
 	msg_put_u32(m, res->status);
 	msg_put_u32(m, (uint32_t)res->n_headers);
@@ -235,5 +248,10 @@ void response_write(struct msg *m, const struct request *r, const struct respons
 		msg_put_str(m, res->headers[i].name);
 		msg_put_str(m, res->headers[i].value);
 	}
-	msg_put_str(m, buf_view(&res->body));
+	if (res->file >= 0) {
+		msg_put_i64(m, res->file_size);
+		msg_put_fd(m, res->file);
+	} else {
+		msg_put_str(m, buf_view(&res->body));
+	}
 }

@@ -1,11 +1,14 @@
 /* Records of the transfer service: handing over, and fetching what passed. */
 #include "office/transfer.h"
 
+#include <unistd.h>
+
 #include "lib/aes_zip.h"
 #include "lib/clock.h"
 #include "lib/date.h"
 #include "lib/log.h"
 #include "office/setting.h"
+#include "office/spool.h"
 #include "queries.h"
 
 #define RECIPIENTS_MAX 50
@@ -124,9 +127,12 @@ static int open_one(struct ctx *c, const struct transfer_order *t, const struct 
 	char until[DATE_TEXT], hex[65];
 	struct str name = base_name(u->name);
 	int64_t id;
-	int r = transfer_hash(u->fd, hex, e);
+	bool spooled = u->sha256.p != NULL;
+	int r = spooled ? 0 : transfer_hash(u->fd, hex, e);
 	if (r < 0)
 		return r;
+	if (spooled)
+		snprintf(hex, sizeof(hex), "%.*s", STR_ARG(u->sha256));
 	pairs_put(&p, "direction", t->outward ? STR("out") : STR("in"));
 	pairs_put(&p, "file_name", name);
 	pairs_int(&p, "size", u->size);
@@ -144,7 +150,10 @@ static int open_one(struct ctx *c, const struct transfer_order *t, const struct 
 	p.v[p.n++] = (struct value){.field = STR("recipients"), .present = true, .many = to, .n_many = n_to};
 	struct values in = pairs_values(&p);
 	r = record_open(&c->world, c->arena, &c->actor, transfer_ledger(&c->world), "gate", &in, &id, f, e);
-	if (r < 0 || (r = transfer_put_original(c->office, id, u->fd, u->size, &kept, e)) < 0)
+	if (r < 0)
+		return r;
+	r = spooled ? spool_take(c->office, u, id, &kept, e) : transfer_put_original(c->office, id, u->fd, u->size, &kept, e);
+	if (r < 0)
 		return r;
 	if (strcmp(kept.sha256, hex) != 0)
 		return err_set(e, ERR_CORRUPT, "upload");
@@ -235,19 +244,22 @@ struct str transfer_secret(struct ctx *c, int64_t id)
 	return secret;
 }
 
-/* As it is, or locked when its record has a password. */
-static int hand_out(struct ctx *c, int64_t id, struct str name, struct str bytes, struct err *e)
+/* As it is, or locked when its record has a password. Takes fd over. */
+static int hand_out(struct ctx *c, int64_t id, struct str name, int fd, int64_t size, struct err *e)
 {
 	struct str secret = transfer_secret(c, id);
-	struct buf zip;
+	int to = -1;
 	if (!secret.n)
-		return res_file(c, "application/octet-stream", name, bytes);
-	buf_init(&zip, bytes.n + 2 * name.n + AES_ZIP_MORE);
-	int r = aes_zip(name, bytes, secret, &zip);
+		return res_stream(c, "application/octet-stream", name, fd, size);
+	int r = transfer_scratch(c->office, &to, e);
+	if (r == 0 && (r = aes_zip(name, fd, size, secret, to, &size)) < 0)
+		r = err_set(e, r, "%s", _("The file could not be locked."));
+	close(fd);
 	if (r == 0)
-		r = res_file(c, "application/octet-stream", arena_strf(c->arena, "%.*s.zip", STR_ARG(name)), buf_view(&zip));
-	buf_release(&zip);
-	return r < 0 ? err_set(e, r, "%s", _("The file could not be locked.")) : 0;
+		return res_stream(c, "application/octet-stream", arena_strf(c->arena, "%.*s.zip", STR_ARG(name)), to, size);
+	if (to >= 0)
+		close(to);
+	return r;
 }
 
 int transfer_fetch(struct ctx *c, int64_t id, struct err *e)
@@ -256,8 +268,8 @@ int transfer_fetch(struct ctx *c, int64_t id, struct err *e)
 	const struct action *act = ledger_action(l, STR("fetch"));
 	struct faults faults = {0};
 	struct record rec;
-	struct buf b;
-	int r = record_get(&c->world, c->arena, &c->actor, l, id, &rec, e);
+	int64_t size;
+	int fd, r = record_get(&c->world, c->arena, &c->actor, l, id, &rec, e);
 	if (r < 0)
 		return r;
 	const struct value *way = values_get(&rec.values, STR("direction"));
@@ -275,12 +287,10 @@ int transfer_fetch(struct ctx *c, int64_t id, struct err *e)
 	/* What is handed out is what the record says was verified, and what the file still is. */
 	if (!hash.n || !verified || !str_eq(verified->text, hash) || !name)
 		return err_set(e, ERR_NOTFOUND, "%s", _("There is no such file."));
-	buf_init(&b, RESPONSE_BODY_MAX);
-	r = transfer_read_out(c->office, id, hash, &b, e);
+	r = transfer_open_out(c->office, id, hash, &fd, &size, e);
 	if (r == 0)
-		r = hand_out(c, id, name->text, buf_view(&b), e);
+		r = hand_out(c, id, name->text, fd, size, e);
 	else if (r == ERR_NOTFOUND)
 		err_set(e, r, "%s", _("The file is no longer kept. Please have it handed over again."));
-	buf_release(&b);
 	return r;
 }

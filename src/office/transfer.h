@@ -17,17 +17,21 @@ struct sealed {                                          /* an original as kept:
 };
 /* Encrypts what fd holds into RECORD.in, written whole and synced. */
 int transfer_put_original(struct office *o, int64_t record, int fd, int64_t size, struct sealed *ret, struct err *e) MUST_USE;
+/* transfers/, open. */
+int transfer_folder(struct office *o, struct err *e) MUST_USE;
 int transfer_hash(int fd, char sha256[65], struct err *e) MUST_USE;
 /* A sealed memfd with the original: for a gate alone (gate.c). ERR_CORRUPT when it no longer equals its hash. */
 int transfer_open_original(struct office *o, int64_t record, const struct sealed *s, int *ret_fd, struct err *e) MUST_USE;
 /* What the gate verified, into RECORD.out; its own hash comes back. */
 int transfer_put_out(struct office *o, int64_t record, int fd, int64_t *ret_size, char sha256[65], struct err *e) MUST_USE;
-/* Reads RECORD.out; ERR_CORRUPT when it does not have this hash. */
-int transfer_read_out(struct office *o, int64_t record, struct str sha256, struct buf *out, struct err *e) MUST_USE;
+/* Opens RECORD.out; ERR_CORRUPT when it does not have this hash, ERR_NOTFOUND when it is not there. */
+int transfer_open_out(struct office *o, int64_t record, struct str sha256, int *ret_fd, int64_t *ret_size, struct err *e) MUST_USE;
+/* A file without a name on the same disk. */
+int transfer_scratch(struct office *o, int *ret_fd, struct err *e) MUST_USE;
 void transfer_remove(struct office *o, int64_t record, bool original);
 /* Is RECORD.out there? true also when that cannot be known. */
 bool transfer_has_out(struct office *o, int64_t record);
-/* Every file that lies there. */
+/* Every file that lies there; spools of an earlier life are removed. At the start only. */
 int transfer_each(struct office *o, void (*each)(void *arg, int64_t record, bool original), void *arg, struct err *e) MUST_USE;
 
 /* --- records (transfer.c) -------------------------------------------------------------------------------------------- */

@@ -14,7 +14,7 @@
 
 #define CHUNK (256u * 1024)
 
-static int folder(struct office *o, struct err *e)
+int transfer_folder(struct office *o, struct err *e)
 {
 	char path[300];
 	snprintf(path, sizeof(path), "%s/transfers", o->dir);
@@ -98,7 +98,7 @@ static int copy_run(struct copy *k, struct err *e)
 static int put(struct office *o, int64_t record, bool original, struct copy *k, struct err *e)
 {
 	char name[40];
-	int dir = folder(o, e);
+	int dir = transfer_folder(o, e);
 	if (dir < 0)
 		return dir;
 	name_of(name, record, original);
@@ -141,7 +141,7 @@ int transfer_open_original(struct office *o, int64_t record, const struct sealed
 {
 	uint8_t key[32];
 	char name[40], hex[65];
-	int dir = folder(o, e);
+	int dir = transfer_folder(o, e);
 	if (dir < 0)
 		return dir;
 	name_of(name, record, true);
@@ -174,26 +174,46 @@ int transfer_put_out(struct office *o, int64_t record, int fd, int64_t *ret_size
 	return r;
 }
 
-int transfer_read_out(struct office *o, int64_t record, struct str sha256, struct buf *out, struct err *e)
+int transfer_open_out(struct office *o, int64_t record, struct str sha256, int *ret_fd, int64_t *ret_size, struct err *e)
 {
-	char name[40], hex[SHA256_HEX];
-	int dir = folder(o, e);
+	char name[40], hex[65];
+	int dir = transfer_folder(o, e);
 	if (dir < 0)
 		return dir;
 	name_of(name, record, false);
-	int r = file_read_at(dir, name, RESPONSE_BODY_MAX, out, e);
+	struct copy k = {.from = openat(dir, name, O_RDONLY | O_CLOEXEC), .to = -1};
+	int r = k.from < 0 ? errno == ENOENT ? ERR_NOTFOUND : err_sys(e, "transfers") : copy_run(&k, e);
 	close(dir);
-	if (r < 0)
-		return r;
-	sha256_hex(out->p ? out->p : "", out->n, hex);
-	return str_is(sha256, hex) ? 0 : err_set(e, ERR_CORRUPT, "%s", _("The stored file is not the one that was verified. It is not handed out; tell the operator."));
+	hex_of(k.digest, hex);
+	if (r == 0 && !str_is(sha256, hex))
+		r = err_set(e, ERR_CORRUPT, "%s", _("The stored file is not the one that was verified. It is not handed out; tell the operator."));
+	if (r < 0 && k.from >= 0)
+		close(k.from);
+	if (r == 0) {
+		*ret_fd = k.from;
+		*ret_size = k.size;
+	}
+	return r;
+}
+
+int transfer_scratch(struct office *o, int *ret_fd, struct err *e)
+{
+	static const char name[] = "spool-scratch";
+	int dir = transfer_folder(o, e);
+	if (dir < 0)
+		return dir;
+	int fd = openat(dir, name, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600), r = fd < 0 ? err_sys(e, "transfers") : 0;
+	unlinkat(dir, name, 0);
+	close(dir);
+	*ret_fd = fd;
+	return r;
 }
 
 void transfer_remove(struct office *o, int64_t record, bool original)
 {
 	struct err ignored = {0};                        /* what is left is removed the next time */
 	char name[40];
-	int dir = folder(o, &ignored);
+	int dir = transfer_folder(o, &ignored);
 	if (dir < 0)
 		return;
 	name_of(name, record, original);
@@ -205,7 +225,7 @@ bool transfer_has_out(struct office *o, int64_t record)
 {
 	struct err ignored = {0};
 	char name[40];
-	int dir = folder(o, &ignored);
+	int dir = transfer_folder(o, &ignored);
 	name_of(name, record, false);
 	bool there = dir < 0 || faccessat(dir, name, F_OK, 0) == 0 || errno != ENOENT;
 	if (dir >= 0)
@@ -216,7 +236,7 @@ bool transfer_has_out(struct office *o, int64_t record)
 int transfer_each(struct office *o, void (*each)(void *arg, int64_t record, bool original), void *arg, struct err *e)
 {
 	struct dirent *d;
-	int fd = folder(o, e);
+	int fd = transfer_folder(o, e);
 	if (fd < 0)
 		return fd;
 	DIR *dir = fdopendir(fd);
@@ -227,6 +247,8 @@ int transfer_each(struct office *o, void (*each)(void *arg, int64_t record, bool
 	while ((d = readdir(dir))) {
 		struct str ext = str_from(d->d_name), number = str_cut(&ext, '.');
 		int64_t id;
+		if (str_starts(str_from(d->d_name), "spool-") && unlinkat(fd, d->d_name, 0) == 0)
+			continue;
 		if (str_int(number, 1, INT64_MAX, &id) == 0 && (str_is(ext, "in") || str_is(ext, "out")))
 			each(arg, id, str_is(ext, "in"));
 	}

@@ -123,7 +123,8 @@ class Office:
         q["fields"] = [[r.s().decode(), r.s().decode()] for _ in range(r.u32())]
         q["files"] = []
         for _ in range(r.u32()):
-            f = {"field": r.s().decode(), "name": r.s().decode(), "type": r.s().decode(), "size": r.i64()}
+            f = {"field": r.s().decode(), "name": r.s().decode(), "type": r.s().decode(), "size": r.i64(), "spool": r.s()}
+            assert f.pop("spool") is None
             fd = r.fds.pop(0)
             data = b""
             while chunk := os.read(fd, 1 << 20):
