@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "gate-office/jail.h"
+#include "gate-office/locked.h"
 #include "lib/file.h"
 #include "lib/log.h"
 #include "rebuild/worker.h"
@@ -45,9 +46,12 @@ static unsigned jail_uid(void)
 	return (unsigned)base + SANDBOX_UID_JAIL;
 }
 
+/* in NULL: by the macro, which has the password. */
 static _Noreturn void convert(const char *in, size_t k)
 {
 	char infilter[80];
+	char *with_macro[] = {(char *)(uintptr_t)SOFFICE, (char *)(uintptr_t)"-env:UserInstallation=file://" JAIL_TMP "/profile",
+	                      (char *)(uintptr_t)"--headless", (char *)(uintptr_t)"--norestore", (char *)(uintptr_t)LOCKED_MACRO, NULL};
 	char *argv[] = {(char *)(uintptr_t)SOFFICE, (char *)(uintptr_t)"-env:UserInstallation=file://" JAIL_TMP "/profile",
 	                (char *)(uintptr_t)"--headless", (char *)(uintptr_t)"--norestore",
 	                infilter, (char *)(uintptr_t)"--convert-to", (char *)(uintptr_t)kinds[k].out, (char *)(uintptr_t)"--outdir",
@@ -61,7 +65,7 @@ static _Noreturn void convert(const char *in, size_t k)
 	if (null < 0 || dup2(null, 0) < 0 || dup2(null, 1) < 0 || dup2(null, 2) < 0)
 		_exit(127);
 	closefrom(3);
-	execve(SOFFICE, argv, env);
+	execve(SOFFICE, in ? argv : with_macro, env);
 	_exit(127);
 }
 
@@ -76,16 +80,19 @@ static int write_input(struct job *j, const char *path)
 	return r;
 }
 
-/* Runs it to its end; the broker's clock ends us, and with us everything in here. A new profile makes it want to be started again. */
-static int run(const char *in, size_t k)
+/* Runs it to its end; the broker's clock ends us, and with us everything in here. A new profile makes it want to be started again, and
+ * it puts its own things over what lies there: the macro is written before each start. */
+static int run(const char *in, const char *out, size_t k, struct str password)
 {
 	int status = RESTART << 8;
 
 	for (int i = 0; i < STARTS_MAX && WIFEXITED(status) && (WEXITSTATUS(status) == RESTART || WEXITSTATUS(status) == RESTART_CRASH); i++) {
-		pid_t pid = fork();
+		pid_t pid = -1;
 
+		if (!password.n || !locked_profile(JAIL_TMP "/profile", password, in, kinds[k].in, out, strchr(kinds[k].out, ':') + 1))
+			pid = fork();
 		if (!pid)
-			convert(in, k);
+			convert(password.n ? NULL : in, k);
 		while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
 			;
 		if (pid < 0)
@@ -94,12 +101,33 @@ static int run(const char *in, size_t k)
 	return WIFEXITED(status) && !WEXITSTATUS(status) ? 0 : ERR_SYNTAX;
 }
 
+/* With the password typed, if the document asks for one. Without it LibreOffice still tries the one that all have. */
+static int converted(struct job *j, size_t k, const char *in, const char *out, struct buf *made)
+{
+	struct str password = job_policy(j, "password");
+	bool asks = locked(j->arena, kinds[k].format, j->in);
+	struct err e = {0};
+	int r = 0;
+
+	if (!asks)
+		password = STR_NONE;
+	if (password.n && mkdir(JAIL_TMP "/out", 0700))
+		return job_fail(j, GATE_HELD, "LIMIT-MEMORY", NULL);
+	r = run(in, out, k, password);
+	if (!r)
+		r = file_read(out, OUTPUT_MAX, made, &e);
+	if (r)
+		return job_fail(j, GATE_HELD, !asks ? "PARSE" : password.n ? "ENC-WRONG" : "ENC-PASSWORD", NULL);
+	if (asks)
+		job_part(j, STR_NONE, "ENC-OPENED", GATE_REMOVED, 1, 0, STR_NONE);
+	return 0;
+}
+
 static int rebuild(struct job *j)
 {
 	char in[64], out[64], name[64];
 	enum gate_outcome outcome;
 	struct str clean, language;
-	struct err e = {0};
 	struct buf made;
 	size_t k = 0;
 	int r;
@@ -116,11 +144,9 @@ static int rebuild(struct job *j)
 	if (write_input(j, in))
 		return job_fail(j, GATE_HELD, "LIMIT-MEMORY", NULL);
 	buf_init(&made, OUTPUT_MAX);
-	r = run(in, k);
-	if (!r)
-		r = file_read(out, OUTPUT_MAX, &made, &e);
+	r = converted(j, k, in, out, &made);
 	if (r)
-		return job_fail(j, GATE_HELD, "PARSE", NULL);
+		return r;
 	r = job_sub(j, name, str_from(name), buf_view(&made), &outcome, &clean, &language);
 	buf_release(&made);
 	if (r)

@@ -7,6 +7,7 @@
 
 #include "gate-ooxml/notes.h"
 #include "gate-ooxml/package.h"
+#include "gate-ooxml/unlock.h"
 #include "gate-ooxml/write.h"
 #include "lib/text.h"
 
@@ -333,12 +334,26 @@ static int open_main(struct package *pk, const char *want, const char **ret_code
 	return r;
 }
 
-/* A document with a password is an OLE2 file with a stream of this name ([MS-OFFCRYPTO] 2.3.4). */
-static bool encrypted(struct str in)
+/* A document with a password: opened, it takes the place of what came. */
+static int opened(struct job *j)
 {
-	static const char name[] = "E\0n\0c\0r\0y\0p\0t\0e\0d\0P\0a\0c\0k\0a\0g\0e";
+	struct str password = job_policy(j, "password");
+	struct buf clear;
+	int r;
 
-	return memmem(in.p, in.n, name, sizeof name) != NULL;
+	if (!unlock_is(j->in))
+		return job_fail(j, GATE_BLOCKED, "TYPE-MISMATCH", NULL);
+	buf_init(&clear, GATE_INPUT_MAX);
+	r = unlock(j->arena, j->in, password, &clear);
+	if (r == ERR_DENIED)
+		return job_fail(j, GATE_HELD, password.n ? "ENC-WRONG" : "ENC-PASSWORD", NULL);
+	if (r == ERR_VERSION)
+		return job_fail(j, GATE_HELD, "ENC-OFFICE", NULL);
+	if (r)
+		return r == ERR_NOMEM ? r : job_fail(j, GATE_HELD, "PARSE", NULL);
+	job_part(j, STR_NONE, "ENC-OPENED", GATE_REMOVED, 1, 0, STR_NONE);
+	j->in = buf_view(&clear);                        /* lives as long as the process */
+	return 0;
 }
 
 static int rebuild(struct job *j)
@@ -355,9 +370,8 @@ static int rebuild(struct job *j)
 		return job_fail(j, GATE_HELD, "NO-REBUILD", NULL);
 	*pk = (struct package){.j = j, .base = formats[f].base, .links = !str_is(links, "drop"),
 	                       .root = {.name = formats[f].format}};
-	if (str_starts(j->in, "\xd0\xcf\x11\xe0"))
-		return encrypted(j->in) ? job_fail(j, GATE_HELD, "ENC-OFFICE", NULL) :
-		                          job_fail(j, GATE_BLOCKED, "TYPE-MISMATCH", NULL);
+	if (str_starts(j->in, "\xd0\xcf\x11\xe0") && (r = opened(j)) != 0)
+		return r;
 	r = zip_open(j->arena, j->in, &pk->zip, &code, &where);
 	if (r)
 		return job_fail(j, strcmp(code, "PARSE") != 0 ? GATE_BLOCKED : GATE_HELD, code, where.p

@@ -116,7 +116,8 @@ static int one(struct archive *ar, const struct zip_entry *en)
 	r = en->encrypted ? read_locked(ar->j, en, &content) : zip_read(en, &content);
 	if (r) {
 		buf_release(&content);
-		return job_fail(ar->j, r == ERR_DENIED ? GATE_HELD : GATE_BLOCKED, r == ERR_DENIED ? "ENC-PASSWORD" : "ZIP-DATA",
+		return job_fail(ar->j, r == ERR_DENIED ? GATE_HELD : GATE_BLOCKED, r != ERR_DENIED ? "ZIP-DATA" :
+		                job_policy(ar->j, "password").n ? "ENC-WRONG" : "ENC-PASSWORD",
 		                arena_z(ar->j->arena, name));
 	}
 	r = job_sub(ar->j, arena_z(ar->j->arena, name), base(name), buf_view(&content), &outcome, &clean, &language);

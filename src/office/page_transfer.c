@@ -130,7 +130,7 @@ int page_transfer(struct ctx *c, struct err *e)
 	struct tpl_transfer d = {.csrf = c->session->csrf, .number = m.number, .name = m.name, .out_name = m.out_name, .purpose = m.purpose,
 	                         .way = transfer_way(&m), .who = m.sender, .size = transfer_size(c->arena, m.size), .at = m.at, .until = m.until,
 	                         .state = ui_state(c->arena, rec.ledger, m.state), .ledger = arena_strf(c->arena, "/ledgers/transfers/%lld", (long long)m.id),
-	                         .busy = transfer_busy(&m), .password = str_is(m.code, "ENC-PASSWORD"), .gone = !m.original};
+	                         .busy = transfer_busy(&m), .password = str_is(m.code, "ENC-PASSWORD") || str_is(m.code, "ENC-WRONG"), .gone = !m.original};
 	size_t n = transfer_losses(c, &m, lost, LOST_ALL, &all, &d.reason);
 	struct tpl_transfer_lost *v = arena_array(c->arena, n + 1, sizeof(*v));
 	for (size_t i = 0; i < n && !d.busy; i++)

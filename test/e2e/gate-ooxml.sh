@@ -101,7 +101,7 @@ if [ -d "$C/docx" ]; then
 		else
 			case $(jq -r .code "new/$b.json") in
 			# Fuzzed, cut, encrypted, with a DTD or with two parts of one name: refusing those is right.
-			PARSE | ZIP-* | XML-DTD | ENC-OFFICE) ;;
+			PARSE | ZIP-* | XML-DTD | ENC-PASSWORD) ;;
 			*) sound=$((sound + 1)) ;;
 			esac
 			echo "   $b: $(why "new/$b.json")"
@@ -113,7 +113,7 @@ if [ -d "$C/docx" ]; then
 		b=$(basename "$f") e=${f##*.}; e=${e/m/x}
 		clean "$f" "out.$e"
 		case $b in
-		*ncrypt*) ok "active $b" "$(jq -r .code "out.$e.json")" ENC-OFFICE ;;
+		encrypted*) ok "active $b" "$(jq -r .code "out.$e.json")" ENC-PASSWORD ;;
 		*) ok "active $b" "$(jq -r .outcome "out.$e.json") $("$S" gate verify "out.$e" --as "$e" >/dev/null; echo $?) $(survives "out.$e" DDEAUTO)$(survives "out.$e" vbaProject)$(survives "out.$e" oleObject)$(survives "out.$e" Macro1)" "delivered 0 " ;;
 		esac
 	done

@@ -173,7 +173,7 @@ zip -q -P 'ひみつ-1' locked-pk.zip a.csv
 for n in pk aes; do
 	ok "locked-$n" "$("$S" gate clean locked-$n.zip -o out --report rep --password-file pw-$n 2>/dev/null; echo "$? $(jq -r .outcome rep)"; "$S" gate verify out --as zip)" "$(printf '0 delivered\nverified: zip')"
 	ok "locked-$n-none" "$(clean locked-$n.zip)" "1 held ENC-PASSWORD"
-	ok "locked-$n-wrong" "$("$S" gate clean locked-$n.zip -o out2 --report rep --password-file nopw 2>/dev/null; echo "$? $(jq -r .code rep)")" "1 ENC-PASSWORD"
+	ok "locked-$n-wrong" "$("$S" gate clean locked-$n.zip -o out2 --report rep --password-file nopw 2>/dev/null; echo "$? $(jq -r .code rep)")" "1 ENC-WRONG"
 	ok "locked-$n-report" "$(grep -cE 'ひみつ|himitsu' rep)" 0
 done
 # A real scanner with one signature of its own
