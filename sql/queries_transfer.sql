@@ -87,3 +87,9 @@ SELECT coalesce(p.name, ''), count(*), sum(r.size) FROM transfers r LEFT JOIN pe
 WHERE r.created_at >= ?1 GROUP BY r.applicant ORDER BY 2 DESC LIMIT 15;
 -- name: gate_posture
 SELECT posture FROM transfers WHERE posture IS NOT NULL ORDER BY checked_at DESC LIMIT 1;
+-- name: transfer_once_get
+SELECT record FROM transfer_once WHERE person = ?1 AND word = ?2;
+-- name: transfer_once_put
+INSERT INTO transfer_once(person, word, record, at) VALUES (?1, ?2, ?3, ?4);
+-- name: transfer_once_old
+DELETE FROM transfer_once WHERE at < ?1;

@@ -304,5 +304,8 @@ CREATE TABLE IF NOT EXISTS transfer_file(
 	step TEXT, done INTEGER, of INTEGER,             -- how far the gate is
 	report TEXT,                                     -- JSON of the last check
 	out_size INTEGER, out_sha256 TEXT) STRICT;
+-- Words a sender gives to a file so that it is not handed over twice when the answer was lost; kept for a week.
+CREATE TABLE IF NOT EXISTS transfer_once(
+	person INTEGER NOT NULL, word TEXT NOT NULL, record INTEGER NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (person, word)) STRICT, WITHOUT ROWID;
 -- The password of what leaves encrypted: told to its sender only, never together with the file.
 CREATE TABLE IF NOT EXISTS transfer_secret(record INTEGER PRIMARY KEY, secret TEXT NOT NULL) STRICT;

@@ -145,7 +145,7 @@ static enum MHD_Result on_answer(struct conn *c)
 
 	if (!status)
 		return refuse(c, 503);
-	r = reply_from_answer(a);
+	r = reply_from_answer(a, buf_view(&c->x.path));
 	if (!r)
 		return refuse(c, 503);
 	done = queue(c, status, r, size);

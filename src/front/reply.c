@@ -9,13 +9,19 @@
 #include "tpl.h"
 
 /* Set on every response; office cannot change them. The one exception is marked. */
+#define POLICY(script) \
+	"default-src 'none'; " script "style-src 'self'; img-src 'self' data:; font-src 'self'; form-action 'self'; base-uri 'none'; " \
+	"frame-ancestors 'none'"
+/* The one page with a script, our own, which asks nobody but us. It works without. */
+#define SCRIPT_PAGE "/transfers/new"
+static const char script_policy[] = POLICY("script-src 'self'; connect-src 'self'; ");
+
 static const struct security_header {
 	const char *name, *value;
 	bool unless_set;
 } security[] = {
 	{"content-security-policy",
-	 "default-src 'none'; style-src 'self'; img-src 'self' data:; font-src 'self'; form-action 'self'; base-uri 'none'; "
-	 "frame-ancestors 'none'", false},
+	 POLICY(""), false},
 	{"strict-transport-security", "max-age=31536000; includeSubDomains", false},
 	{"x-content-type-options", "nosniff", false},
 	{"referrer-policy", "same-origin", false},
@@ -59,11 +65,11 @@ static bool is_one_of(struct str name, const char *const *list, size_t n)
 	return false;
 }
 
-static int add_security(struct MHD_Response *r, bool cache_set)
+static int add_security(struct MHD_Response *r, bool cache_set, bool script)
 {
 	for (size_t i = 0; i < ARRAY_LEN(security); i++)
 		if (!(security[i].unless_set && cache_set) &&
-		    MHD_add_response_header(r, security[i].name, security[i].value) != MHD_YES)
+		    MHD_add_response_header(r, security[i].name, script && i == 0 ? script_policy : security[i].value) != MHD_YES)
 			return ERR_NOMEM;
 	return 0;
 }
@@ -80,7 +86,7 @@ static int add_header(struct MHD_Response *r, const struct header *h)
 	return MHD_add_response_header(r, name, value) == MHD_YES ? 0 : ERR_INVALID;
 }
 
-static int add_headers(struct MHD_Response *r, const struct answer *a)
+static int add_headers(struct MHD_Response *r, const struct answer *a, bool script)
 {
 	bool cache_set = false, own;
 
@@ -94,7 +100,7 @@ static int add_headers(struct MHD_Response *r, const struct answer *a)
 			return ERR_INVALID;
 		cache_set |= str_is(a->headers[i].name, "cache-control");
 	}
-	return add_security(r, cache_set);
+	return add_security(r, cache_set, script);
 }
 
 static void free_msg(void *arg)
@@ -103,8 +109,9 @@ static void free_msg(void *arg)
 	free(arg);
 }
 
-struct MHD_Response *reply_from_answer(struct answer *a)
+struct MHD_Response *reply_from_answer(struct answer *a, struct str path)
 {
+	bool script = str_is(path, SCRIPT_PAGE);
 	struct msg *m = xmalloc(sizeof(*m));
 	struct MHD_Response *r;
 
@@ -113,7 +120,7 @@ struct MHD_Response *reply_from_answer(struct answer *a)
 		r = MHD_create_response_from_fd64((uint64_t)a->file_size, a->file);
 		if (r) {
 			a->file = -1;                    /* the library closes it */
-			if (add_headers(r, a)) {
+			if (add_headers(r, a, script)) {
 				MHD_destroy_response(r);
 				r = NULL;
 			}
@@ -128,7 +135,7 @@ struct MHD_Response *reply_from_answer(struct answer *a)
 		return NULL;
 	}
 	a->status = 0;
-	if (add_headers(r, a)) {
+	if (add_headers(r, a, script)) {
 		MHD_destroy_response(r);
 		return NULL;
 	}
@@ -153,7 +160,7 @@ static struct MHD_Response *make_error(const struct error_page *p, enum lang lan
 	if (buf_err(&h.out) == 0)
 		r = MHD_create_response_from_buffer(h.out.n, h.out.p, MHD_RESPMEM_MUST_COPY);
 	html_release(&h);
-	if (!r || add_security(r, false) ||
+	if (!r || add_security(r, false, false) ||
 	    MHD_add_response_header(r, "content-type", "text/html; charset=utf-8") != MHD_YES ||
 	    MHD_add_response_header(r, "vary", "accept-language") != MHD_YES)
 		return NULL;
@@ -169,7 +176,7 @@ static struct MHD_Response *make_file(const struct embed_file *f)
 	char etag[40];
 
 	snprintf(etag, sizeof(etag), "\"%s\"", f->hash);
-	if (!r || add_security(r, true) || MHD_add_response_header(r, "content-type", f->type) != MHD_YES ||
+	if (!r || add_security(r, true, false) || MHD_add_response_header(r, "content-type", f->type) != MHD_YES ||
 	    MHD_add_response_header(r, "cache-control", "public, max-age=31536000, immutable") != MHD_YES ||
 	    MHD_add_response_header(r, "etag", etag) != MHD_YES)
 		return NULL;
@@ -213,7 +220,7 @@ int reply_open(struct err *e)
 		if (strcmp(embed_files[i].name, "ja.mo") != 0 && !(files[i] = make_file(&embed_files[i])))
 			return err_set(e, ERR_NOMEM, "the static files cannot be served");
 	unchanged = MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT);
-	return unchanged && add_security(unchanged, true) == 0 ? 0 : err_set(e, ERR_NOMEM, "out of memory");
+	return unchanged && add_security(unchanged, true, false) == 0 ? 0 : err_set(e, ERR_NOMEM, "out of memory");
 }
 
 void reply_close(void)

@@ -10,8 +10,9 @@
 int reply_open(struct err *e) MUST_USE;
 void reply_close(void);
 
-/* Takes the answer's bytes over (no copy). NULL when memory is out: the answer is then still the caller's. */
-struct MHD_Response *reply_from_answer(struct answer *a);
+/* Takes the answer's bytes over (no copy). The page `path` may run our own script if it is the
+ * one that has one. NULL when memory is out: the answer is then still the caller's. */
+struct MHD_Response *reply_from_answer(struct answer *a, struct str path);
 /* The prepared page for a status, never freed by the caller; `accept_language` chooses. */
 struct MHD_Response *reply_error(unsigned status, const char *accept_language);
 /* The file under "/static/HASH/NAME", or NULL. */

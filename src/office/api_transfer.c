@@ -99,24 +99,10 @@ int api_transfer(struct ctx *c, struct err *e)
 	return r;
 }
 
-int api_transfers_new(struct ctx *c, struct err *e)
+int transfer_ids(struct ctx *c, unsigned status, const int64_t *ids, size_t n)
 {
-	struct transfer_order t = {.outward = str_is(req_field(c, "direction"), "out"), .personal = str_is(req_field(c, "personal"), "1"),
-	                           .recipients = str_trim(req_field(c, "recipients")), .purpose = str_trim(req_field(c, "purpose")),
-	                           .class_c = req_field(c, "class_c"), .outside_recipient = str_trim(req_field(c, "outside_recipient")),
-	                           .provision = req_field(c, "provision"), .via = "api"};
-	struct faults faults = {0};
-	int64_t ids[FILES_AT_ONCE];
 	struct buf b;
 	struct jw j;
-	size_t n;
-	int r = transfer_open(c, &t, ids, &n, &faults, e);
-	if (r == ERR_INVALID && faults.n) {
-		c->discard = true;
-		return api_faults(c, &faults);
-	}
-	if (r < 0)
-		return r;
 	buf_init(&b, 4096);
 	jw_init(&j, &b, false);
 	jw_object(&j);
@@ -126,9 +112,28 @@ int api_transfers_new(struct ctx *c, struct err *e)
 		jw_int(&j, ids[i]);
 	jw_end_array(&j);
 	jw_end_object(&j);
-	r = res_json(c, 201, &b);
+	int r = res_json(c, status, &b);
 	buf_release(&b);
 	return r;
+}
+
+int api_transfers_new(struct ctx *c, struct err *e)
+{
+	struct transfer_order t = {.outward = str_is(req_field(c, "direction"), "out"), .personal = str_is(req_field(c, "personal"), "1"),
+	                           .recipients = str_trim(req_field(c, "recipients")), .purpose = str_trim(req_field(c, "purpose")),
+	                           .class_c = req_field(c, "class_c"), .outside_recipient = str_trim(req_field(c, "outside_recipient")),
+	                           .provision = req_field(c, "provision"), .via = "api", .once = req_header(c, "idempotency-key")};
+	struct faults faults = {0};
+	int64_t ids[FILES_AT_ONCE];
+	size_t n;
+	int r = transfer_open(c, &t, ids, &n, &faults, e);
+	if (r == ERR_INVALID && faults.n) {
+		c->discard = true;
+		return api_faults(c, &faults);
+	}
+	if (r < 0)
+		return r;
+	return transfer_ids(c, 201, ids, n);
 }
 
 int api_transfer_file(struct ctx *c, struct err *e)

@@ -1,6 +1,7 @@
 /* By the minute: what is past its time goes, what an older gate held is checked again. Once after the start: bytes and rows are
  * made to agree, so that after a crash or a restore nothing is offered that is not there. */
 #include "core/event.h"
+#include "lib/clock.h"
 #include "lib/log.h"
 #include "office/dispatch.h"
 #include "office/gate_work.h"
@@ -29,6 +30,9 @@ static int sweep_rows(struct gate_work *x, void *arg, struct err *e)
 	s->n = ids_of(q, s->ids, ARRAY_LEN(s->ids));
 	s->n_outs = ids_of(db_query(x->w.db, Q_TRANSFER_OUTS_OLD), s->outs, ARRAY_LEN(s->outs));
 	int r = 0;
+	q = db_query(x->w.db, Q_TRANSFER_ONCE_OLD);
+	bind_int(q, 1, x->w.now - 7 * 86400 * SECOND_US);
+	r = run(q, e);
 	for (size_t i = 0; i < s->n && r >= 0; i++) {
 		const struct event ev = {.action = "transfer.original-removed", .ledger = STR("transfers"), .record = s->ids[i]};
 		q = db_query(x->w.db, Q_TRANSFER_FILE_GONE);

@@ -1,5 +1,6 @@
 /* Pages of the transfer service: hand over, see what became of a file and what was lost, fetch, check again. The list is in
  * page_transfers.c. */
+#include "office/api.h"
 #include "office/note.h"
 #include "office/pages.h"
 #include "office/transfer_page.h"
@@ -45,6 +46,9 @@ static int show_new(struct ctx *c, struct tpl_transfer_new *d, struct err *e)
 	d->colleagues = co;
 	d->csrf = c->session->csrf;
 	d->max_mb = transfer_max(c->office) >> 20;
+	d->session = c->session->id;
+	if (str_is(c->req->path, "/transfers/new"))      /* the one page that may run it (front/reply.c) */
+		d->script = static_path(c->arena, "transfer.js");
 	page_begin(c, _("Hand over files"));
 	tpl_transfer_new(&c->page, d);
 	return page_end(c, d->n_errors ? 422 : 200);
@@ -61,11 +65,14 @@ int do_transfers(struct ctx *c, struct err *e)
 	struct transfer_order t = {.outward = str_is(req_field(c, "direction"), "out"), .personal = str_is(req_field(c, "personal"), "1"),
 	                           .recipients = str_trim(req_field(c, "recipients")), .purpose = str_trim(req_field(c, "purpose")),
 	                           .class_c = req_field(c, "class_c"), .outside_recipient = str_trim(req_field(c, "outside_recipient")),
-	                           .provision = req_field(c, "provision"), .via = "page"};
+	                           .provision = req_field(c, "provision"), .via = "page", .once = req_field(c, "once")};
+	bool script = str_is(req_header(c, "x-requested-with"), "transfer");
 	struct faults faults = {0};
 	int64_t ids[FILES_AT_ONCE];
 	size_t n;
 	int r = transfer_open(c, &t, ids, &n, &faults, e);
+	if (script && (r == 0 || (r == ERR_INVALID && faults.n)))
+		return r == 0 ? transfer_ids(c, 200, ids, n) : api_faults(c, &faults);
 	if (r == ERR_INVALID && faults.n) {
 		struct tpl_transfer_new d = {.out = t.outward ? STR("1") : STR(""), .recipients = t.recipients, .purpose = t.purpose, .class_c = t.class_c,
 		                             .personal = t.personal, .outside_recipient = t.outside_recipient, .provision = t.provision};

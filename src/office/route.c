@@ -84,7 +84,7 @@ const struct route routes[] = {
 	{"GET", "/transfers.csv", R_NET, ROLES_ALL, NULL, page_transfers_csv, "The same as CSV"},
 	{"GET", "/transfers/new", R_NET, ROLES_ALL, NULL, page_transfer_new, "Form to hand files over"},
 	{"POST", "/transfers", R_SEALED | R_NET | R_SPOOL, ROLES_ALL,
-	 FIELDS("direction", "recipients", "purpose", "class_c", "personal", "outside_recipient", "provision"), do_transfers, "Hand files over"},
+	 FIELDS("direction", "recipients", "purpose", "class_c", "personal", "outside_recipient", "provision", "once"), do_transfers, "Hand files over"},
 	{"GET", "/transfers/gates", R_WRITES, OVERSEERS | R(SYS_MANAGER) | R(SYS_OPERATOR) | R(CSIRT), NULL, page_gates, "State of the gates, outcomes over time"},
 	{"GET", "/transfers/{id}", R_NET, ROLES_ALL, NULL, page_transfer, "One file: what became of it, what was removed"},
 	{"POST", "/transfers/{id}/file", R_NET, ROLES_ALL, NULL, do_transfer_fetch, "Fetch what passed the gate; recorded each time"},

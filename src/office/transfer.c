@@ -12,6 +12,7 @@
 #include "queries.h"
 
 #define RECIPIENTS_MAX 50
+#define ONCE_MAX 100
 
 struct ledger *transfer_ledger(struct world *w)
 {
@@ -170,6 +171,29 @@ static int open_one(struct ctx *c, const struct transfer_order *t, const struct 
 	return r;
 }
 
+/* Did this person hand it over with this word before? */
+static bool had_once(struct ctx *c, struct str once, int64_t *ret)
+{
+	struct stmt *q = db_query(c->office->db, Q_TRANSFER_ONCE_GET);
+	bind_int(q, 1, c->actor.person);
+	bind_str(q, 2, once);
+	bool had = step(q) == 1;
+	if (had)
+		*ret = col_int(q, 0);
+	stmt_done(q);
+	return had;
+}
+
+static int put_once(struct ctx *c, struct str once, int64_t record, struct err *e)
+{
+	struct stmt *q = db_query(c->office->db, Q_TRANSFER_ONCE_PUT);
+	bind_int(q, 1, c->actor.person);
+	bind_str(q, 2, once);
+	bind_int(q, 3, record);
+	bind_int(q, 4, c->world.now);
+	return run(q, e);
+}
+
 int transfer_open(struct ctx *c, const struct transfer_order *t, int64_t *ret_ids, size_t *ret_n, struct faults *faults, struct err *e)
 {
 	struct str to[RECIPIENTS_MAX];
@@ -191,6 +215,11 @@ int transfer_open(struct ctx *c, const struct transfer_order *t, int64_t *ret_id
 		                                              : _("Files from the Internet are handed over on the Internet side.")));
 	if (!files)
 		fault(c, faults, "files", str_from(_("Choose a file.")));
+	bool once = t->once.n && t->once.n <= ONCE_MAX && files == 1;
+	if (once && had_once(c, t->once, &ret_ids[0])) {
+		*ret_n = 1;
+		return 0;
+	}
 	if (!t->purpose.n)
 		fault(c, faults, "purpose", str_from(_("Please say what for.")));
 	for (size_t i = 0; i < c->req->n_files && !faults->n; i++) {
@@ -204,6 +233,9 @@ int transfer_open(struct ctx *c, const struct transfer_order *t, int64_t *ret_id
 	}
 	if (faults->n)
 		return err_set(e, ERR_INVALID, "%s", _("Please check what you entered"));
+	int r = once ? put_once(c, t->once, ret_ids[0], e) : 0;
+	if (r < 0)
+		return r;
 	gate_soon(c->office);
 	return 0;
 }

@@ -40,6 +40,7 @@ struct transfer_order {
 	bool outward, personal;
 	struct str recipients;                           /* staff numbers, separated by commas or blanks; "": oneself */
 	struct str purpose, class_c, outside_recipient, provision;
+	struct str once;                                 /* of one file: sent again with the same word it is the same record, not another; "" */
 	const char *via;
 };
 /* One record per file of the request, in the transaction of the request. *faults names what is wrong with the order. */

@@ -31,4 +31,7 @@ size_t transfer_losses(struct ctx *c, const struct mine *m, struct lost *ret, si
 void transfer_query(struct ctx *c, struct list_query *ret);
 int transfer_list(struct ctx *c, const struct list_query *q, struct list_page *ret, struct err *e) MUST_USE;
 
+/* {"ids": […]} */
+int transfer_ids(struct ctx *c, unsigned status, const int64_t *ids, size_t n);
+
 #endif

@@ -30,8 +30,7 @@ static const struct nav_item {
 	{"/settings", N_("Settings"), OVERSEERS},
 };
 
-/* "/static/<hash>/<name>", or "" when there is no such file. */
-static struct str static_path(struct arena *a, const char *name)
+struct str static_path(struct arena *a, const char *name)
 {
 	for (size_t i = 0; embed_files[i].name; i++)
 		if (strcmp(embed_files[i].name, name) == 0)

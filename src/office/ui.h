@@ -5,6 +5,8 @@
 #include "office/office.h"
 #include "tpl.h"
 
+/* "/static/<hash>/<name>", or "" when there is no such file. */
+struct str static_path(struct arena *a, const char *name);
 /* Badges for templates; all in the arena. */
 const struct tpl_status *ui_status(struct arena *a, enum status s);
 /* Tone from the definition: live, end, or waiting when somebody else has to act. */

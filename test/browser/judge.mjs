@@ -18,7 +18,9 @@ async function axe(c) {
 function shape(c) {
 	return c.eval(`(() => {
 		const faults = [], count = (s) => document.querySelectorAll(s).length;
-		if (document.scripts.length) faults.push('a script');
+		// One page has one script, our own file; front's policy lets nothing else run.
+		const own = location.pathname === '/transfers/new' && document.scripts.length === 1 && /^\\/static\\/[0-9a-f]+\\/transfer\\.js$/.test(new URL(document.scripts[0].src).pathname);
+		if (document.scripts.length && !own) faults.push('a script');
 		if (count('[style]')) faults.push('an inline style');
 		if (count('h1') !== 1) faults.push(count('h1') + ' h1');
 		if (!document.title.trim()) faults.push('no title');
