@@ -43,7 +43,7 @@ LIBS_gate-sniff  = $(call PKG_LIBS,libseccomp libcrypto)
 LIBS_gate-text   = $(call PKG_LIBS,libseccomp libcrypto) -lunistring
 LIBS_gate-verify = $(call PKG_LIBS,libseccomp libcrypto)
 LIBS_gate-zip    = $(call PKG_LIBS,libseccomp libcrypto zlib libdeflate) -lunistring
-LIBS_gate-pdf    = $(call PKG_LIBS,libseccomp libcrypto libdeflate libjpeg zlib poppler-glib cairo fontconfig) -lm
+LIBS_gate-pdf    = $(call PKG_LIBS,libseccomp libcrypto libdeflate libjpeg zlib poppler-glib cairo fontconfig freetype2) -lm
 LIBS_gate-office = $(call PKG_LIBS,libseccomp libcrypto zlib libdeflate)
 LIBS_gate-scan   = $(call PKG_LIBS,libseccomp libcrypto)
 LIBS_gate-mail   = $(call PKG_LIBS,libseccomp libcrypto gmime-3.0) -lunistring
@@ -69,7 +69,7 @@ CPPFLAGS += -D_GNU_SOURCE -DSEKISHO_VERSION='"$(VERSION)"' -Isrc -I. -I$(O)/gen 
 # glib wants its own folders; as system ones, for its headers are not ours to warn about.
 GMIME_I  := $(patsubst -I%,-isystem %,$(filter -I%,$(shell pkg-config --cflags gmime-3.0)))
 $(O)/obj/gate-mail/%.o: CPPFLAGS += $(GMIME_I)
-POPPLER_I := $(patsubst -I%,-isystem %,$(filter -I%,$(shell pkg-config --cflags poppler-glib cairo)))
+POPPLER_I := $(patsubst -I%,-isystem %,$(filter -I%,$(shell pkg-config --cflags poppler-glib cairo freetype2)))
 $(O)/obj/gate-pdf/%.o: CPPFLAGS += $(POPPLER_I)
 CFLAGS   += -std=gnu17 $(OPT) -g $(WARN) $(HARDEN) -MMD -MP
 LDFLAGS  += -pie -Wl,-z,relro,-z,now,--as-needed $(LDSAN)

@@ -8,11 +8,11 @@ group() {
   run)   echo libmicrohttpd12 libgnutls30 libsqlite3-0 libssl3 libsodium23 libjansson4 libyaml-0-2 libseccomp2 \
               libzstd1 liboath0 libqrencode4 libunistring2 tzdata ca-certificates \
               libvectorscan5 \
-              zlib1g libexpat1 libdeflate0 libspng0 libjpeg62-turbo libwebp7 libwebpdemux2 libtiff6 libgif7 libgmime-3.0-0 libpoppler-glib8 libcairo2 poppler-data fonts-noto-cjk ;;
+              zlib1g libexpat1 libdeflate0 libspng0 libjpeg62-turbo libwebp7 libwebpdemux2 libtiff6 libgif7 libgmime-3.0-0 libpoppler-glib8 libcairo2 libfreetype6 poppler-data fonts-noto-cjk ;;
   build) echo gcc make pkg-config libc6-dev linux-libc-dev libmicrohttpd-dev libgnutls28-dev libsqlite3-dev libssl-dev \
               libsodium-dev libjansson-dev libyaml-dev libseccomp-dev libzstd-dev liboath-dev libqrencode-dev libunistring-dev gettext \
               libvectorscan-dev \
-              zlib1g-dev libexpat1-dev libdeflate-dev libspng-dev libjpeg-dev libwebp-dev libtiff-dev libgif-dev libgmime-3.0-dev libpoppler-glib-dev libcairo2-dev libfontconfig-dev ;;
+              zlib1g-dev libexpat1-dev libdeflate-dev libspng-dev libjpeg-dev libwebp-dev libtiff-dev libgif-dev libgmime-3.0-dev libpoppler-glib-dev libcairo2-dev libfontconfig-dev libfreetype-dev ;;
   test)  echo libcmocka-dev curl jq sqlite3 openssl zstd oathtool python3 python3-yaml python3-jsonschema python3-regex strace procps iproute2 \
               chromium fonts-noto-cjk nodejs npm clang clang-tidy cppcheck shellcheck libclang-rt-14-dev \
               rsyslog rsyslog-relp rsyslog-gnutls systemd-journal-remote \

@@ -1,22 +1,21 @@
-/* PDF: each page is drawn by poppler and becomes a picture (grade C), with the text poppler reads behind it, to be found and copied
- * but not seen (grade B). Nothing of the original's bytes is left. docs/formats/gate-pdf.md, docs/gate.md */
+/* PDF: each page is told anew in a small language of lines, letters as outlines and pictures made anew (grade A). A page that cannot
+ * be told so, or would look otherwise, becomes a picture with the text poppler reads behind it, to be found and copied but not seen
+ * (grade B), or the picture alone (grade C). Nothing of the original's bytes is left. docs/formats/gate-pdf.md, docs/gate.md */
 #include <fcntl.h>
 #include <iconv.h>
-#include <math.h>
+#include <string.h>
 #include <unistd.h>
 
 #include <fontconfig/fontconfig.h>
 #include <poppler.h>
 
+#include "gate-pdf/page.h"
+#include "gate-pdf/record.h"
 #include "gate-pdf/scan.h"
 #include "gate-pdf/write.h"
 #include "rebuild/worker.h"
 
-#define DPI 150.0
-#define POINTS 72.0
-#define SIDE_MAX 14400.0                             /* points; larger pages are made smaller */
-#define PIXELS_MAX 24.0e6                            /* of a page; more are drawn more coarsely */
-#define WORD_GAP 0.3                                 /* of the height: further apart is another word */
+#define DPI 150.0                                    /* of pages that become pictures */
 
 static int null_fd = -1;
 
@@ -26,7 +25,7 @@ static int open_all(void)
 	if (iconv_open("ISO-8859-1", "UTF-8") == (iconv_t)-1)
 		return ERR_SYS;
 	null_fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
-	if (!FcInit())
+	if (!FcInit() || record_open())
 		return ERR_SYS;
 	return null_fd < 0 ? ERR_SYS : 0;
 }
@@ -34,142 +33,6 @@ static int open_all(void)
 static const char *failure(const GError *e)
 {
 	return e && e->domain == POPPLER_ERROR && e->code == POPPLER_ERROR_ENCRYPTED ? "ENC-PASSWORD" : "PARSE";
-}
-
-/* The page's size in points, brought within bounds: *scale is what it is drawn with. */
-static void measure(PopplerPage *page, double *w, double *h, double *scale)
-{
-	double most;
-
-	poppler_page_get_size(page, w, h);
-	*w = isfinite(*w) && *w >= 1 ? *w : 1;
-	*h = isfinite(*h) && *h >= 1 ? *h : 1;
-	most = *w > *h ? *w : *h;
-	*scale = most > SIDE_MAX ? SIDE_MAX / most : 1;
-	*w = *w * *scale < 1 ? 1 : *w * *scale;
-	*h = *h * *scale < 1 ? 1 : *h * *scale;
-}
-
-static int draw(PopplerPage *page, double w, double h, double scale, struct image *im)
-{
-	double dpi = DPI;
-	cairo_surface_t *s;
-	cairo_t *c;
-	int r;
-
-	if (w * h * dpi * dpi / (POINTS * POINTS) > PIXELS_MAX)
-		dpi = sqrt(PIXELS_MAX * POINTS * POINTS / (w * h));
-	s = cairo_image_surface_create(CAIRO_FORMAT_RGB24, (int)ceil(w * dpi / POINTS), (int)ceil(h * dpi / POINTS));
-	if (cairo_surface_status(s) != CAIRO_STATUS_SUCCESS) {
-		cairo_surface_destroy(s);
-		return ERR_NOMEM;
-	}
-	c = cairo_create(s);
-	cairo_set_source_rgb(c, 1, 1, 1);
-	cairo_paint(c);
-	cairo_scale(c, scale * dpi / POINTS, scale * dpi / POINTS);
-	poppler_page_render(page, c);
-	cairo_destroy(c);
-	cairo_surface_flush(s);
-	r = image_alloc(im, (uint32_t)cairo_image_surface_get_width(s), (uint32_t)cairo_image_surface_get_height(s), 3);
-	for (uint32_t y = 0; !r && y < im->h; y++) {
-		const uint32_t *from = (const uint32_t *)(const void *)(cairo_image_surface_get_data(s) + (size_t)y * (size_t)cairo_image_surface_get_stride(s));
-		uint8_t *to = im->px + (size_t)y * im->w * 3;
-
-		for (uint32_t x = 0; x < im->w; x++, to += 3) {
-			to[0] = (uint8_t)(from[x] >> 16);
-			to[1] = (uint8_t)(from[x] >> 8);
-			to[2] = (uint8_t)from[x];
-		}
-	}
-	cairo_surface_destroy(s);
-	if (!r)
-		image_simplify(im);
-	return r;
-}
-
-/* --- text: the characters of a line that stand close together make a word --------------------------------------------- */
-
-struct words {
-	struct buf *out;
-	double page_h, scale;
-	struct buf word;
-	PopplerRectangle box;
-};
-
-static void flush(struct words *w)
-{
-	if (w->word.n)
-		pdf_word(w->out, buf_view(&w->word), w->box.x1 * w->scale, w->page_h - w->box.y2 * w->scale, (w->box.x2 - w->box.x1) * w->scale,
-		         (w->box.y2 - w->box.y1) * w->scale);
-	buf_clear(&w->word);
-}
-
-static void add(struct words *w, const char *p, size_t n, const PopplerRectangle *r)
-{
-	double h = r->y2 - r->y1;
-
-	if (w->word.n && (fabs(r->y1 - w->box.y1) > h / 2 || r->x1 - w->box.x2 > WORD_GAP * h || r->x1 < w->box.x1))
-		flush(w);
-	if (!w->word.n)
-		w->box = *r;
-	if (r->x2 > w->box.x2)
-		w->box.x2 = r->x2;
-	if (r->y2 > w->box.y2)
-		w->box.y2 = r->y2;
-	buf_put(&w->word, p, n);
-}
-
-static void read_text(PopplerPage *page, double h, double scale, struct buf *out)
-{
-	struct words w = {.out = out, .page_h = h, .scale = scale};
-	PopplerRectangle *boxes = NULL;
-	char *text = poppler_page_get_text(page);
-	guint n = 0;
-
-	buf_init(&w.word, 4096);
-	if (text && poppler_page_get_text_layout(page, &boxes, &n)) {
-		const char *p = text;
-
-		for (guint i = 0; i < n && *p; i++) {
-			const char *next = g_utf8_next_char(p);
-
-			if (*p == ' ' || *p == '\n' || *p == '\t')
-				flush(&w);
-			else
-				add(&w, p, (size_t)(next - p), &boxes[i]);
-			p = next;
-		}
-	}
-	flush(&w);
-	buf_release(&w.word);
-	g_free(boxes);
-	g_free(text);
-}
-
-static int one_page(struct job *j, PopplerDocument *doc, int i, bool searchable, struct pdf_writer *w)
-{
-	PopplerPage *page = poppler_document_get_page(doc, i);
-	double width, height, scale;
-	struct image im = {0};
-	struct buf text;
-	int r;
-
-	if (!page)
-		return ERR_SYNTAX;
-	measure(page, &width, &height, &scale);
-	buf_init(&text, 32u << 20);
-	r = draw(page, width, height, scale, &im);
-	if (!r && searchable)
-		read_text(page, height, scale, &text);
-	if (!r)
-		r = pdf_page(w, width, height, &im, buf_view(&text));
-	if (scale < 1)
-		job_part(j, STR_NONE, "PDF-PAGE-SIZE", GATE_CONVERTED, 1, 0, STR_NONE);
-	image_free(&im);
-	buf_release(&text);
-	g_object_unref(page);
-	return r;
 }
 
 static PopplerDocument *open_document(struct job *j)
@@ -189,10 +52,193 @@ static PopplerDocument *open_document(struct job *j)
 	return doc;
 }
 
+/* A document on its way. */
+struct task {
+	struct job *j;
+	struct pdf_writer w;
+	char grade;                                      /* the best that is asked for */
+	uint32_t drawn;                                  /* pages that became pictures */
+	const char **why;                                /* by page: the reason, or NULL */
+};
+
+struct sheet {
+	PopplerPage *page;
+	double w, h, scale;
+};
+
+/* --- grade B and C ---------------------------------------------------------------------------------------------------------- */
+
+static int as_picture(struct task *t, const struct sheet *s)
+{
+	struct pdf_uses uses = {0};
+	struct image im = {0};
+	struct buf b;
+	uint32_t n = 0;
+	int r = page_draw(s->page, s->w, s->h, s->scale, DPI, &im);
+
+	if (!r)
+		image_simplify(&im);
+	if (!r)
+		r = pictures_add(&t->w.pictures, &im, NULL, true, &n);
+	image_free(&im);
+	buf_init(&b, PDF_CONTENT_MAX);
+	buf_puts(&b, "q\n");
+	pdf_number(&b, s->w, 2);
+	buf_puts(&b, " 0 0 ");
+	pdf_number(&b, s->h, 2);
+	buf_printf(&b, " 0 0 cm\n/I%u Do\nQ\n", n);
+	if (t->grade != 'C')
+		page_words(s->page, s->h, s->scale, &b);
+	if (!r)
+		r = buf_err(&b);
+	if (!r)
+		r = pdf_uses_of(buf_view(&b), &uses);
+	if (!r)
+		r = pdf_page(&t->w, s->w, s->h, buf_view(&b), &uses);
+	buf_release(&b);
+	return r;
+}
+
+/* --- grade A ------------------------------------------------------------------------------------------------------------------ */
+
+/* Puts the page as it was recorded; *ret_why when it cannot be. */
+static int put_recorded(struct task *t, const struct sheet *s, bool outlines, const char **ret_why)
+{
+	struct record_ask ask = {s->page, s->w, s->h, s->scale, outlines};
+	struct pdf_uses uses = {0};
+	struct buf b;
+	int r;
+
+	buf_init(&b, PDF_CONTENT_MAX);
+	r = record_page(&ask, &t->w, &b, ret_why);
+	if (!r && outlines)
+		page_words(s->page, s->h, s->scale, &b);
+	if (!r)
+		r = buf_err(&b) ? buf_err(&b) : pdf_uses_of(buf_view(&b), &uses);
+	if (!r)
+		r = pdf_page(&t->w, s->w, s->h, buf_view(&b), &uses);
+	if (r && !*ret_why)
+		*ret_why = "PDF-B-PARTS";
+	buf_release(&b);
+	return r;
+}
+
+static PopplerDocument *open_proof(struct task *t, struct buf *proof)
+{
+	GBytes *bytes;
+	PopplerDocument *doc;
+
+	if (pdf_proof(&t->w, proof))
+		return NULL;
+	bytes = g_bytes_new_static(proof->p, proof->n);
+	doc = poppler_document_new_from_bytes(bytes, NULL, NULL);
+	g_bytes_unref(bytes);
+	return doc;
+}
+
+/* The page just put, opened anew: does it look and read as the original? */
+static bool stands(struct task *t, const struct sheet *s, bool *ret_text)
+{
+	struct image was = {0}, is = {0};
+	struct buf proof;
+	PopplerDocument *doc;
+	PopplerPage *page;
+	bool same = false;
+
+	buf_init(&proof, GATE_OUTPUT_MAX);
+	doc = open_proof(t, &proof);
+	page = doc ? poppler_document_get_page(doc, 0) : NULL;
+	if (page) {
+		*ret_text = page_says_same(s->page, page);
+		same = !page_draw(s->page, s->w, s->h, s->scale, LOOK_DPI, &was) &&
+		       !page_draw(page, s->w, s->h, 1, LOOK_DPI, &is) &&
+		       page_difference(&was, &is) <= LOOK_MOST;
+	}
+	g_clear_object(&page);
+	g_clear_object(&doc);
+	image_free(&was);
+	image_free(&is);
+	buf_release(&proof);
+	return same;
+}
+
+/* 0 with the page put, or not put and *ret_why. */
+static int as_vectors(struct task *t, const struct sheet *s, const char **ret_why)
+{
+	uint32_t pictures = t->w.pictures.n, glyphs = t->w.glyphs.n;
+
+	for (int outlines = 0; outlines < 2; outlines++) {
+		bool says = outlines, looks = false;
+
+		*ret_why = NULL;
+		if (!put_recorded(t, s, outlines, ret_why)) {
+			looks = stands(t, s, outlines ? &(bool){false} : &says);
+			if (looks && says)
+				return 0;
+			*ret_why = looks ? "PDF-B-TEXT" : "PDF-B-LOOKS";
+			pdf_drop_page(&t->w);
+		}
+		pictures_truncate(&t->w.pictures, pictures);
+		glyphs_truncate(&t->w.glyphs, glyphs);
+		/* letters that cannot be told, or say something else: once more as lines, with the text behind them */
+		if (!outlines && strcmp(*ret_why, "PDF-B-TEXT") != 0 && strcmp(*ret_why, "PDF-B-FONT") != 0)
+			break;
+	}
+	return ERR_INVALID;
+}
+
+static int one_page(struct task *t, PopplerDocument *doc, int i)
+{
+	struct sheet s = {.page = poppler_document_get_page(doc, i)};
+	const char *why = NULL;
+	int r = ERR_INVALID;
+
+	if (!s.page)
+		return ERR_SYNTAX;
+	page_measure(s.page, &s.w, &s.h, &s.scale);
+	if (t->grade == 'A')
+		r = as_vectors(t, &s, &why);
+	if (r) {
+		t->why[i] = why;
+		t->drawn++;
+		r = as_picture(t, &s);
+	}
+	if (s.scale < 1)
+		job_part(t->j, STR_NONE, "PDF-PAGE-SIZE", GATE_CONVERTED, 1, 0, STR_NONE);
+	g_object_unref(s.page);
+	return r;
+}
+
+/* Which pages became pictures, and why: a line for each reason, the pages as "3, 7-9". */
+static void tell_pictures(struct task *t, int n)
+{
+	static const char *const reasons[] = {"PDF-B-LOOKS", "PDF-B-PARTS", "PDF-B-FONT", "PDF-B-TEXT"};
+
+	for (size_t k = 0; k < ARRAY_LEN(reasons); k++) {
+		int64_t count = 0;
+		struct buf b;
+
+		buf_init(&b, 65536);
+		for (int i = 0, to; i < n; i = to) {
+			for (to = i; to < n && t->why[to] && !strcmp(t->why[to], reasons[k]);)
+				to++;
+			count += to - i;
+			if (to - i)
+				buf_printf(&b, "%s%d", b.n ? ", " : "", i + 1);
+			if (to - i > 1)
+				buf_printf(&b, "-%d", to);
+			to += to == i;
+		}
+		if (count)
+			job_part(t->j, STR_NONE, reasons[k], GATE_CONVERTED, count, 0, buf_view(&b));
+		buf_release(&b);
+	}
+}
+
 static int rebuild(struct job *j)
 {
-	bool searchable = !str_is(job_policy(j, "grade"), "C");
-	struct pdf_writer w;
+	struct str grade = job_policy(j, "grade");
+	struct task t = {.j = j, .grade = str_is(grade, "B") || str_is(grade, "C") ? grade.p[0] : 'A'};
 	PopplerDocument *doc;
 	int n, r;
 
@@ -204,18 +250,23 @@ static int rebuild(struct job *j)
 	n = poppler_document_get_n_pages(doc);
 	if (n <= 0 || n > (int)PDF_PAGES_MAX)
 		return job_fail(j, GATE_HELD, n <= 0 ? "PARSE" : "PDF-PAGES", NULL);
-	r = pdf_begin(&w, &j->out, (uint32_t)n);
+	t.why = arena_array(j->arena, (size_t)n, sizeof *t.why);
+	r = t.why ? pdf_begin(&t.w, (uint32_t)n) : ERR_NOMEM;
 	for (int i = 0; !r && i < n; i++) {
-		r = one_page(j, doc, i, searchable, &w);
+		r = one_page(&t, doc, i);
 		job_progress(j, (uint32_t)i + 1, (uint32_t)n);
 	}
 	if (r)
 		return r;
-	job_part(j, STR_NONE, "PDF-REDRAWN", GATE_REBUILT, n, 0, STR_NONE);
+	tell_pictures(&t, n);
+	if (n > (int)t.drawn)
+		job_part(j, STR_NONE, "PDF-REBUILT", GATE_REBUILT, n - (int)t.drawn, 0, STR_NONE);
+	if (t.drawn)
+		job_part(j, STR_NONE, "PDF-REDRAWN", GATE_REBUILT, t.drawn, 0, STR_NONE);
 	j->units = (uint32_t)n;
-	j->grade = searchable ? "B" : "C";
+	j->grade = t.grade == 'C' ? "C" : t.drawn == (uint32_t)n ? "B" : t.drawn ? "A+B" : "A";
 	j->language = "pdf";
-	return pdf_end(&w);
+	return pdf_end(&t.w, &j->out);
 }
 
 int main(int argc, char **argv)
