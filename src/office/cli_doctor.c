@@ -5,6 +5,7 @@
 #include "core/org.h"
 #include "core/proto.h"
 #include "lib/clock.h"
+#include "lib/date.h"
 #include "lib/json.h"
 #include "office/cli.h"
 #include "office/dispatch.h"
@@ -207,6 +208,21 @@ static void look_at_backup(struct visit *v)
 		point(v, g, "backup", todo, "%s", _("There was never a backup"));
 }
 
+/* Says nothing when it did not. */
+static void look_at_clock_back(struct visit *v)
+{
+	struct stmt *q = db_sql(v->c->office->db, "SELECT max(at) FROM record_log WHERE action = 'clock.back'");
+	int64_t last = q && step(q) == 1 ? col_int(q, 0) : 0;
+	char day[DATE_TEXT];
+	if (q)
+		stmt_done(q);
+	if (!last || clock_true() - last > 30 * DAY_US)
+		return;
+	date_format(date_of_instant(last), day);
+	point(v, WARN, "clock-back", N_("Find out why, and let the clock follow the municipality's time server; times around that day come twice in the records"),
+	      _("The clock went back on %s"), day);
+}
+
 static void look_at_store(struct visit *v)
 {
 	struct err e = {0};
@@ -236,6 +252,7 @@ int cli_doctor(struct cli *c)
 	look_at_factors(&v);
 	look_at_sealing(&v);
 	look_at_backup(&v);
+	look_at_clock_back(&v);
 	look_at_store(&v);
 	jw_end_array(&v.j);
 	buf_putc(&c->out, '\n');

@@ -13,6 +13,7 @@
 #include "office/alert.h"
 #include "office/change.h"
 #include "office/cli.h"
+#include "office/clock_watch.h"
 #include "office/dispatch.h"
 #include "office/job.h"
 #include "office/judging.h"
@@ -187,6 +188,7 @@ static void on_tick(void *arg)
 {
 	struct office *o = arg;
 	struct err e = {0};
+	clock_watch(o);
 	if (office_tick(o, &e) < 0)
 		log_error("office.tick", "text=\"%s\"", e.text);
 	pieces_soon(o);

@@ -51,16 +51,17 @@ async function walk(c, who, language) {
 		const enough = OWN.includes(k) ? before >= 1 : before >= OF_A_KIND || (judged.get(lang(k)) ?? 0) >= OF_A_KIND;
 		if (seen.has(url.href) || enough) continue;
 		seen.add(url.href);
+		const loaded = await c.go(url.href);
+		// Not everybody may see every page: then it is left for somebody who may.
+		if (loaded.status === 403 && START.includes(url.pathname + url.search)) continue;
 		own.set(k, before + 1);
 		judged.set(lang(k), (judged.get(lang(k)) ?? 0) + 1);
 		n++;
-		const loaded = await c.go(url.href);
-		if (loaded.status === 403 && START.includes(url.pathname)) continue; // not everybody may see every ledger
 		report(`${who} (${language}) ${url.pathname}${url.search}`, await judge(c, loaded, { keys: before === 0 }));
 		if (before === 0) await keep(c, `${who} ${k}`);
 		const links = await c.eval(`[...document.querySelectorAll('a[href]')].map((a) => a.href)`);
 		for (const l of links.map((h) => new URL(h)))
-			if (l.origin === url.origin && !/\.csv|\/attachments\/|\/proof$|\/static\//.test(l.pathname)) queue.push(new URL(l.pathname + l.search, base));
+			if (l.origin === url.origin && !/\.csv|\.jsonl|\.json$|\/attachments\/|\/proof$|\/static\//.test(l.pathname)) queue.push(new URL(l.pathname + l.search, base));
 	}
 }
 
