@@ -100,6 +100,20 @@ GROUP BY s.id LIMIT 1;
 SELECT ledger, record, action, actor, reason, by, at, count(*) OVER () FROM override ORDER BY id DESC LIMIT 200;
 -- name: notice_of
 SELECT ledger, record FROM notice WHERE id = ?1 AND person = ?2;
+-- name: home_due
+-- ?1 ledger ?2 record: the nearest end of what is open for it
+SELECT min(due_on) FROM duty WHERE ledger = ?1 AND record = ?2 AND done_at IS NULL;
+-- name: home_system
+-- ?1 a system: what needs action of itself, its logs, its backups, its accounts
+SELECT (SELECT count(*) FROM finding f WHERE f.subject_kind = 'information-systems' AND f.subject_id = CAST(?1 AS TEXT) AND f.status = 'not_met'),
+	(SELECT count(DISTINCT f.subject_id) FROM log_sources__systems x JOIN finding f ON f.subject_kind = 'log-sources' AND f.subject_id = CAST(x.record AS TEXT)
+		WHERE x.value = ?1 AND f.status = 'not_met'),
+	(SELECT count(DISTINCT f.subject_id) FROM backup_plans__systems x JOIN finding f ON f.subject_kind = 'backup-plans' AND f.subject_id = CAST(x.record AS TEXT)
+		WHERE x.value = ?1 AND f.status = 'not_met'),
+	(SELECT count(*) FROM duty d JOIN backup_plans__systems x ON x.record = d.record WHERE d.ledger = 'backup-plans' AND x.value = ?1 AND d.done_at IS NULL
+		AND d.due_on < ?2),
+	(SELECT count(DISTINCT f.subject_id) FROM accounts__systems x JOIN finding f ON f.subject_kind = 'accounts' AND f.subject_id = CAST(x.record AS TEXT)
+		WHERE x.value = ?1 AND f.status = 'not_met');
 -- name: home_failing
 SELECT f.control, f.subject_id, f.subject_kind, f.section, f.title, f.part, f.status, f.reason, f.due_at, u.name
 FROM finding f LEFT JOIN org_units u ON u.id = f.section

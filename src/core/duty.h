@@ -22,6 +22,10 @@ struct duty_row {
 int duty_list(struct world *w, struct arena *a, const struct actor *who, size_t limit, struct duty_row **ret,
               size_t *ret_n, struct err *e) MUST_USE;
 
+/* Open occurrences of anybody, due from today to the day given, of records that this person may know of. */
+int duty_coming(struct world *w, struct arena *a, const struct actor *who, struct str until, size_t limit, struct duty_row **ret,
+                size_t *ret_n, struct err *e) MUST_USE;
+
 /* Marks as done what has no action or field of its own that would end it (the review of a register). In a
  * transaction. */
 int duty_done(struct world *w, struct arena *a, const struct actor *who, int64_t id, struct str note,

@@ -74,6 +74,32 @@ static void duty_describe(struct world *w, struct arena *a, const struct actor *
 	stmt_done(s);
 }
 
+int duty_coming(struct world *w, struct arena *a, const struct actor *who, struct str until, size_t limit, struct duty_row **ret, size_t *ret_n,
+                struct err *e)
+{
+	static const char sql[] = "SELECT id, ledger, record, name, due_on, due_at, section, by, person FROM duty"
+		" WHERE done_at IS NULL AND due_on BETWEEN ?1 AND ?2 ORDER BY due_on, id";
+	struct duty_row *v = arena_array(a, limit + 1, sizeof *v);
+	struct stmt *s = v ? db_sql(w->db, sql) : NULL;
+	size_t n = 0;
+	int got = 0;
+	if (!s)
+		return err_set(e, ERR_DB, "%s", db_error(w->db));
+	bind_str(s, 1, w->today);
+	bind_str(s, 2, until);
+	while (n < limit && (got = step(s)) == 1) {
+		struct duty_row d = {.id = col_int(s, 0), .ledger = col_dup(s, 1, a), .record = col_int(s, 2), .name = col_dup(s, 3, a),
+			.due = col_dup(s, 4, a), .due_at = col_int(s, 5), .section = col_int(s, 6), .by = col_dup(s, 7, a), .person = col_int(s, 8)};
+		duty_describe(w, a, who, &d);
+		if (d.number.n || d.title.n || (!d.record && ledger_may_list(who, ledgers_get(w->ledgers, d.ledger))))
+			v[n++] = d;
+	}
+	stmt_done(s);
+	*ret = v;
+	*ret_n = n;
+	return got < 0 ? err_set(e, ERR_DB, "%s", db_error(w->db)) : 0;
+}
+
 int duty_list(struct world *w, struct arena *a, const struct actor *who, size_t limit, struct duty_row **ret,
               size_t *ret_n, struct err *e)
 {

@@ -65,7 +65,7 @@ static void add_filter(struct ctx *c, struct tpl_board *d, struct tpl_input *v, 
 		options[i].on = str_eq(options[i].value, now);
 	d->filtering |= now.n > 0;
 	v[d->n_filters++] = (struct tpl_input){.kind = STR("choice"), .name = str_from(name), .label = str_from(label),
-	                                       .options = options, .n_options = n};
+	                                       .options = options, .n_options = n, .none = str_from(_("All"))};
 }
 
 static struct tpl_input_options *law_groups(struct ctx *c, size_t *ret_n)
@@ -131,28 +131,6 @@ static struct str clause_href(struct ctx *c, struct str id)
 	return link_done(&k, c->arena);
 }
 
-static void fill_chapters(struct ctx *c, const struct board *b, struct tpl_board *d)
-{
-	struct tpl_board_chapters *v = arena_array(c->arena, b->n_chapters + 1, sizeof(*v));
-	for (size_t i = 0; i < b->n_chapters; i++) {
-		struct tpl_board_chapters *ch = &v[d->n_chapters];
-		struct tpl_board_chapters_cells *cells = arena_array(c->arena, b->n_clauses + 1, sizeof(*cells));
-		*ch = (struct tpl_board_chapters){.number = b->chapters[i].id, .title = b->chapters[i].title, .cells = cells};
-		for (size_t k = 0; k < b->n_clauses; k++) {
-			const struct board_clause *x = &b->clauses[k];
-			if (!str_eq(x->chapter, ch->number))
-				continue;
-			ch->met += x->status == ST_MET;
-			ch->total += x->status != ST_NOT_APPLICABLE;
-			cells[ch->n_cells++] = (struct tpl_board_chapters_cells){
-				clause_href(c, x->id), str_from(status_code(x->status)),
-				arena_strf(c->arena, "%.*s %s %.*s", STR_ARG(x->id), status_label(x->status), STR_ARG(x->title))};
-		}
-		d->n_chapters += ch->n_cells > 0;
-	}
-	d->chapters = v;
-}
-
 static void load_shares(struct ctx *c, struct board *b)
 {
 	struct stmt *q = db_query(c->office->db, Q_BOARD_SHARES);
@@ -167,12 +145,40 @@ static void load_shares(struct ctx *c, struct board *b)
 	stmt_done(q);
 }
 
+/* Met by records is drawn apart from met because nothing has happened yet. As of a past day the numbers of then are not known. */
+static const struct tpl_status *met_or_empty(struct ctx *c, const struct board *b, const struct board_clause *x)
+{
+	bool now = str_eq(b->as_of, c->world.today);
+	return now && x->status == ST_MET && !x->total ? ui_status_empty(c->arena) : ui_status(c->arena, x->status);
+}
+
+static void fill_chapters(struct ctx *c, const struct board *b, struct tpl_board *d)
+{
+	struct tpl_board_chapters *v = arena_array(c->arena, b->n_chapters + 1, sizeof(*v));
+	for (size_t i = 0; i < b->n_chapters; i++) {
+		struct tpl_board_chapters *ch = &v[d->n_chapters];
+		struct tpl_board_chapters_cells *cells = arena_array(c->arena, b->n_clauses + 1, sizeof(*cells));
+		*ch = (struct tpl_board_chapters){.number = b->chapters[i].id, .title = b->chapters[i].title, .cells = cells};
+		for (size_t k = 0; k < b->n_clauses; k++) {
+			const struct board_clause *x = &b->clauses[k];
+			if (!str_eq(x->chapter, ch->number))
+				continue;
+			ch->met += x->status == ST_MET;
+			ch->total += x->status != ST_NOT_APPLICABLE;
+			const struct tpl_status *mark = met_or_empty(c, b, x);
+			cells[ch->n_cells++] = (struct tpl_board_chapters_cells){clause_href(c, x->id), mark->code,
+				arena_strf(c->arena, "%.*s %.*s %.*s", STR_ARG(x->id), STR_ARG(mark->label), STR_ARG(x->title))};
+		}
+		d->n_chapters += ch->n_cells > 0;
+	}
+	d->chapters = v;
+}
+
 static void fill_rows(struct ctx *c, struct board *b, struct tpl_board *d)
 {
 	struct str after = req_param(c, "after");
 	struct tpl_board_rows *v = arena_array(c->arena, TABLE_ROWS, sizeof(*v));
 	bool started = !after.n;
-	load_shares(c, b);
 	for (size_t i = 0; i < b->n_clauses; i++) {
 		const struct board_clause *x = &b->clauses[i];
 		if (!started) {
@@ -187,7 +193,7 @@ static void fill_rows(struct ctx *c, struct board *b, struct tpl_board *d)
 			.href = clause_href(c, x->id), .id = x->id, .title = x->title, .role = duty_label(c, x->who),
 			.strength = strength_label(x->strength),
 			.share = x->total ? arena_strf(c->arena, "%lld/%lld", (long long)x->met, (long long)x->total) : STR(""),
-			.status = ui_status(c->arena, x->status), .since = board_day(c, x->since)};
+			.status = met_or_empty(c, b, x), .since = board_day(c, x->since)};
 	}
 	d->rows = v;
 }
@@ -257,6 +263,7 @@ int page_board(struct ctx *c, struct err *e)
 	d.stack = board_stack(c, n);
 	narrow(c, &b, true);
 	d.total = (int64_t)b.n_clauses;
+	load_shares(c, &b);
 	if (d.as_table)
 		fill_rows(c, &b, &d);
 	else

@@ -24,6 +24,12 @@ static const struct tpl_status *status_of(struct ctx *c, struct str code)
 	return ui_status(c->arena, s < 0 ? ST_UNKNOWN : (enum status)s);
 }
 
+/* Nothing was there to judge: only the present is known. */
+static const struct tpl_status *status_with(struct ctx *c, struct str code, int64_t total, bool judged)
+{
+	return judged && !total && str_is(code, "met") ? ui_status_empty(c->arena) : status_of(c, code);
+}
+
 /* "target=98%;grace=10wd" in words. */
 static struct str tolerance_words(struct ctx *c, struct str t)
 {
@@ -79,7 +85,7 @@ static void fill_controls(struct ctx *c, struct str id, int64_t at, struct tpl_c
 			.href = link_done(&k, c->arena), .id = control,
 			.title = part.n && !str_eq(part, title) ? arena_strf(c->arena, "%.*s: %.*s", STR_ARG(title), STR_ARG(part))
 			         : title,
-			.status = status_of(c, col_str(q, 6)),
+			.status = status_with(c, col_str(q, 6), col_int(q, 8), col_int(q, 11)),
 			.share = share(c, col_int(q, 7), col_int(q, 8)), .tolerance = tolerance_words(c, col_dup(q, 9, c->arena)),
 			.note = control_note(c, col_int(q, 11), col_dup(q, 12, c->arena))};
 	}
@@ -242,7 +248,7 @@ static void fill_parts(struct ctx *c, struct tpl_control *d)
 		bool here = str_eq(part, now);
 		v[d->n_parts++] = (struct tpl_control_parts){control_link(c, d->id, here ? STR("") : part, STR("")),
 		                                             board_words(c, pick(q, 1, c->arena)), col_int(q, 4),
-		                                             col_int(q, 5), status_of(c, col_str(q, 3)), here};
+		                                             col_int(q, 5), status_with(c, col_str(q, 3), col_int(q, 5), true), here};
 	}
 	stmt_done(q);
 	d->parts = v;

@@ -7,26 +7,20 @@
 #include "lib/date.h"
 #include "office/arrivals.h"
 #include "office/ledger_page.h"
+#include "office/home.h"
 #include "office/mine.h"
 #include "office/setting.h"
 #include "office/transfer.h"
 #include "office/ui.h"
 #include "queries.h"
 
-#define BLOCKS_MAX 13
-#define ITEMS 8
 #define LIST_MAX 200                                 /* rows of the page of duties, and decisions taken at once */
 #define NOTE_MAX 16000                               /* bytes of a remark: 4,000 characters as the form allows */
 #define R(r) (1u << ROLE_##r)
 
-struct home {
-	struct tpl_home d;
-	struct tpl_home_blocks *blocks;
-};
-
-static struct tpl_home_blocks *block(struct home *h, const char *title, const char *empty)
+struct tpl_home_blocks *home_block(struct home *h, const char *title, const char *empty)
 {
-	if (h->d.n_blocks == BLOCKS_MAX)
+	if (h->d.n_blocks == HOME_BLOCKS)
 		return NULL;
 	struct tpl_home_blocks *b = &h->blocks[h->d.n_blocks++];
 	b->title = str_from(title);
@@ -34,7 +28,7 @@ static struct tpl_home_blocks *block(struct home *h, const char *title, const ch
 	return b;
 }
 
-static struct str record_href(struct ctx *c, struct str ledger, int64_t id)
+struct str home_href(struct ctx *c, struct str ledger, int64_t id)
 {
 	return id ? arena_strf(c->arena, "/ledgers/%.*s/%lld", STR_ARG(ledger), (long long)id) : arena_strf(c->arena, "/ledgers/%.*s", STR_ARG(ledger));
 }
@@ -52,14 +46,14 @@ static int decisions(struct ctx *c, struct home *h, size_t limit, struct err *e)
 {
 	struct waiting *w;
 	size_t n;
-	int r = waiting_list(&c->world, c->arena, &c->actor, limit + 1, &w, &n, e);
-	struct tpl_home_blocks *b = block(h, _("Decisions waiting for you"), _("Nothing waits for your decision."));
+	int r = waiting_list(&c->world, c->arena, &c->actor, LIST_MAX + 1, &w, &n, e);
+	struct tpl_home_blocks *b = home_block(h, _("Decisions waiting for you"), _("Nothing waits for your decision."));
 	if (r < 0 || !b)
 		return r;
 	struct tpl_home_blocks_items *v = arena_array(c->arena, limit + 1, sizeof(*v));
 	for (size_t i = 0; i < n && i < limit; i++)
 		v[b->n_items++] = (struct tpl_home_blocks_items){
-			.href = record_href(c, w[i].ledger->name, w[i].record), .label = arena_strf(c->arena, "%.*s %.*s", STR_ARG(w[i].number), STR_ARG(w[i].title)),
+			.href = home_href(c, w[i].ledger->name, w[i].record), .label = arena_strf(c->arena, "%.*s %.*s", STR_ARG(w[i].number), STR_ARG(w[i].title)),
 			.meta = arena_strf(c->arena, _("%.*s, %.*s, since %.*s"), STR_ARG(w[i].section_name), STR_ARG(w[i].applicant_name), STR_ARG(day_of(c, w[i].since))),
 			.state = ui_state(c->arena, w[i].ledger, w[i].state)};
 	for (size_t i = 0; i < b->n_items; i++) {
@@ -70,7 +64,8 @@ static int decisions(struct ctx *c, struct home *h, size_t limit, struct err *e)
 		b->decide = STR("/duties/decide");
 	}
 	b->items = v;
-	b->total = (int64_t)n;
+	b->total = n > LIST_MAX ? LIST_MAX : (int64_t)n;
+	b->over = n > LIST_MAX;
 	b->urgent = n > 0;
 	if (n > limit) {
 		b->more = STR("/duties");
@@ -83,18 +78,19 @@ static int duties(struct ctx *c, struct home *h, size_t limit, struct err *e)
 {
 	struct duty_row *d;
 	size_t n;
-	int r = duty_list(&c->world, c->arena, &c->actor, limit + 1, &d, &n, e);
-	struct tpl_home_blocks *b = block(h, _("Waiting for you"), _("Nothing is due."));
+	int r = duty_list(&c->world, c->arena, &c->actor, LIST_MAX + 1, &d, &n, e);
+	struct tpl_home_blocks *b = home_block(h, _("Waiting for you"), _("Nothing is due."));
 	if (r < 0 || !b)
 		return r;
 	struct tpl_home_blocks_items *v = arena_array(c->arena, limit + 1, sizeof(*v));
 	for (size_t i = 0; i < n && i < limit; i++)
 		v[b->n_items++] = (struct tpl_home_blocks_items){
-			.href = record_href(c, d[i].ledger, d[i].record), .label = d[i].label,
+			.href = home_href(c, d[i].ledger, d[i].record), .label = d[i].label,
 			.meta = arena_strf(c->arena, "%.*s %.*s", STR_ARG(d[i].number), STR_ARG(d[i].title)), .due = d[i].due, .late = d[i].overdue,
 			.finish = d[i].by_hand ? arena_strf(c->arena, "/duties/%lld/done", (long long)d[i].id) : STR("")};
 	b->items = v;
-	b->total = (int64_t)n;
+	b->total = n > LIST_MAX ? LIST_MAX : (int64_t)n;
+	b->over = n > LIST_MAX;
 	if (n > limit) {
 		b->more = STR("/duties");
 		b->more_label = str_from(_("All of them"));
@@ -106,8 +102,8 @@ static int duties(struct ctx *c, struct home *h, size_t limit, struct err *e)
 static void inbox(struct ctx *c, struct home *h)
 {
 	struct tpl_home_blocks b = {.title = str_from(_("Files to be fetched")), .empty = STR("")};
-	transfer_inbox(c, ITEMS, &b);
-	struct tpl_home_blocks *at = b.n_items ? block(h, "", "") : NULL;
+	transfer_inbox(c, HOME_ITEMS, &b);
+	struct tpl_home_blocks *at = b.n_items ? home_block(h, "", "") : NULL;
 	if (at)
 		*at = b;
 }
@@ -123,8 +119,8 @@ static bool stands_in(const struct tpl_home_blocks *b, struct str href)
 /* Unread decisions on what this person applied for come in a block of their own, all other notices after them. */
 static int notices(struct ctx *c, struct home *h, struct err *e)
 {
-	struct tpl_home_blocks *mine = block(h, _("Decisions on my applications"), _("No unread decisions."));
-	int r = mine ? mine_unread(c, ITEMS, mine, e) : 0;
+	struct tpl_home_blocks *mine = home_block(h, _("Decisions on my applications"), _("No unread decisions."));
+	int r = mine ? mine_unread(c, HOME_ITEMS, mine, e) : 0;
 	if (r < 0)
 		return r;
 	if (mine) {
@@ -132,17 +128,17 @@ static int notices(struct ctx *c, struct home *h, struct err *e)
 		mine->more_label = str_from(_("My applications"));
 	}
 
-	struct tpl_home_blocks *b = block(h, _("Notices"), _("No unread notices."));
+	struct tpl_home_blocks *b = home_block(h, _("Notices"), _("No unread notices."));
 	struct stmt *q = db_query(c->office->db, Q_NOTICE_UNREAD);
 	if (!b)
 		return 0;
-	struct tpl_home_blocks_items *v = arena_array(c->arena, ITEMS, sizeof(*v));
+	struct tpl_home_blocks_items *v = arena_array(c->arena, HOME_ITEMS, sizeof(*v));
 	bind_int(q, 1, c->actor.person);
-	while (b->n_items < ITEMS && step(q) == 1) {
+	while (b->n_items < HOME_ITEMS && step(q) == 1) {
 		struct str open = arena_strf(c->arena, "/notices/%lld", (long long)col_int(q, 4));
 		struct str ledger = col_dup(q, 0, c->arena), text = col_dup(q, 3, c->arena);
 		const struct ledger *l = ledgers_get(c->world.ledgers, ledger);
-		if (stands_in(mine, record_href(c, ledger, col_int(q, 1))))
+		if (stands_in(mine, home_href(c, ledger, col_int(q, 1))))
 			continue;
 		v[b->n_items++] = (struct tpl_home_blocks_items){.open = open,
 			.label = text.n ? text : l ? label_text(&l->record) : ledger, .meta = day_of(c, col_int(q, 2))};
@@ -156,8 +152,8 @@ static int notices(struct ctx *c, struct home *h, struct err *e)
 static void overrides(struct ctx *c, struct home *h)
 {
 	struct tpl_home_blocks b = {.title = str_from(_("Decisions by concerned persons")), .more = STR("/overrides"), .more_label = str_from(_("All of them"))};
-	overrides_list(c, ITEMS, &b);
-	struct tpl_home_blocks *at = b.n_items ? block(h, "", "") : NULL;
+	overrides_list(c, HOME_ITEMS, &b);
+	struct tpl_home_blocks *at = b.n_items ? home_block(h, "", "") : NULL;
 	if (at)
 		*at = b;
 }
@@ -165,23 +161,23 @@ static void overrides(struct ctx *c, struct home *h)
 /* What came in overnight: alerts nobody has judged, sources that are silent or unknown. */
 static int logs(struct ctx *c, struct home *h, struct err *e)
 {
-	struct tpl_home_blocks *alerts = ledgers_get(c->world.ledgers, STR("alerts")) ? block(h, _("Alerts not yet judged"), _("No alert waits.")) : NULL;
-	struct tpl_home_blocks *b = ledgers_get(c->world.ledgers, STR("log-sources")) ? block(h, _("Log sources that need action"), _("All sources arrive.")) : NULL;
+	struct tpl_home_blocks *alerts = ledgers_get(c->world.ledgers, STR("alerts")) ? home_block(h, _("Alerts not yet judged"), _("No alert waits.")) : NULL;
+	struct tpl_home_blocks *b = ledgers_get(c->world.ledgers, STR("log-sources")) ? home_block(h, _("Log sources that need action"), _("All sources arrive.")) : NULL;
 	if (alerts)
-		alerts_todo(c, ITEMS, alerts);
-	return b ? arrivals_todo(c, ITEMS, b, e) : 0;
+		alerts_todo(c, HOME_ITEMS, alerts);
+	return b ? arrivals_todo(c, HOME_ITEMS, b, e) : 0;
 }
 
 /* What failed in one's own section (0: anywhere), newest first. */
 static void failing(struct ctx *c, struct home *h, const char *title, int64_t section)
 {
-	struct tpl_home_blocks *b = block(h, title, _("Nothing needs action."));
+	struct tpl_home_blocks *b = home_block(h, title, _("Nothing needs action."));
 	struct stmt *q = db_query(c->office->db, Q_HOME_FAILING);
 	struct str last[2];
 	if (!b)
 		return;
 	bind_int(q, 1, section);
-	const struct tpl_subjects *s = board_subjects(c, q, STR(""), ITEMS, &(bool){false}, last);
+	const struct tpl_subjects *s = board_subjects(c, q, STR(""), HOME_ITEMS, &(bool){false}, last);
 	struct tpl_home_blocks_items *v = arena_array(c->arena, s->n_rows + 1, sizeof(*v));
 	for (size_t i = 0; i < s->n_rows; i++)
 		v[b->n_items++] = (struct tpl_home_blocks_items){
@@ -198,14 +194,14 @@ static void failing(struct ctx *c, struct home *h, const char *title, int64_t se
 
 static void worse(struct ctx *c, struct home *h, const struct board *bd, int days)
 {
-	struct tpl_home_blocks *b = block(h, _("Got worse lately"), _("Nothing got worse."));
+	struct tpl_home_blocks *b = home_block(h, _("Got worse lately"), _("Nothing got worse."));
 	struct stmt *q = db_query(c->office->db, Q_BOARD_WORSE);
 	if (!b)
 		return;
-	struct tpl_home_blocks_items *v = arena_array(c->arena, ITEMS, sizeof(*v));
+	struct tpl_home_blocks_items *v = arena_array(c->arena, HOME_ITEMS, sizeof(*v));
 	bind_str(q, 1, bd->standard);
 	bind_int(q, 2, c->world.now - days * DAY_US);
-	while (b->n_items < ITEMS && step(q) == 1) {
+	while (b->n_items < HOME_ITEMS && step(q) == 1) {
 		int from = status_parse(col_str(q, 1)), to = status_parse(col_str(q, 2));
 		if (from < 0 || to < 0 || to >= from)
 			continue;
@@ -222,19 +218,21 @@ static void worse(struct ctx *c, struct home *h, const struct board *bd, int day
 static int records(struct ctx *c, struct home *h, const char *ledger, const char *title, const char *empty, bool live, struct err *e)
 {
 	const struct ledger *l = ledgers_get(c->world.ledgers, str_from(ledger));
-	struct list_query q = {.state = STR_NONE, .sort = STR_NONE, .after = STR_NONE, .limit = ITEMS, .live_only = live};
+	struct list_query q = {.state = STR_NONE, .sort = STR_NONE, .after = STR_NONE, .limit = HOME_ITEMS, .live_only = live};
 	struct list_page page = {0};
 	if (!l || !ledger_may_list(&c->actor, l))
 		return 0;
 	int r = record_list(&c->world, c->arena, &c->actor, l, &q, &page, e);
-	struct tpl_home_blocks *b = block(h, title, empty);
+	struct tpl_home_blocks *b = home_block(h, title, empty);
 	if (r < 0 || !b)
 		return r;
 	struct tpl_home_blocks_items *v = arena_array(c->arena, page.n_rows + 1, sizeof(*v));
 	for (size_t i = 0; i < page.n_rows; i++)
 		v[b->n_items++] = (struct tpl_home_blocks_items){
-			.href = record_href(c, l->name, page.rows[i].id), .label = arena_strf(c->arena, "%.*s %.*s", STR_ARG(page.rows[i].number), STR_ARG(page.rows[i].title)),
+			.href = home_href(c, l->name, page.rows[i].id), .due = home_due(c, l->name, page.rows[i].id), .label = arena_strf(c->arena, "%.*s %.*s", STR_ARG(page.rows[i].number), STR_ARG(page.rows[i].title)),
 			.state = ui_state(c->arena, l, page.rows[i].state)};
+	for (size_t i = 0; i < b->n_items; i++)
+		v[i].late = v[i].due.n && str_cmp(v[i].due, c->world.today) < 0;
 	b->items = v;
 	b->total = page.total;
 	b->more = arena_strf(c->arena, "/ledgers/%s", ledger);
@@ -286,15 +284,15 @@ int page_home(struct ctx *c, struct err *e)
 	if (c->net)
 		return res_redirect(c, STR("/transfers"));
 	struct board bd = {0};
-	h.blocks = arena_array(c->arena, BLOCKS_MAX, sizeof(*h.blocks));
+	h.blocks = arena_array(c->arena, HOME_BLOCKS, sizeof(*h.blocks));
 	h.d.title = arena_strf(c->arena, _("Good day, %.*s"), STR_ARG(c->actor.name));
 	h.d.csrf = c->session->csrf;
 	bool watches = roles & (R(CISO) | R(VICE_CISO) | R(CHIEF) | R(SECRETARIAT) | R(DEPT_HEAD) | R(AUDIT_CHIEF) | R(AUDITOR) | R(CSIRT) | R(COMMITTEE));
 	int r = watches ? overview(c, &h, &bd, e) : 0;
 	if (r == 0)
-		r = decisions(c, &h, ITEMS, e);
+		r = decisions(c, &h, HOME_ITEMS, e);
 	if (r == 0)
-		r = duties(c, &h, ITEMS, e);
+		r = duties(c, &h, HOME_ITEMS, e);
 	inbox(c, &h);
 	if (r == 0 && (roles & (R(SECRETARIAT) | R(CHIEF) | R(CISO) | R(CSIRT))))
 		r = records(c, &h, "incidents", _("Incidents"), _("No incidents."), true, e);
@@ -308,8 +306,10 @@ int page_home(struct ctx *c, struct err *e)
 		failing(c, &h, _("Needs action"), 0);
 	else if (roles & (R(SEC_MANAGER) | R(DEPT_HEAD) | R(STAFF)))
 		failing(c, &h, _("Needs action in my section"), c->actor.section);
-	if (roles & (R(SYS_MANAGER) | R(SYS_OPERATOR)))
-		r = records(c, &h, "information-systems", _("Systems"), _("No systems."), true, e);
+	if (r == 0 && (roles & R(SECRETARIAT)))
+		r = home_coming(c, &h, e);
+	if (r == 0 && (roles & (R(SYS_MANAGER) | R(SYS_OPERATOR))))
+		r = home_systems(c, &h, e);
 	if (r < 0)
 		return r;
 	if (roles & (R(SECRETARIAT) | R(CHIEF) | R(CISO) | R(VICE_CISO) | R(AUDIT_CHIEF) | R(AUDITOR)))
@@ -331,7 +331,7 @@ static int show_duties(struct ctx *c, struct home *done, struct err *e)
 {
 	struct home h = *done;
 	if (!h.blocks)
-		h.blocks = arena_array(c->arena, BLOCKS_MAX, sizeof(*h.blocks));
+		h.blocks = arena_array(c->arena, HOME_BLOCKS, sizeof(*h.blocks));
 	h.d.title = str_from(_("Waiting for me"));
 	h.d.csrf = c->session->csrf;
 	int r = decisions(c, &h, LIST_MAX, e);
@@ -370,7 +370,7 @@ static int decide_one(struct ctx *c, struct str pick, struct tpl_home_blocks_ite
 	int r = record_get(&c->world, c->arena, &c->actor, l, id, &rec, e);
 	if (r < 0)
 		return r;
-	item->href = record_href(c, l->name, id);
+	item->href = home_href(c, l->name, id);
 	item->label = arena_strf(c->arena, "%.*s %.*s", STR_ARG(rec.number), STR_ARG(rec.title));
 	r = record_act(&c->world, c->arena, &c->actor, l, id, version, act, &(struct values){0}, STR_NONE, &faults, &why);
 	if (r == ERR_DENIED || r == ERR_WRONG_STATE || r == ERR_CONFLICT || r == ERR_INVALID) {
@@ -391,7 +391,7 @@ int do_decide(struct ctx *c, struct err *e)
 	struct home h = {0};
 	struct tpl_home_blocks_items *v = arena_array(c->arena, LIST_MAX, sizeof(*v));
 	size_t n = 0, refused = 0;
-	h.blocks = arena_array(c->arena, BLOCKS_MAX, sizeof(*h.blocks));
+	h.blocks = arena_array(c->arena, HOME_BLOCKS, sizeof(*h.blocks));
 	for (size_t i = 0; i < c->req->n_fields; i++) {
 		if (!str_is(c->req->fields[i].name, "ids"))
 			continue;
@@ -406,7 +406,7 @@ int do_decide(struct ctx *c, struct err *e)
 		flash(c, _("!Nothing was checked."));
 		return res_redirect(c, STR("/duties"));
 	}
-	struct tpl_home_blocks *b = block(&h, _("What became of your decisions"), "");
+	struct tpl_home_blocks *b = home_block(&h, _("What became of your decisions"), "");
 	b->help = arena_strf(c->arena, _("%zu decided, %zu refused."), n - refused, refused);
 	b->urgent = refused > 0;
 	b->items = v;
@@ -449,5 +449,5 @@ int do_notice_open(struct ctx *c, struct err *e)
 	if (!ledger.n)
 		return err_set(e, ERR_NOTFOUND, "%s", _("There is no such notice."));
 	int r = notice_seen(&c->world, &c->actor, id, e);
-	return r < 0 ? r : res_redirect(c, record_href(c, ledger, record));
+	return r < 0 ? r : res_redirect(c, home_href(c, ledger, record));
 }

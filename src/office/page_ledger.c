@@ -76,7 +76,7 @@ static void fill_filters(struct ctx *c, const struct ledger *l, struct tpl_ledge
 			continue;
 		struct tpl_input *in = &v[d->n_filters++];
 		*in = (struct tpl_input){.kind = STR("choice"), .name = arena_strf(c->arena, "f.%.*s", STR_ARG(f->name)),
-		                         .label = label_text(&f->label)};
+		                         .label = label_text(&f->label), .none = str_from(_("All"))};
 		struct str now = req_param(c, arena_z(c->arena, in->name));
 		struct tpl_input_options *o = arena_array(c->arena, f->n_of + 1, sizeof(*o));
 		for (size_t k = 0; k < f->n_of; k++)

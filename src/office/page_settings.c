@@ -38,8 +38,8 @@ static int show_settings(struct ctx *c, struct str error)
 		                   value = typed.p ? typed : setting_text(c->office->db, c->arena, s->name);
 		rows[i] = (struct tpl_settings_rows){
 			.name = str_from(s->name), .label = str_from(_(s->label)), .help = str_from(_(s->help)), .value = value,
-			.is_int = s->type == SET_INT, .is_choice = s->type == SET_CHOICE, .min = s->min, .max = s->max,
-			.default_text = str_from(s->def[0] ? s->def : "-"),
+			.is_int = s->type == SET_INT, .is_choice = s->type == SET_CHOICE, .line = s->type == SET_TEXT && s->max <= 100, .min = s->min, .max = s->max,
+			.default_text = str_from(s->def),
 		};
 		if (s->type == SET_CHOICE)
 			fill_choices(c, s, value, &rows[i]);

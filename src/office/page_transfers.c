@@ -123,7 +123,7 @@ static struct str link_with(struct ctx *c, const char *path, const char *name, s
 static struct tpl_input *choice(struct ctx *c, struct tpl_transfers *d, struct tpl_input *v, const char *name, const char *label, size_t max)
 {
 	struct tpl_input *in = &v[d->n_filters++];
-	*in = (struct tpl_input){.kind = STR("choice"), .name = str_from(name), .label = str_from(label),
+	*in = (struct tpl_input){.kind = STR("choice"), .name = str_from(name), .label = str_from(label), .none = str_from(_("All")),
 	                         .options = arena_array(c->arena, max + 1, sizeof(*in->options))};
 	return in;
 }
@@ -163,6 +163,7 @@ static void fill_filters(struct ctx *c, struct tpl_transfers *d)
 	v[d->n_filters++] = (struct tpl_input){.kind = STR("date"), .name = STR("from"), .label = str_from(_("Handed over from")), .value = req_param(c, "from")};
 	v[d->n_filters++] = (struct tpl_input){.kind = STR("date"), .name = STR("until"), .label = str_from(_("Handed over until")), .value = req_param(c, "until")};
 	in = choice(c, d, v, "sort", _("Order"), ARRAY_LEN(orders));
+	in->none = str_from(_(orders[0].label));
 	for (size_t i = 1; i < ARRAY_LEN(orders); i++)
 		option(c, in, str_from(orders[i].code), str_from(_(orders[i].label)));
 	d->filters = v;

@@ -13,6 +13,14 @@ const struct tpl_status *ui_status(struct arena *a, enum status s)
 	return d;
 }
 
+const struct tpl_status *ui_status_empty(struct arena *a)
+{
+	struct tpl_status *d = ARENA_NEW(a, struct tpl_status);
+
+	*d = (struct tpl_status){.code = STR("met_empty"), .label = str_from(_("Met, 0 events"))};
+	return d;
+}
+
 /* A state in which the applicant can do nothing but wait: not the start, not in force, not the end. */
 const struct tpl_state *ui_state(struct arena *a, const struct ledger *l, struct str state)
 {

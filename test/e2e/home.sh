@@ -1,0 +1,68 @@
+#!/usr/bin/env bash
+# First screens: what each role sees when it comes in, with numbers that are those of the lists behind them; and the mark of a clause
+# that is met only because nothing has happened yet.
+set -u
+T=$(mktemp -d); export T LC_ALL=C.UTF-8 LANG=C
+D=$T/city house=
+cleanup() { [ -z "$house" ] || { kill "$house" 2>/dev/null; wait "$house" 2>/dev/null; }; rm -rf "$T"; }
+trap cleanup EXIT
+fail() { echo "FAIL $*"; [ -s "$T/page" ] && sed 's/<[^>]*>/ /g; s/  */ /g' "$T/page" | tail -c 1500; tail -5 "$T/err" 2>/dev/null; exit 1; }
+ok() { echo "ok $*"; }
+S="$O/sekisho"
+"$S" init "$D" --city 見本市 --standard iizuka --sample >"$T/out" 2>"$T/err" || fail init
+"$S" run "$D" --listen 127.0.0.1:0 >"$T/run" 2>>"$T/err" & house=$!
+for _ in $(seq 400); do grep -q '^ready ' "$T/run" && break; sleep 0.05; done
+U=$(sed -n "s/^ready \(https:[^ ]*[^ /]\)\/* .*/\1/p" "$T/run"); [ -n "$U" ] || fail "not ready"
+get() { curl -sk --max-time 30 -b "$T/$1" -c "$T/$1" -o "$T/page" -w '%{http_code}' "$U$2"; }                      # WHO PATH
+csrf() { grep -o 'name="csrf" value="[^"]*"' "$T/page" | tail -1 | sed 's/.*value="//; s/"$//'; }
+enter() { # WHO STAFF_NO
+  local l; l=$("$S" link "$D" --person "$2" 2>>"$T/err") || fail "link of $2"
+  l=/link/${l##*/link/}; get "$1" "$l" >/dev/null
+  [ "$(curl -sk --max-time 30 -b "$T/$1" -c "$T/$1" -o "$T/page" -w '%{http_code}' -H "Origin: $U" --data-urlencode "csrf=$(csrf)" "$U$l")" = 303 ] || fail "sign-in of $2"
+}
+while IFS=$'\t' read -r no _ role; do
+  case $role in Staff*) enter staff "$no" ;; Section*) enter head "$no" ;; System*) enter system "$no" ;; Security*) enter office "$no" ;; CISO*) enter ciso "$no" ;; Auditor*) enter auditor "$no" ;; esac
+done < <(grep -v '^#' "$O/share/sekisho/sample/links.tsv")
+titles() { get "$1" / >/dev/null; grep -o '<h2[^>]*>[^<]*' "$T/page" | sed 's/.*>//; s/ *$//' | tr '\n' '|'; }
+has() { local who=$1 t; shift; t="|$(titles "$who")"; for b in "$@"; do [[ $t == *"|$b|"* ]] || fail "$who has no \"$b\": $t"; done; }
+lacks() { local who=$1 t; shift; t="|$(titles "$who")"; for b in "$@"; do [[ $t != *"|$b|"* ]] || fail "$who has \"$b\""; done; }
+# The items of one block, a line each, without marks.
+items() { python3 -c 'import html, re, sys
+b = re.search(r"<h2[^>]*>%s.*?</section>" % re.escape(sys.argv[2]), open(sys.argv[1]).read(), re.S)
+print("\n".join(" ".join(html.unescape(re.sub(r"<[^>]*>", " ", i)).split()) for i in re.findall(r"<li>(.*?)</li>", b.group(0), re.S)))' "$T/page" "$1"; }
+count() { grep -o "<h2[^>]*>$1 <span class=\"badge\">[0-9,]*" "$T/page" | grep -o '[0-9,]*$' | tr -d ,; }
+
+has staff あなたの対応待ち 私の申請への判断; lacks staff 14日以内に期限が来るもの システムごとの要対応
+for l in /transfers/new /ledgers/carry-outs/new /ledgers/incidents/new; do grep -q "href=\"$l\"" "$T/page" || fail "staff finds no $l"; done
+has head あなたの決定を待つもの あなたの対応待ち 自課の要対応
+has system あなたの決定を待つもの システムごとの要対応 対応が必要なログの発生元
+has office 判断の済んでいない検知 最近悪化したもの 事故 14日以内に期限が来るもの 対応が必要なログの発生元
+has ciso あなたの決定を待つもの 事故 最近悪化したもの 法令の8区分 推移
+has auditor 推移
+ok "each role has its own blocks"
+
+titles system >/dev/null; n=$(count あなたの対応待ち); [ "$n" -gt 9 ] && [ "$(items あなたの対応待ち | wc -l)" = 8 ] || fail "the number of duties: $n"
+get system /duties >/dev/null; [ "$(items あなたの対応待ち | wc -l)" = "$n" ] || fail "$n on the first screen, $(items あなたの対応待ち | wc -l) in the list"
+ok "the number of a block is that of the list behind it"
+titles system >/dev/null; items システムごとの要対応 >"$T/systems"
+python3 - "$T/systems" <<'P' || fail "the systems: $(cat "$T/systems")"
+import re, sys
+rows = [sum(int(n) for n in re.findall(r'(\d+)件', r)) for r in open(sys.argv[1])]
+sys.exit(not (len(rows) == 8 and rows[0] > 0 and rows == sorted(rows, reverse=True)))
+P
+grep -q 'ログ [0-9]*件' "$T/systems" && grep -q '復元試験の期限超過 [0-9]*件' "$T/systems" || fail "logs and restore tests of the systems: $(cat "$T/systems")"
+ok "one row for each system, the worst first: itself, logs, backups, accounts"
+titles office >/dev/null; items 14日以内に期限が来るもの >"$T/coming"; items 事故 >"$T/incidents"
+from=$(TZ=Asia/Tokyo date +%F) to=$(TZ=Asia/Tokyo date -d '+14 days' +%F)
+[ -s "$T/coming" ] && grep -o '期限 20[0-9-]*' "$T/coming" | cut -d' ' -f2 | awk -v a="$from" -v b="$to" '$1 < a || $1 > b { exit 1 }' || fail "within 14 days: $(cat "$T/coming")"
+grep -q '期限 20.*期限超過' "$T/incidents" || fail "the clocks of the incidents: $(cat "$T/incidents")"
+ok "the security office sees what comes due, and by when incidents want something"
+
+# Met because nothing has happened: a mark, a word and an outline of its own, on the board, the clause and the control.
+get office /board >/dev/null; id=$(grep -o 'href="/clauses/[^"]*" title="[^"]*適合（0件）' "$T/page" | head -1 | sed 's,.*/clauses/,,; s/".*//')
+[ -n "$id" ] && grep -q 'href="#s-met_empty"' "$T/page" || fail "no clause with 0 events on the board"
+get office "/clauses/$id" >/dev/null; grep -q 'st-met_empty' "$T/page" || fail "clause $id"
+grep -o 'href="/controls/[^"]*' "$T/page" | sed 's/href="//; s/?.*//' | sort -u >"$T/controls"
+while read -r p; do get office "$p" >/dev/null; grep -q 'st-met_empty' "$T/page" && break; done <"$T/controls"
+grep -q 'st-met_empty' "$T/page" || fail "the controls of $id"
+ok "met with 0 events is drawn apart from met with evidence"
