@@ -10,7 +10,7 @@
 #include "tlog/query.h"
 #include "tlog/segment.h"
 
-#define INDEX_VERSION 1u
+#define INDEX_VERSION 2u
 #define INDEX_KEY 16u
 #define INDEX_HEAD 64u                               /* bytes of the file's head */
 #define INDEX_END 24u                                /* bytes of the mark at the end of a full segment's file */
@@ -84,7 +84,7 @@ void index_query_key(struct index_query *iq, const uint8_t key[INDEX_KEY]);
 /* False only when no entry of the block can fit. */
 bool index_may(const struct index_query *iq, const struct index_file *f, const struct index_zone *z);
 
-/* --- between index_make.c, index_file.c and index_query.c -------------------------------------------------------------- */
+/* --- between index_make.c, index_words.c, index_file.c and index_query.c ------------------------------------------------ */
 enum index_class { INDEX_WORD, INDEX_WIDE, INDEX_HOST, INDEX_PROGRAM, INDEX_SOURCE, INDEX_PEER };
 
 struct index_key {
@@ -93,13 +93,17 @@ struct index_key {
 struct index_key index_key_of(const uint8_t key[INDEX_KEY]);
 /* p: readable for 16 bytes beyond n. */
 uint64_t index_hash(struct index_key k, enum index_class c, const char *p, size_t n);
+/* Which cell of so many. */
+static inline uint32_t index_cell(uint64_t hash, uint32_t cells)
+{
+	return (uint32_t)((hash >> 32) * cells >> 32);
+}
 /* Is what words joined by signs up to level make a word of its own? A path or an address of many colons is, a time or a port is not;
  * nor is a number with a point, which its halves tell well enough. */
 bool index_is_word(unsigned level, const char *p, size_t n);
 /* False only when no word with this hash was put in; true as well when the place is damaged. */
 bool index_has(const struct index_file *f, const struct index_zone *z, uint64_t hash);
 uint16_t index_check(uint32_t group, const void *cells);
-bool index_group_has(const uint8_t group[INDEX_GROUP], uint32_t cell, uint64_t hash);
 #define INDEX_PAIR_MAX 8u                            /* bytes of two characters beyond ASCII */
 #define INDEX_WORD_MIN 3u                            /* shorter ones stand in nearly every block */
 #define INDEX_WORD_MAX 255u                          /* longer words are known by their beginning */

@@ -9,6 +9,7 @@
 
 #include "lib/file.h"
 #include "tlog/crc.h"
+#include "tlog/index_words.h"
 #include "tlog/io.h"
 
 #define MAGIC "SVINDEX\n"
@@ -111,8 +112,7 @@ static size_t record_get(const uint8_t *p, struct index_zone *z)
 		return 0;
 	z->time_min = (int64_t)min;
 	z->time_max = (int64_t)max;
-	if (!z->cells || z->cells > INDEX_CELLS_MAX || z->cells % INDEX_CHECKED || INDEX_CELLS_MAX % z->cells ||
-	    bytes != INDEX_RECORD + z->cells / INDEX_CHECKED * INDEX_GROUP)
+	if (!z->cells || z->cells > INDEX_CELLS_MAX || z->cells % INDEX_CHECKED || bytes != INDEX_RECORD + z->cells / INDEX_CHECKED * INDEX_GROUP)
 		return 0;
 	return bytes;
 }
@@ -134,9 +134,25 @@ bool index_next(const struct index_file *f, size_t *at, struct index_zone *ret)
 	return true;
 }
 
+uint16_t index_check(uint32_t group, const void *cells)
+{
+	return (uint16_t)crc32c(group, cells, INDEX_CHECKED * INDEX_CELL);
+}
+
+static bool group_has(const uint8_t group[INDEX_GROUP], uint32_t at, uint64_t h)
+{
+	uint32_t cell[INDEX_LANES];
+
+	memcpy(cell, group + at % INDEX_CHECKED * INDEX_CELL, INDEX_CELL);
+	for (unsigned i = 0; i < INDEX_LANES; i++)
+		if (!(cell[i] >> ((uint32_t)h * index_salts[i] >> 27) & 1))
+			return false;
+	return true;
+}
+
 bool index_has(const struct index_file *f, const struct index_zone *z, uint64_t h)
 {
-	uint32_t cell = (uint32_t)(h >> 32) % INDEX_CELLS_MAX % z->cells, group = cell / INDEX_CHECKED;
+	uint32_t cell = index_cell(h, z->cells), group = cell / INDEX_CHECKED;
 	uint8_t bytes[INDEX_GROUP];
 	uint16_t check;
 
@@ -145,7 +161,7 @@ bool index_has(const struct index_file *f, const struct index_zone *z, uint64_t 
 	check = index_check(group, bytes);
 	if (bytes[INDEX_GROUP - 2] != check >> 8 || bytes[INDEX_GROUP - 1] != (check & 0xff))
 		return true; /* rotten: no answer */
-	return index_group_has(bytes, cell, h);
+	return group_has(bytes, cell, h);
 }
 
 /* "SVIE", u64 entries, u64 blocks, CRC of these and the head's key. Before it stand the heads of all records once more. */
