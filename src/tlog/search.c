@@ -6,13 +6,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#define ZSTD_STATIC_LINKING_ONLY                     /* for the parameter that skips the second checksum */
-#include <zstd.h>
-
 #include "lib/clock.h"
 #include "tlog/crc.h"
 #include "tlog/index.h"
 #include "tlog/io.h"
+#include "tlog/packer.h"
 
 #define INLINE_BLOCKS 6                              /* so few blocks are not worth a thread */
 
@@ -44,18 +42,15 @@ struct worker {
 	struct batch *batch;
 	struct search_counts *counts, own;
 	struct query_doc doc;
-	ZSTD_DCtx *ctx;
-	char *packed, *raw;
-	size_t packed_cap, raw_cap;
+	struct packer *packer;
+	struct buf packed, raw;
 };
 
 static void worker_init(struct worker *w, struct batch *b)
 {
-	*w = (struct worker){.batch = b, .ctx = ZSTD_createDCtx()};
-	if (!w->ctx)
-		abort();
-	/* The frame's own checksum stands beside ours over the same bytes: one is enough. */
-	ZSTD_DCtx_setParameter(w->ctx, ZSTD_d_forceIgnoreChecksum, ZSTD_d_ignoreChecksum);
+	*w = (struct worker){.batch = b, .packer = packer_new()};
+	buf_init(&w->packed, PACKED_MAX);
+	buf_init(&w->raw, BLOCK_BYTES_MAX);
 	query_doc_init(&w->doc);
 	if (b->plan->ask->counts)
 		w->counts = &w->own;
@@ -67,38 +62,33 @@ static void worker_release(struct worker *w)
 		search_counts_add(w->batch->plan->ask->counts, w->counts);
 	search_counts_release(&w->own);
 	query_doc_release(&w->doc);
-	ZSTD_freeDCtx(w->ctx);
-	free(w->packed);
-	free(w->raw);
+	packer_free(w->packer);
+	buf_release(&w->packed);
+	buf_release(&w->raw);
 }
 
-static bool room(char **p, size_t *cap, size_t n)
+/* The block's bundles; none when nothing sought stands in its text. */
+static int unpack(struct worker *w, const struct unit *u, struct str *ret, size_t *ret_bytes)
 {
-	char *more;
+	struct packer_text t;
+	char *to;
 
-	if (n <= *cap)
-		return true;
-	more = realloc(*p, n);
-	if (!more)
-		return false;
-	*p = more;
-	*cap = n;
-	return true;
-}
-
-static int unpack(struct worker *w, const struct unit *sb, struct str *ret)
-{
-	size_t n;
-
-	if (sb->packed > PACKED_MAX || sb->raw > BLOCK_BYTES_MAX || !room(&w->packed, &w->packed_cap, sb->packed) ||
-	    !room(&w->raw, &w->raw_cap, sb->raw + 1u))
+	buf_clear(&w->packed);
+	buf_clear(&w->raw);
+	to = buf_room(&w->packed, u->packed);
+	if (!to || io_read(w->batch->fd, to, u->packed, (off_t)u->at) || crc32c(0, to, u->packed) != u->crc ||
+	    packer_text(w->packer, str_n(to, u->packed), u->raw, &t))
 		return ERR_CORRUPT;
-	if (io_read(w->batch->fd, w->packed, sb->packed, (off_t)sb->at) || crc32c(0, w->packed, sb->packed) != sb->crc)
+	*ret_bytes = t.text.n;
+	*ret = STR_NONE;
+	if (search_not_in(w->batch->plan, t.text, u->content))
+		return 0;
+	if (!t.heads)
+		*ret = t.text;
+	else if (packer_bundles(w->packer, u->count, u->raw, &w->raw))
 		return ERR_CORRUPT;
-	n = ZSTD_decompressDCtx(w->ctx, w->raw, sb->raw, w->packed, sb->packed);
-	if (ZSTD_isError(n) || n != sb->raw)
-		return ERR_CORRUPT;
-	*ret = str_n(w->raw, n);
+	else
+		*ret = buf_view(&w->raw);
 	return 0;
 }
 
@@ -115,10 +105,9 @@ static int search_one(struct worker *w, size_t i, bool keep, size_t *ret_bytes)
 		return search_block(b->plan, b->open->first, b->open->count, raw, SEARCH_UNKNOWN, keep, &w->doc, &b->slots[i], w->counts);
 	}
 	u = &b->units[i];
-	r = unpack(w, u, &raw);
-	if (r)
+	r = unpack(w, u, &raw, ret_bytes);
+	if (r || !raw.n)
 		return r;
-	*ret_bytes = raw.n;
 	return search_block(b->plan, u->first, u->count, raw, u->content, keep, &w->doc, &b->slots[i], w->counts);
 }
 

@@ -90,6 +90,8 @@ struct search_plan {
 
 enum search_content { SEARCH_UNKNOWN, SEARCH_ASCII, SEARCH_PLAIN }; /* what the index says of the messages of a block */
 
+/* True when no entry can fit, for the text that packer.h unpacks holds nothing of what is sought. */
+bool search_not_in(const struct search_plan *p, struct str text, enum search_content content);
 /* raw: entry bundles, count entries from `first`. keep: hits' bytes are wanted. ERR_CORRUPT. */
 int search_block(const struct search_plan *p, uint64_t first, uint32_t count, struct str raw, enum search_content content,
                  bool keep, struct query_doc *doc, struct search_slot *slot, struct search_counts *counts) MUST_USE;

@@ -184,6 +184,13 @@ static size_t next_place(const struct search_plan *p, struct str raw, size_t fro
 	return best;
 }
 
+bool search_not_in(const struct search_plan *p, struct str text, enum search_content content)
+{
+	size_t next[QUERY_NEEDS_MAX] = {0};
+
+	return p->n_needs && content != SEARCH_UNKNOWN && next_place(p, text, 0, next) == text.n;
+}
+
 int search_block(const struct search_plan *p, uint64_t first, uint32_t count, struct str raw, enum search_content content,
                  bool keep, struct query_doc *doc, struct search_slot *slot, struct search_counts *counts)
 {

@@ -7,14 +7,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <zstd.h>
-
 #include "tlog/crc.h"
 #include "tlog/io.h"
+#include "tlog/packer.h"
 
 #define ARENA_MAX (256u << 20)
 #define RESERVE_STEP (4 << 20)
-#define LEVEL 1                                      /* on log lines -1 packs better than -3 and three times as fast */
 
 void segment_name(uint64_t first, char out[SEGMENT_NAME])
 {
@@ -216,45 +214,16 @@ int segment_create(int dirfd, uint64_t first, uint64_t capacity, const uint8_t o
 	return 0;
 }
 
-/* One packer for the life of a thread: its tables and buffers are too big to make anew for every block. */
-static _Thread_local struct packer {
-	ZSTD_CCtx *ctx;
-	ZSTD_DCtx *back;
-	struct buf packed, out;
-} packer;
+/* One for the life of a thread. */
+static _Thread_local struct packer *packer;
+static _Thread_local struct buf frames;
 
-static int open_packer(void)
+static void open_packer(void)
 {
-	if (packer.ctx)
-		return 0;
-	packer.ctx = ZSTD_createCCtx();
-	packer.back = ZSTD_createDCtx();
-	buf_init(&packer.packed, PACKED_MAX);
-	buf_init(&packer.out, META_MAX + PACKED_MAX);
-	return packer.back && packer.ctx && !ZSTD_isError(ZSTD_CCtx_setParameter(packer.ctx, ZSTD_c_compressionLevel, LEVEL)) &&
-	                       !ZSTD_isError(ZSTD_CCtx_setParameter(packer.ctx, ZSTD_c_checksumFlag, 1))
-	               ? 0
-	               : ERR_NOMEM;
-}
-
-/* The frame, behind room for its metadata in packer.out. */
-static int pack(const struct block *b, struct str *ret)
-{
-	size_t bound = ZSTD_compressBound(b->raw.n), n;
-	void *to;
-
-	if (open_packer())
-		return ERR_NOMEM;
-	buf_clear(&packer.packed);
-	to = buf_room(&packer.packed, bound);
-	if (!to)
-		return ERR_NOMEM;
-	n = ZSTD_compress2(packer.ctx, to, bound, b->raw.p, b->raw.n);
-	if (ZSTD_isError(n))
-		return ERR_NOMEM;
-	buf_grew(&packer.packed, n);
-	*ret = buf_view(&packer.packed);
-	return 0;
+	if (packer)
+		return;
+	packer = packer_new();
+	buf_init(&frames, META_MAX + PACKED_MAX);
 }
 
 /* Space for what comes, so that a write finds it and the disk need not look for it: beyond the end of the file, which stays
@@ -280,26 +249,26 @@ int segment_append_as(struct segment *s, const struct block *b, struct str sourc
 {
 	struct seg_block sb = {.first = b->first, .count = b->count, .raw = (uint32_t)b->raw.n, .time_min = time_min,
 	                       .time_max = time_max, .meta_at = (uint64_t)s->bytes};
-	struct buf *out = &packer.out;
 	struct str packed;
 	int r;
 
 	if (b->first != s->end || b->count % BUNDLE || !b->count || s->end + b->count > s->first + s->capacity)
 		return err_set(e, ERR_WRONG_STATE, "a block that does not follow its segment");
-	r = pack(b, &packed);
+	open_packer();
+	r = packer_pack(packer, b, &packed, &sb.heads, &sb.text);
 	if (r)
 		return err_set(e, r, "a block could not be compressed");
 	memcpy(sb.bundle, b->bundle, sizeof sb.bundle);
 	sb.packed = (uint32_t)packed.n;
 	sb.crc = crc32c(0, packed.p, packed.n);
 	sb.sources = arena_str(s->arena, sources);
-	buf_clear(out);
-	meta_put(out, &sb);
-	sb.at = sb.meta_at + out->n;
-	buf_str(out, packed);
-	if (reserve(s, s->bytes + (off_t)out->n))
+	buf_clear(&frames);
+	meta_put(&frames, &sb);
+	sb.at = sb.meta_at + frames.n;
+	buf_str(&frames, packed);
+	if (reserve(s, s->bytes + (off_t)frames.n))
 		return err_sys(e, "seg/%020llu", (unsigned long long)s->first);
-	r = put(s, out, s->bytes, e);
+	r = put(s, &frames, s->bytes, e);
 	if (!r)
 		segment_add(s, &sb);
 	return r;
@@ -365,38 +334,48 @@ const struct seg_block *segment_find(const struct segment *s, uint64_t index)
 	return lo < s->n && s->blocks[lo].first <= index ? &s->blocks[lo] : NULL;
 }
 
-int segment_read(const struct segment *s, const struct seg_block *sb, struct block *out, struct err *e)
+int segment_read(const struct segment *s, const struct seg_block *sb, struct block *b, struct err *e)
 {
-	int r = segment_load(s, sb, out, e);
+	int r = segment_load(s, sb, b, e);
 
 	for (uint32_t i = 0; !r && i < sb->count / BUNDLE; i++)
-		block_hash(out, i);
+		block_hash(b, i);
 	return r;
 }
 
-int segment_load(const struct segment *s, const struct seg_block *sb, struct block *out, struct err *e)
+/* The frames of a block, checked; valid until the thread packs or reads again. */
+static int read_frames(const struct segment *s, const struct seg_block *sb, struct str *ret, struct err *e)
 {
 	unsigned long long at = sb->first;
-	char *packed, *raw;
-	size_t n;
-	int r = ERR_CORRUPT;
+	char *packed;
 
-	if (open_packer())
-		return err_set(e, ERR_NOMEM, "no memory to unpack");
-	buf_clear(&packer.packed);
-	block_reset(out, sb->first);
-	packed = buf_room(&packer.packed, sb->packed);
-	raw = buf_room(&out->raw, sb->raw);
-	if (!packed || !raw)
+	buf_clear(&frames);
+	packed = buf_room(&frames, sb->packed);
+	if (!packed)
 		return err_set(e, ERR_CORRUPT, "block at entry %llu: too big", at);
 	if (io_read(s->fd, packed, sb->packed, (off_t)sb->at))
-		return err_set(e, r, "block at entry %llu: cannot be read", at);
+		return err_set(e, ERR_CORRUPT, "block at entry %llu: cannot be read", at);
 	if (crc32c(0, packed, sb->packed) != sb->crc)
-		return err_set(e, r, "block at entry %llu: wrong checksum", at);
-	n = ZSTD_decompressDCtx(packer.back, raw, sb->raw, packed, sb->packed);
-	if (!ZSTD_isError(n) && n == sb->raw) {
-		buf_grew(&out->raw, n);
-		r = block_index(out, sb->count);
-	}
-	return r ? err_set(e, r, "block at entry %llu: does not unpack to its entries", at) : 0;
+		return err_set(e, ERR_CORRUPT, "block at entry %llu: wrong checksum", at);
+	*ret = str_n(packed, sb->packed);
+	return 0;
+}
+
+int segment_load(const struct segment *s, const struct seg_block *sb, struct block *b, struct err *e)
+{
+	struct packer_text t;
+	struct str packed;
+	int r;
+
+	open_packer();
+	block_reset(b, sb->first);
+	r = read_frames(s, sb, &packed, e);
+	if (r)
+		return r;
+	r = packer_text(packer, packed, sb->raw, &t) || t.heads != sb->heads || t.text.n != sb->text ? ERR_CORRUPT : 0;
+	if (!r)
+		r = packer_bundles(packer, sb->count, sb->raw, &b->raw);
+	if (!r)
+		r = block_index(b, sb->count);
+	return r ? err_set(e, ERR_CORRUPT, "block at entry %llu: does not unpack to its entries", (unsigned long long)sb->first) : 0;
 }

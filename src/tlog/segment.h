@@ -1,5 +1,5 @@
 /* A segment file: seg/<first index, 20 digits>. Zstandard frames, one per block, between skippable frames of ours, so that
- * `zstd -dc` gives the entry bundles back without this program. An open segment ends after its last block; a sealed one
+ * `zstd -dc` gives the messages back, a line each, without this program. An open segment ends after its last block; a sealed one
  * ends with a footer and a seek table in the zstd seekable format. docs/formats/vault.md has it byte by byte. */
 #ifndef TLOG_SEGMENT_H
 #define TLOG_SEGMENT_H
@@ -18,8 +18,9 @@
 struct seg_block {
 	uint64_t first;
 	uint32_t count;
-	uint32_t packed, raw, crc;                       /* bytes of the frame, of its content, CRC-32C of the frame */
-	uint64_t meta_at, at;                            /* offsets of its metadata and of the frame */
+	uint32_t packed, raw, crc;                       /* bytes of its frames (packer.h), of its bundles, CRC-32C of the frames */
+	uint32_t heads, text;                            /* bytes of the frame with the envelopes (0: none), of the other one's content */
+	uint64_t meta_at, at;                            /* offsets of its metadata and of the frames */
 	int64_t time_min, time_max;
 	uint8_t bundle[BLOCK_BUNDLES][MERKLE_LEN];       /* level-1 hashes: count / BUNDLE of them */
 	struct str sources;                              /* encoded: sources that have entries here, as of its end */

@@ -82,7 +82,7 @@ void meta_put(struct buf *b, const struct seg_block *sb)
 	struct buf p;
 
 	buf_init(&p, META_MAX);
-	buf_puts(&p, "SVB1");
+	buf_puts(&p, "SVB2");
 	buf_u64(&p, sb->first);
 	buf_u32(&p, sb->count);
 	buf_u64(&p, (uint64_t)sb->time_min);
@@ -90,6 +90,8 @@ void meta_put(struct buf *b, const struct seg_block *sb)
 	buf_u32(&p, sb->packed);
 	buf_u32(&p, sb->raw);
 	buf_u32(&p, sb->crc);
+	buf_u32(&p, sb->heads);
+	buf_u32(&p, sb->text);
 	buf_put(&p, sb->bundle, sb->count / BUNDLE * MERKLE_LEN);
 	buf_str(&p, sb->sources);
 	if (buf_err(&p))
@@ -106,9 +108,14 @@ int meta_get(struct str content, struct seg_block *ret)
 	const void *hashes;
 	struct cur c;
 
-	if (frame_check(content, "SVB1", &c) || cur_u64(&c, &sb.first) || cur_u32(&c, &sb.count) || cur_u64(&c, &tmin) ||
-	    cur_u64(&c, &tmax) || cur_u32(&c, &sb.packed) || cur_u32(&c, &sb.raw) || cur_u32(&c, &sb.crc))
+	bool apart = !frame_check(content, "SVB2", &c);
+
+	if ((!apart && frame_check(content, "SVB1", &c)) || cur_u64(&c, &sb.first) || cur_u32(&c, &sb.count) || cur_u64(&c, &tmin) ||
+	    cur_u64(&c, &tmax) || cur_u32(&c, &sb.packed) || cur_u32(&c, &sb.raw) || cur_u32(&c, &sb.crc) ||
+	    (apart && (cur_u32(&c, &sb.heads) || cur_u32(&c, &sb.text) || !sb.heads || sb.heads > sb.packed || sb.text > sb.raw)))
 		return ERR_CORRUPT;
+	if (!apart)
+		sb.text = sb.raw;
 	if (!sb.count || sb.count % BUNDLE || sb.count > BLOCK_ENTRIES || sb.packed > PACKED_MAX ||
 	    sb.raw > BLOCK_BYTES_MAX || cur_bytes(&c, sb.count / BUNDLE * MERKLE_LEN, &hashes))
 		return ERR_CORRUPT;
@@ -178,8 +185,10 @@ int closing_put(struct buf *b, const struct segment *s)
 	put_le32(b, frames * 8 + 9);
 	seek_entry(b, s->blocks[0].meta_at, 0);
 	for (size_t i = 0; i < s->n; i++) {
-		seek_entry(b, s->blocks[i].at - s->blocks[i].meta_at, 0);
-		seek_entry(b, s->blocks[i].packed, s->blocks[i].raw);
+		const struct seg_block *sb = &s->blocks[i];
+
+		seek_entry(b, sb->at + sb->heads - sb->meta_at, 0);
+		seek_entry(b, sb->packed - sb->heads, sb->text);
 	}
 	seek_entry(b, footer, 0);
 	put_le32(b, frames);

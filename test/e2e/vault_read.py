@@ -28,12 +28,91 @@ def root(leaves):
     return sha(b"\1", root(leaves[:k]), root(leaves[k:]))
 
 
-def bundles(b):
-    at = 0
+def zstd(b):
+    return subprocess.run(["zstd", "-dcq"], input=b, check=True, capture_output=True).stdout
+
+
+class Cursor:
+    def __init__(self, b):
+        self.b, self.at = b, 0
+
+    def take(self, n):
+        assert self.at + n <= len(self.b)
+        self.at += n
+        return self.b[self.at - n:self.at]
+
+    def number(self):
+        v = shift = 0
+        while True:
+            byte = self.take(1)[0]
+            v |= (byte & 127) << shift
+            shift += 7
+            if byte < 128:
+                return v
+
+    def signed(self):
+        v = self.number()
+        return v >> 1 if not v & 1 else -(v >> 1) - 1
+
+
+def join(text, heads, count):
+    """Entries of a block from its text and its envelopes."""
+    t, h, names, time, seq, out = Cursor(text), Cursor(heads), [], 0, 0, []
+
+    def name():
+        back = h.number()
+        if back:
+            return names[-back]
+        names.append(h.take(h.take(1)[0]))
+        return names[-1]
+
+    while len(out) < count:
+        n, form = h.number(), h.take(1)[0]
+        if form == 1:
+            out += [b"\0" + h.take(32) for _ in range(n)]
+            continue
+        transport, flags, source, peer = h.take(1), h.number(), name(), name()
+        times = []
+        for i in range(n):
+            if not i or form & 4:
+                time = (time + h.signed()) % 2**64
+            times.append(time)
+        chains = []
+        for i in range(n if flags & 1 else 0):
+            seq = (seq + h.signed()) % 2**64
+            chains.append((seq, h.take(32)))
+        lengths = [h.number() for _ in range(n)] if form & 2 else None
+        for i in range(n):
+            raw = t.take(lengths[i] if lengths else text.index(b"\n", t.at) - t.at)
+            assert t.take(1) == b"\n"
+            out.append(b"\1" + transport + struct.pack(">HQQ", flags, times[i], chains[i][0] if chains else 0) + (chains[i][1] if chains else b"") +
+                       bytes([len(source)]) + source + bytes([len(peer)]) + peer + struct.pack(">I", len(raw)) + raw)
+    assert len(out) == count and t.at == len(text) and h.at == len(heads)
+    return out
+
+
+def segment(path):
+    """Its entries; and `zstd -d` of the whole file gives nothing but the texts of its blocks."""
+    b, at, out, texts = open(path, "rb").read(), 0, [], []
     while at < len(b):
-        n = struct.unpack_from(">H", b, at)[0]
-        yield b[at + 2:at + 2 + n]
-        at += 2 + n
+        magic, n = struct.unpack_from("<II", b, at)
+        content = b[at + 8:at + 8 + n]
+        if magic != 0x184D2A50 or content[:4] == b"SVF1":
+            break
+        at += 8 + n
+        if content[:4] == b"SVH1":
+            continue
+        assert content[:4] == b"SVB2"
+        count, packed, heads_n = struct.unpack_from(">I", content, 12)[0], struct.unpack_from(">I", content, 32)[0], struct.unpack_from(">I", content, 44)[0]
+        heads = b[at + 8:at + heads_n]
+        assert heads[:4] == b"SVE1"
+        size, heads = struct.unpack_from(">I", heads, 4)[0], heads[8:-4]
+        heads = heads if len(heads) == size else zstd(heads)
+        texts.append(zstd(b[at + heads_n:at + packed]))
+        out += join(texts[-1], heads, count)
+        at += packed
+    assert zstd(b) == b"".join(texts)
+    return out
 
 
 def tail(path):
@@ -75,7 +154,7 @@ def main(folder):
     entries = []
     for name in sorted(os.listdir(os.path.join(folder, "seg"))):
         assert int(name) == len(entries)
-        entries += bundles(subprocess.run(["zstd", "-dcq", os.path.join(folder, "seg", name)], check=True, capture_output=True).stdout)
+        entries += segment(os.path.join(folder, "seg", name))
     entries = entries[:first] + last
     leaves = [sha(b"\0", e) for e in entries]
     for name in sorted(os.listdir(os.path.join(folder, "tile", "1"))) if os.path.isdir(os.path.join(folder, "tile")) else []:
