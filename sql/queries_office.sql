@@ -187,3 +187,23 @@ VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
 ON CONFLICT(source) DO UPDATE SET log = excluded.log, known = excluded.known, entries = excluded.entries, bytes = excluded.bytes,
 	long = excluded.long, torn = excluded.torn, binary = excluded.binary, limited = excluded.limited, refused = excluded.refused,
 	last_at = max(last_at, excluded.last_at), offset_s = coalesce(excluded.offset_s, offset_s);
+
+-- name: log_audit_before
+SELECT log, checkpoint FROM log_audit WHERE checkpoint IS NOT NULL ORDER BY log;
+-- name: log_audit_last
+SELECT done_at FROM log_audit_run WHERE id = 1;
+-- name: log_audit_done
+UPDATE log_audit_run SET done_at = ?1 WHERE id = 1;
+-- name: log_audit_origin
+SELECT origin FROM log_audit WHERE log = ?1;
+-- name: log_audit_put
+INSERT INTO log_audit(log, at, ok, size, origin, problems, problem, checkpoint) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+ON CONFLICT(log) DO UPDATE SET at = excluded.at, ok = excluded.ok, size = excluded.size,
+	origin = CASE WHEN excluded.origin = '' THEN origin ELSE excluded.origin END, problems = excluded.problems, problem = excluded.problem,
+	checkpoint = CASE WHEN excluded.origin NOT IN ('', origin) THEN excluded.checkpoint ELSE coalesce(excluded.checkpoint, checkpoint) END;
+-- name: log_copy_last
+SELECT max(at) FROM record_log WHERE action = 'store.backup';
+-- name: measure_forget
+DELETE FROM measurement WHERE engine = 'vault' AND control = ?1 AND subject_kind = 'log' AND subject_id = ?2 AND part = ?3;
+-- name: measure_put
+INSERT INTO measurement(engine, control, subject_kind, subject_id, part, value, number, detail, at) VALUES ('vault', ?1, 'log', ?2, ?3, ?4, ?5, ?6, ?7);

@@ -215,6 +215,13 @@ CREATE TABLE IF NOT EXISTS log_made(log TEXT PRIMARY KEY, days INTEGER NOT NULL)
 INSERT OR IGNORE INTO log_made(log, days) SELECT 'standard', wanted_days FROM log_house WHERE wanted_days > 0;
 CREATE TABLE IF NOT EXISTS log_place(
 	source TEXT NOT NULL, log TEXT NOT NULL, last_at INTEGER NOT NULL, PRIMARY KEY (source, log)) STRICT, WITHOUT ROWID;
+-- The last audit of each log by the house itself ('office' its own): what it saw, and the signed checkpoint the next one must find
+-- continued. log_audit_run: when it was done last.
+CREATE TABLE IF NOT EXISTS log_audit(
+	log TEXT PRIMARY KEY, at INTEGER NOT NULL, ok INTEGER NOT NULL, size INTEGER NOT NULL, origin TEXT NOT NULL, problems INTEGER NOT NULL,
+	problem TEXT, checkpoint TEXT) STRICT;
+CREATE TABLE IF NOT EXISTS log_audit_run(id INTEGER PRIMARY KEY CHECK (id = 1), done_at INTEGER) STRICT;
+INSERT OR IGNORE INTO log_audit_run(id) VALUES (1);
 -- Senders somebody decided not to register, and why.
 CREATE TABLE IF NOT EXISTS log_outsider(
 	source TEXT PRIMARY KEY, reason TEXT NOT NULL, person INTEGER NOT NULL, at INTEGER NOT NULL) STRICT;

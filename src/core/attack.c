@@ -80,7 +80,7 @@ static enum outcome open_tls_key(void)
 
 static enum outcome open_vault(void)
 {
-	return role_is("vault") || role_is("search") || role_is("detect") ? OWN : opens("vault/log", O_RDONLY);
+	return role_is("vault") || role_is("search") || role_is("detect") || role_is("audit") ? OWN : opens("vault/log", O_RDONLY);
 }
 
 static enum outcome change_vault(void)

@@ -129,6 +129,14 @@ enum {
 	DETECT_STATE,        /* s JSON: rules, faults, where it stands in each log, figures */
 };
 
+/* office.writer -> audit and back (vault/audit.h) */
+enum {
+	AUDIT_RUN = 390,     /* u n {s log, s the signed checkpoint of the audit before}: read everything now -> AUDIT_DONE */
+	AUDIT_DONE,          /* s JSON {"started_at" µs, "took_ms", "refused": it could not write, "logs": [{"log", "origin", "ok", "size",
+	                      * "root" hex, "entries", "removed", "redacted", "n_problems", "problems": [{"where", "what"}],
+	                      * "checkpoint": when ok}]} */
+};
+
 /* office.writer -> collect and back */
 enum {
 	COLLECT_SOURCES = 380, /* s the table of sources (collect/source.h), replacing the one before */

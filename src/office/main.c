@@ -20,6 +20,7 @@
 #include "office/life.h"
 #include "office/note.h"
 #include "office/arrival.h"
+#include "office/audit.h"
 #include "office/restored.h"
 #include "office/spool.h"
 #include "office/transfer.h"
@@ -28,7 +29,7 @@
 #define EXPIRE_MS 250
 #define OUTBOX_RETRY_MS 1000
 
-static struct office office = {.blobs = -1, .front = -1, .auth = -1, .vault = -1, .search = -1, .writer = -1, .job = -1};
+static struct office office = {.blobs = -1, .front = -1, .auth = -1, .vault = -1, .search = -1, .audit = -1, .writer = -1, .job = -1};
 static struct child child;
 static bool assess_pending, piece_waits;
 
@@ -43,6 +44,8 @@ static int on_message(void *arg, const char *peer, int fd, struct msg *m)
 		return outbox_answer(o, m);
 	if (o->role == OFFICE_WRITER && strcmp(peer, "collect") == 0)
 		return arrival_message(o, m);
+	if (o->role == OFFICE_WRITER && strcmp(peer, "audit") == 0)
+		return audit_message(o, m);
 	if (o->role == OFFICE_WRITER && strcmp(peer, "detect") == 0)
 		return alert_message(o, fd, m);
 	if (o->role == OFFICE_WRITER && strncmp(peer, "gate.", 5) == 0)
@@ -78,6 +81,9 @@ static void on_peer(void *arg, const char *peer, int fd)
 		arrival_peer(o, fd);
 	} else if (strcmp(peer, "search") == 0) {
 		o->search = fd;
+	} else if (strcmp(peer, "audit") == 0) {
+		o->audit = fd;
+		audit_peer(o);
 	} else if (strcmp(peer, "detect") == 0) {
 		alert_decisions(o, fd, true);
 	} else if (strncmp(peer, "front", 5) == 0) {
@@ -199,6 +205,7 @@ static void on_tick(void *arg)
 	arrival_keep_policy(o);
 	arrival_measure(o);
 	alert_decisions(o, child_peer_fd(&child, "detect"), false);
+	audit_tick(o);
 	gate_tick(o);
 	tell_fronts(o);
 	spool_tick(o);
@@ -284,6 +291,7 @@ int main(int argc, char **argv)
 	o->auth = child_peer_fd(&child, "auth");
 	o->vault = child_peer_fd(&child, "vault");
 	o->search = child_peer_fd(&child, "search");
+	o->audit = child_peer_fd(&child, "audit");
 	o->writer = child_peer_fd(&child, "office.writer");
 	o->job = child_peer_fd(&child, "office.job");
 	for (unsigned i = 0; o->role == OFFICE_WRITER && i < GATES_MAX; i++) {

@@ -21,7 +21,7 @@ struct office {
 	struct loop *loop;
 	char dir[256], share[256];                       /* as seen inside the sandbox */
 	int blobs;                                       /* directory descriptor of the attachments */
-	int front, auth, vault, search, writer, job;     /* peers; -1 while absent */
+	int front, auth, vault, search, audit, writer, job;     /* peers; -1 while absent */
 	unsigned front_life[2];                          /* counts the pairs with front, and with that of the Internet side: an answer
 	                                                  * goes where its request came from */
 	bool two_sides;                                  /* there is a front on the Internet side */

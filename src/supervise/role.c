@@ -10,6 +10,7 @@ static const struct {
 	{"collect", "collect", "keys", 3},               /* where logs are to come in */
 	{"search", "search", "vault", 3},
 	{"detect", "detect", "vault", 3},
+	{"audit", "vault", "vault", 3},                  /* the same program in a cell of its own: reads, writes nothing */
 	{"auth", "auth", NULL, 3},
 	{"office.writer", "office", NULL, 2},
 	{"office.job", "office", "office.writer", 1},
@@ -41,6 +42,7 @@ static const char *const talks[][2] = {
 	{"collect", "office.writer"},
 	{"detect", "vault"},
 	{"detect", "office.writer"},
+	{"office.writer", "audit"},
 	{"office.writer", "gate"},
 };
 
@@ -88,7 +90,7 @@ void house_init(struct house *h, const struct house_options *o)
 		bool many = strcmp(table[i].name, "office.reader") == 0 || strcmp(table[i].name, "gate") == 0;
 		bool job = strcmp(table[i].name, "office.job") == 0;
 		if ((!o->front && strcmp(table[i].name, "front") == 0) || (!o->front_net && strcmp(table[i].name, "front.net") == 0) || (!o->collect && strcmp(table[i].name, "collect") == 0) ||
-		    (o->oneshot && (many || job || strcmp(table[i].name, "search") == 0 || strcmp(table[i].name, "detect") == 0)))
+		    (o->oneshot && (many || job || strcmp(table[i].name, "search") == 0 || strcmp(table[i].name, "detect") == 0 || strcmp(table[i].name, "audit") == 0)))
 			continue;
 		for (unsigned k = 0; many && k < copies(table[i].name, o) && k < READERS_MAX; k++) {
 			char name[CHILD_NAME_MAX];

@@ -11,8 +11,8 @@
 
 #define READERS_MAX 64
 #define GATES_MAX 8
-#define ROLES_MAX (READERS_MAX + GATES_MAX + 11)
-#define PAIRS_MAX (4 * READERS_MAX + GATES_MAX + 22)
+#define ROLES_MAX (READERS_MAX + GATES_MAX + 12)
+#define PAIRS_MAX (4 * READERS_MAX + GATES_MAX + 23)
 #define STOP_RANKS 6
 
 enum role_state {

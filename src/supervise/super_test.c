@@ -237,14 +237,14 @@ static int play(int argc, char **argv)
 
 /* --- the house under test --------------------------------------------------------------------------------------------- */
 
-static const char *const names[] = {"keys", "vault", "search", "detect", "auth", "office.writer", "office.job", "office.reader.0",
+static const char *const names[] = {"keys", "vault", "search", "detect", "audit", "auth", "office.writer", "office.job", "office.reader.0",
                                     "office.reader.1", "gate.0", "gate.1", "front"};
 static const char *const pairs[][2] = {
 	{"front", "office.writer"}, {"front", "office.reader.0"}, {"front", "office.reader.1"}, {"front", "keys"},
 	{"office.writer", "auth"}, {"office.writer", "vault"}, {"office.reader.0", "vault"}, {"office.reader.1", "vault"},
 	{"office.job", "vault"}, {"office.reader.0", "office.writer"}, {"office.reader.1", "office.writer"},
 	{"office.job", "office.writer"}, {"vault", "keys"}, {"office.writer", "search"}, {"office.reader.0", "search"},
-	{"office.reader.1", "search"}, {"detect", "vault"}, {"detect", "office.writer"}, {"office.writer", "gate.0"}, {"office.writer", "gate.1"},
+	{"office.reader.1", "search"}, {"detect", "vault"}, {"detect", "office.writer"}, {"office.writer", "audit"}, {"office.writer", "gate.0"}, {"office.writer", "gate.1"},
 };
 
 static char folder[64], libexec[80], dir[80], seen[100];
@@ -468,7 +468,7 @@ static void test_who_breaks_the_protocol_is_ended(void **state)
 /* All that the writer talks to dies again and again: it reports more losses than LOST_PER_MINUTE and is not blamed for them. */
 static void test_the_bereaved_are_innocent(void **state)
 {
-	static const char *const peers[] = {"vault", "search", "detect", "auth", "office.job", "office.reader.0", "office.reader.1", "gate.0", "gate.1", "front"};
+	static const char *const peers[] = {"vault", "search", "detect", "audit", "auth", "office.job", "office.reader.0", "office.reader.1", "gate.0", "gate.1", "front"};
 	begin();
 	pairs_work(NULL, 1);
 	pid_t writer = pid_of("office.writer");

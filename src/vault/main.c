@@ -1,7 +1,7 @@
 /* vault: the append-only log and its proofs.
  *   vault --init DIR [--origin NAME]   makes an empty log in DIR/vault, unless there is one
  *   vault --tool COMMAND …             what `sekisho vault …` runs: audit and proofs, without the running vault
- *   vault --fd 3 …                     serves (started by supervise) */
+ *   vault --fd 3 …                     serves (started by supervise); as role "audit": reads all of it now and then (audit.h) */
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +15,7 @@
 #include "lib/log.h"
 #include "lib/sandbox.h"
 #include "lib/text.h"
+#include "vault/audit.h"
 #include "vault/serve.h"
 #include "vault/tool.h"
 
@@ -82,6 +83,8 @@ int main(int argc, char **argv)
 		return tool_init(argc - 2, argv + 2);
 	if (argc >= 2 && strcmp(argv[1], "--tool") == 0)
 		return tool_main(argc - 2, argv + 2);
+	if (argc >= 4 && strcmp(argv[3], AUDIT_ROLE) == 0)
+		audit_main(argc, argv);
 	serve(argc, argv);
 	return 0;
 }
