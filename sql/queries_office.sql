@@ -203,6 +203,14 @@ ON CONFLICT(log) DO UPDATE SET at = excluded.at, ok = excluded.ok, size = exclud
 	checkpoint = CASE WHEN excluded.origin NOT IN ('', origin) THEN excluded.checkpoint ELSE coalesce(excluded.checkpoint, checkpoint) END;
 -- name: log_copy_last
 SELECT max(at) FROM record_log WHERE action = 'store.backup';
+-- name: log_heads
+SELECT log, size, looked_at FROM log_store WHERE state = 'open';
+-- name: log_planted_last
+SELECT planted_at FROM log_watch WHERE id = 1;
+-- name: log_planted
+INSERT INTO log_watch(id, planted_at) VALUES (1, ?1) ON CONFLICT(id) DO UPDATE SET planted_at = excluded.planted_at;
+-- name: measure_is
+SELECT value, at FROM measurement WHERE engine = 'vault' AND control = ?1 AND subject_kind = 'log' AND subject_id = ?2 AND part = ?3;
 -- name: measure_forget
 DELETE FROM measurement WHERE engine = 'vault' AND control = ?1 AND subject_kind = 'log' AND subject_id = ?2 AND part = ?3;
 -- name: measure_put

@@ -222,6 +222,8 @@ CREATE TABLE IF NOT EXISTS log_audit(
 	problem TEXT, checkpoint TEXT) STRICT;
 CREATE TABLE IF NOT EXISTS log_audit_run(id INTEGER PRIMARY KEY CHECK (id = 1), done_at INTEGER) STRICT;
 INSERT OR IGNORE INTO log_audit_run(id) VALUES (1);
+-- When the house last planted an event for its own rules to find.
+CREATE TABLE IF NOT EXISTS log_watch(id INTEGER PRIMARY KEY CHECK (id = 1), planted_at INTEGER NOT NULL) STRICT;
 -- Senders somebody decided not to register, and why.
 CREATE TABLE IF NOT EXISTS log_outsider(
 	source TEXT PRIMARY KEY, reason TEXT NOT NULL, person INTEGER NOT NULL, at INTEGER NOT NULL) STRICT;

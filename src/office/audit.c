@@ -8,8 +8,7 @@
 #include "lib/date.h"
 #include "lib/json.h"
 #include "lib/log.h"
-#include "office/change.h"
-#include "office/dispatch.h"
+#include "office/measured.h"
 #include "office/setting.h"
 #include "queries.h"
 
@@ -129,22 +128,7 @@ static int put_row(struct office *o, const struct seen *s, int64_t now, struct e
 
 static int measure(struct office *o, const char *log, const char *part, const char *value, int64_t number, struct str detail, int64_t now, struct err *e)
 {
-	struct stmt *q = db_query(o->db, Q_MEASURE_FORGET);
-	bind_z(q, 1, "log.intact");
-	bind_z(q, 2, log);
-	bind_z(q, 3, part);
-	int r = run(q, e);
-	if (r < 0)
-		return r;
-	q = db_query(o->db, Q_MEASURE_PUT);
-	bind_z(q, 1, "log.intact");
-	bind_z(q, 2, log);
-	bind_z(q, 3, part);
-	bind_z(q, 4, value);
-	bind_int(q, 5, number);
-	bind_str(q, 6, detail);
-	bind_int(q, 7, now);
-	return run(q, e);
+	return measured_put(o->db, &(struct measured){"log.intact", log, part, value, number, detail, now}, e);
 }
 
 /* The copy elsewhere: `sekisho backup` takes the vault along, and its file leaves the machine (docs/operating.md). */
@@ -230,32 +214,11 @@ static int put_all(struct office *o, struct arena *a, const json_t *root, struct
 	return r;
 }
 
-static int take(struct office *o, const json_t *root, struct err *e)
+static int write_all(struct office *o, void *root, struct err *e)
 {
-	char today[DATE_TEXT];
-	struct world w = {.db = o->db, .ledgers = o->ledgers, .now = clock_now()};
 	struct arena *a = arena_new(4u << 20);
-	bool all = false;
-	date_format(date_of_instant(w.now), today);
-	w.today = str_from(today);
-	int r = db_begin(o->db, e);
-	if (r == 0) {
-		change_clear();
-		r = put_all(o, a, root, e);
-		if (r >= 0)
-			r = change_assess(&w, o->checks, &all, e);
-		if (r >= 0)
-			r = db_commit(o->db, e);
-		if (r < 0) {
-			db_rollback(o->db);
-			change_clear();
-		}
-		assess_settled(o->checks, r >= 0);
-	}
+	int r = put_all(o, a, root, e);
 	arena_free(a);
-	if (r >= 0 && all)
-		o->assess_soon(o);
-	outbox_poke(o);
 	return r;
 }
 
@@ -271,7 +234,7 @@ int audit_message(struct office *o, struct msg *m)
 		return ERR_PROTO;
 	}
 	asked = false;
-	if (take(o, root, &e) < 0)
+	if (measured_take(o, write_all, root, &e) < 0)
 		log_error("office.audit", "text=\"%s\"", e.text);
 	json_decref(root);
 	return 0;

@@ -23,6 +23,7 @@
 #include "office/audit.h"
 #include "office/restored.h"
 #include "office/spool.h"
+#include "office/running.h"
 #include "office/transfer.h"
 
 #define TICK_MS 60000
@@ -47,7 +48,7 @@ static int on_message(void *arg, const char *peer, int fd, struct msg *m)
 	if (o->role == OFFICE_WRITER && strcmp(peer, "audit") == 0)
 		return audit_message(o, m);
 	if (o->role == OFFICE_WRITER && strcmp(peer, "detect") == 0)
-		return alert_message(o, fd, m);
+		return m->type == DETECT_STATE ? running_message(o, m) : alert_message(o, fd, m);
 	if (o->role == OFFICE_WRITER && strncmp(peer, "gate.", 5) == 0)
 		return gate_answer(o, peer, m);
 	if (strncmp(peer, "office.", 7) == 0)
@@ -205,6 +206,7 @@ static void on_tick(void *arg)
 	arrival_keep_policy(o);
 	arrival_measure(o);
 	alert_decisions(o, child_peer_fd(&child, "detect"), false);
+	running_tick(o, child_peer_fd(&child, "detect"));
 	audit_tick(o);
 	gate_tick(o);
 	tell_fronts(o);

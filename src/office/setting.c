@@ -34,7 +34,6 @@ const struct setting settings[] = {
 	{"transfer_approve", SET_CHOICE, 0, 0, "3", "never|3|2|always", N_("Inward files that need permission"),
 	 N_("From which confidentiality the manager of the section must agree; personal data always counts as 3. Outward files always need permission.")},
 	{"transfer_approve_mb", SET_INT, 0, 2048, "0", NULL, N_("Inward files that need permission above MB"), N_("0: size alone asks for none.")},
-	{"transfer_approve_mb", SET_INT, 0, 30, "0", NULL, N_("Inward files that need permission above MB"), N_("0: size alone asks for none.")},
 	{"audit_hour", SET_INT, 0, 23, "2", NULL, N_("Hour of the audit of the logs"), N_("From this hour on every stored log is read and checked against what was signed.")},
 	{"audit_days", SET_INT, 1, 90, "1", NULL, N_("Days between audits of the logs"), N_("1: every day. The control log.intact fails when two such spans pass without one.")},
 	{"job_rows", SET_INT, 100, 100000, "2000", NULL, N_("Rows before it becomes a job"),

@@ -81,3 +81,18 @@ due; start; audited 7
 [ "$(row other)" = 0 ] || fail "a log that is gone is not told: $(sql 'SELECT * FROM log_audit')"
 ok "a log that is gone is found"
 stop
+
+# --- the rules: what is planted comes back, each log is judged to its head, a faulty file of rules is told ---
+printf 'title: x\nid: x\n' >"$T/bad.yml"; mkdir -p "$D/rules"; rm -f "$D/rules"/*
+start
+running() { sql "SELECT count(*) FROM measurement WHERE control = 'log.rules-running' AND $1"; }
+for _ in $(seq 150); do [ "$(running "part = 'planted' AND value = 'found'")" = 1 ] && [ "$(running "part = 'run' AND value = 'judged'")" -ge 2 ] && break; sleep 0.1; done
+[ "$(running "part = 'planted' AND value = 'found'")" = 1 ] || fail "the planted event: $(sql "SELECT part, subject_id, value FROM measurement WHERE control = 'log.rules-running'")"
+[ "$(running "part = 'run' AND value = 'judged'")" -ge 2 ] && [ "$(running "part = 'rules' AND value = 'loaded'")" = 1 ] || fail "running: $(sql "SELECT part, subject_id, value, number FROM measurement WHERE control = 'log.rules-running'")"
+[ "$(sql "SELECT count(*) FROM alerts WHERE rule = 'sk-planted'")" = 0 ] || fail "the house's own test is put before people"
+stop
+cp "$T/bad.yml" "$D/rules/bad.yml"; start
+for _ in $(seq 100); do [ "$(running "part = 'rules' AND value = 'faults'")" = 1 ] && break; sleep 0.1; done
+[ "$(sql "SELECT count(*) FROM finding WHERE control = 'log.rules-running' AND subject_id = 'log:rules' AND status = 'not_met'")" = 1 ] || fail "a faulty file of rules is not told"
+stop
+ok "the rules are seen to run: a planted event comes back, logs are judged to their head, a faulty file is told"

@@ -4,7 +4,7 @@ what is there is sealed."""
 import http.client, json, os, random, re, signal, sqlite3, ssl, subprocess, sys, threading, time
 from urllib.parse import urlencode, urlparse
 
-ROLES = ["keys", "vault", "search", "detect", "auth", "office.writer", "office.job", "office.reader.0", "office.reader.1", "front"]
+ROLES = ["keys", "vault", "search", "detect", "audit", "auth", "office.writer", "office.job", "office.reader.0", "office.reader.1", "front"]
 PER_MINUTE = 8                                        # below what the supervisor takes as hopeless
 
 

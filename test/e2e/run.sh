@@ -60,7 +60,7 @@ LC_ALL=ja_JP.UTF-8 "$O/sekisho" run "$D" --listen 127.0.0.1:0 2>&1 | grep -q "ä½
 ok "messages speak the locale's language"
 
 # --- each process killed comes back, and the whole serves again ---
-for role in keys vault search detect auth office.writer office.job office.reader.0 office.reader.1 front; do
+for role in keys vault search detect audit auth office.writer office.job office.reader.0 office.reader.1 front; do
   old=$(pid_of "$role"); [ -n "$old" ] || fail "$role does not run"
   kill -9 "$old"
   back() { new=$(pid_of "$role"); [ -n "$new" ] && [ "$new" != "$old" ]; }
