@@ -30,4 +30,4 @@
     {"activeWritingStyle", ""},
 /* Settings of one program or of one moment: nothing of the document is lost. */
 {"savePreviewPicture", ""}, {"fldData", ""}, {"updateFields", ""}, {"showEnvelope", ""}, {"saveFormsData", ""},
-    {"forceUpgrade", ""}, {"storeMappedDataAs", ""}, {"calculatedMembers", "XL-PIVOT-EXTERNAL"},
+    {"forceUpgrade", ""}, {"storeMappedDataAs", ""}, {"autoUpdate", ""}, {"calculatedMembers", "XL-PIVOT-EXTERNAL"},

@@ -36,26 +36,13 @@ static void begin(struct filter *f, unsigned ns, unsigned name, const char *loca
 	size_t at;
 	bool first, kept;
 
-	if (up->object && filter_in_object(f, local))
+	if (up->object && filter_in_object(f, ns, local, atts))
 		return;
-	if (filter_is_object(local, atts)) {
-		filter_push_bare(f);
-		if (filter_parent(f) != up)
-			filter_parent(f)->object = true;
-		return;
-	}
 	up = filter_parent(f);
 	if (filter_unwrapped(&ox_names[up->name], ns, local)) {
 		tally(f->in->tally, "OOXML-CUSTOM-XML", str_from(local));
 		filter_push_bare(f);
 		return;
-	}
-	if (!strcmp(local, "object") && ns < NS_MC && !strcmp(ox_ns[ns].prefix, "w")) {
-		static const char *const none[] = {NULL};
-
-		tally(f->in->tally, "OOXML-OLE", str_from(local));
-		name = ox_name_find(ns, STR("pict"));
-		atts = (const char **)(uintptr_t)none;
 	}
 	p = name && !up->choosing ? ox_pair_find(ox_types[up->type].kid, ox_types[up->type].n_kids, name) : NULL;
 	if (!p) {
@@ -93,6 +80,7 @@ static void begin(struct filter *f, unsigned ns, unsigned name, const char *loca
 		return;
 	}
 	fr->open = true;
+	fr->object = filter_is_object(local, atts);
 	if (fr->text > ox_TEXT)
 		buf_clear(&f->text);
 }
@@ -183,7 +171,7 @@ static void finish(struct filter *f)
 		return;
 	if (fr->text > ox_TEXT)
 		stays = judged(f, fr);
-	if (((t->n_needs && !fr->has) || fr->doomed) && f->depth)
+	if (((t->n_needs && !fr->has && !filter_becomes_picture(f, fr)) || fr->doomed) && f->depth)
 		stays = false;
 	if (!stays) {
 		filter_undo(f, fr);

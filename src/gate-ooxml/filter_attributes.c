@@ -113,6 +113,8 @@ static bool typed(struct filter *f, const struct ox_pair *p, struct str v)
 	} else {
 		ok = ox_value_ok(p->value, v);
 	}
+	if (!ok && !strcmp(ox_names[p->name].local, "uri"))
+		return false;                            /* its element's own loss tells it */
 	if (!ok) {
 		char sample[80];
 
@@ -142,7 +144,8 @@ bool filter_attributes(struct filter *f, struct frame *fr, const char **atts)
 		p = name ? ox_pair_find(t->attr, t->n_attrs, name) : NULL;
 		if (!p || repeated(f, name)) {
 			/* Marks of editing; and what a relationship's own line of the report tells. */
-			if (ns < NS_MC && !strstr(atts[0], "rsid") && strcmp(atts[0], "r:id") != 0)
+			if (ns < NS_MC && !strstr(atts[0], "rsid") && strcmp(atts[0], "r:id") != 0 &&
+			    strcmp(atts[0], "spid") != 0)
 				tally(f->in->tally, "OOXML-ATTRIBUTE", str_from(atts[0]));
 			continue;
 		}

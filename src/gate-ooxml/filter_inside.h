@@ -83,7 +83,9 @@ void filter_compatibility(struct filter *f, const char *local, const char **atts
 void filter_field_event(struct filter *f, const char *local, const char **atts);
 bool filter_unwrapped(const struct ox_name *up, unsigned ns, const char *local);
 /* Inside an embedded object: true when the element was dealt with. */
-bool filter_in_object(struct filter *f, const char *local);
+bool filter_in_object(struct filter *f, unsigned ns, const char *local, const char **atts);
 bool filter_is_object(const char *local, const char **atts);
+/* An object of Word whose document did not pass: the picture it showed stays, as one. */
+bool filter_becomes_picture(struct filter *f, struct frame *fr);
 
 #endif

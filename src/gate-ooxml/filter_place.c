@@ -133,8 +133,34 @@ static void hoist(struct filter *f)
 	}
 }
 
-bool filter_in_object(struct filter *f, const char *local)
+/* Does the object hold a document that passes the gate? Asked without keeping the relationship: the element itself will. */
+static bool holds_document(struct filter *f, unsigned ns, const char *local, const char **atts)
 {
+	const struct ox_type *up = &ox_types[filter_parent(f)->type];
+	unsigned name = ox_name_find(ns, str_from(local)), given = f->in->given(f->in->arg), n = 0, essential = 0, good = 0;
+	const struct ox_pair *p = name ? ox_pair_find(up->kid, up->n_kids, name) : NULL;
+	const struct ox_type *t = p ? &ox_types[p->value] : NULL;
+
+	for (unsigned i = 0; t && i < t->n_attrs; i++)
+		essential += ox_pairs[t->attr + i].flag == OX_ESSENTIAL;
+	for (; t && *atts; atts += 2) {
+		unsigned attr_ns, attr = filter_resolve(f, atts[0], true, &attr_ns);
+
+		p = attr ? ox_pair_find(t->attr, t->n_attrs, attr) : NULL;
+		if (!p || p->flag != OX_ESSENTIAL)
+			continue;
+		if (ox_classes[p->value].kind == ox_RID)
+			n = f->in->relation(f->in->arg, str_from(atts[1]), &ox_classes[p->value]);
+		good += ox_classes[p->value].kind == ox_RID ? n > 0 : ox_value_ok(p->value, str_from(atts[1]));
+	}
+	f->in->take_back(f->in->arg, given);
+	return t && essential == good;
+}
+
+bool filter_in_object(struct filter *f, unsigned ns, const char *local, const char **atts)
+{
+	if (!strcmp(local, "oleObj") && holds_document(f, ns, local, atts))
+		return false;
 	if (!strcmp(local, "oleObj")) {
 		tally(f->in->tally, "OOXML-OLE", str_from(local));
 		filter_push_bare(f);
@@ -147,6 +173,26 @@ bool filter_in_object(struct filter *f, const char *local)
 		return false;
 	}
 	f->skip = 1;
+	return true;
+}
+
+bool filter_becomes_picture(struct filter *f, struct frame *fr)
+{
+	static const char was[] = "<w:object", is[] = "<w:pict>";
+	const struct ox_name *n = &ox_names[fr->name];
+	char *from, *end, *stop = f->out->p + f->out->n;
+
+	if (strcmp(n->local, "object") != 0 || strcmp(ox_ns[n->ns].prefix, "w") != 0 || buf_err(f->out))
+		return false;
+	tally(f->in->tally, "OOXML-OLE", STR("object"));
+	from = f->out->p + fr->at + fr->first;
+	end = fr->open || fr->doomed ? NULL : memchr(from, '>', (size_t)(stop - from));
+	if (!end || strncmp(from, was, sizeof was - 1) != 0)
+		return false;
+	memcpy(from, is, sizeof is - 1);
+	memmove(from + sizeof is - 1, end + 1, (size_t)(stop - end - 1));
+	f->out->n -= (size_t)(end + 1 - from) - (sizeof is - 1);
+	fr->name = (uint16_t)ox_name_find(n->ns, STR("pict"));
 	return true;
 }
 

@@ -73,6 +73,8 @@ const struct kind kinds[] = {
 	{"image", "image", "*", "media/image%u",
 	    "document header footer footnotes endnotes wcomments numbering worksheet chartsheet xdrawing chart "
 	 "userShapes theme themeOverride slide slideLayout slideMaster notesSlide notesMaster handoutMaster presProps diagramData diagramLayout diagramDrawing tableStyles"},
+	{"embedded", "package", "*", "embeddings/document%u",
+	    "document header footer footnotes endnotes wcomments chart slide slideLayout slideMaster"},
 	{"vml", "vmlDrawing", "vmlDrawing", "xl/drawings/vmlDrawing%u.vml", "worksheet"},
 	{"app", "extended-properties", "extended-properties+xml", "docProps/app.xml", "docx xlsx pptx"},
 	{"hyperlink", "hyperlink", "", "",

@@ -41,35 +41,6 @@ static struct part *part_of(struct package *pk, const struct zip_entry *en, cons
 	return p;
 }
 
-/* A picture goes the whole way through the gate by itself; what cannot come back becomes the placeholder. */
-static void image(struct package *pk, struct part *p)
-{
-	struct str clean = STR_NONE, language = STR_NONE, base = p->name;
-	enum gate_outcome outcome = GATE_HELD;
-	struct buf b;
-	int r;
-
-	for (size_t i = base.n; i-- > 0;)
-		if (base.p[i] == '/') {
-			base = str_slice(base, i + 1, base.n);
-			break;
-		}
-	buf_init(&b, 256u << 20);
-	r = zip_read(p->entry, &b);
-	if (!r && picture_type(buf_view(&b), &base))
-		r = job_sub(pk->j, arena_z(pk->j->arena, p->name), base, buf_view(&b), &outcome, &clean, &language);
-	buf_release(&b);
-	if (r || outcome != GATE_DELIVERED || (!str_is(language, "png") && !str_is(language, "jpeg"))) {
-		job_part(pk->j, p->name, "OOXML-PICTURE", GATE_REMOVED, 1, (int64_t)p->entry->size, STR_NONE);
-		clean = placeholder_png();
-		language = STR("png");
-	}
-	p->type = str_is(language, "png") ? "image/png" : "image/jpeg";
-	p->path = arena_strf(pk->j->arena, "%.*s.%.*s", STR_ARG(p->path), STR_ARG(language));
-	p->failed = zip_pack(clean, &p->packed) != 0;
-	p->there = !p->failed;
-}
-
 /* A cache of a pivot table may come from a sheet of this workbook only; a table whose cache may not stay goes with
  * it. */
 static bool pivot_ok(struct package *pk, const struct zip_entry *en, const struct kind *k)
@@ -116,6 +87,10 @@ static bool usable(struct asking *a, struct relation *r)
 		en = NULL;
 	if (!pivot_ok(pk, en, r->kind)) {
 		tally(a->tally, "XL-PIVOT-EXTERNAL", r->target);
+		return false;
+	}
+	if (en && !strcmp(r->kind->name, "embedded") && !inside_passes(pk, en)) {
+		tally(a->tally, "OOXML-EMBED", r->target);
 		return false;
 	}
 	before = pk->n_parts;
@@ -191,6 +166,11 @@ static void implicit(struct asking *a)
 		if (r->kind && r->implicit) {
 			unsigned n = number(a, r);
 			(void)n;
+		} else if (r->kind && !r->number && !strcmp(r->kind->name, "embedded")) {
+			const struct zip_entry *en = package_target(a->pk, a->part->name, r->target);
+
+			if (!en || !a->pk->inside[en - a->pk->zip.list].asked)
+				tally(a->tally, "OOXML-EMBED", r->target);
 		} else if (!r->kind) {
 			const char *code = r->external && !str_is(r->type, "hyperlink") &&
 			    !strcmp(relation_code(r->type), "OOXML-PART") ?
@@ -270,7 +250,10 @@ static int one(struct package *pk, struct part *p)
 		return r;
 	}
 	if (!in.root) {
-		image(pk, p);
+		if (!strcmp(p->kind->name, "embedded"))
+			inside_document(pk, p);
+		else
+			inside_picture(pk, p);
 		free(t);
 		return 0;
 	}

@@ -134,7 +134,8 @@ int package_types(struct package *pk, const char **ret_code)
 	rd.said = arena_array(pk->j->arena, 2 * PARTS_MAX, sizeof *rd.said);
 	pk->types = arena_array(pk->j->arena, pk->zip.n + 1, sizeof *pk->types);
 	pk->of = arena_array(pk->j->arena, pk->zip.n + 1, sizeof *pk->of);
-	if (!rd.said || !pk->types || !pk->of)
+	pk->inside = arena_array(pk->j->arena, pk->zip.n + 1, sizeof *pk->inside);
+	if (!rd.said || !pk->types || !pk->of || !pk->inside)
 		return ERR_NOMEM;
 	r = read_small(&rd, en, type_start, ret_code);
 	for (size_t i = 0; !r && i < pk->zip.n; i++) {

@@ -34,11 +34,18 @@ struct part {
 	bool there, failed;
 };
 
+/* A document inside, once it was asked for: through the gate by itself. */
+struct inside {
+	bool asked;
+	struct str clean, language;                      /* empty: it did not pass */
+};
+
 struct package {
 	struct job *j;
 	struct zip zip;
 	struct str *types;                               /* content type of each entry, as said */
 	struct part **of;                                /* the part made of each entry */
+	struct inside *inside;                           /* the document in each entry */
 	struct part *list[PARTS_MAX];
 	unsigned n_parts, counters[64];
 	struct part *app;                                /* the program's name, or NULL */
@@ -53,5 +60,13 @@ int package_types(struct package *pk, const char **ret_code) MUST_USE;
 int package_relations(struct package *pk, struct part *p, const char **ret_code) MUST_USE;
 /* Where a relationship leads, as an entry; NULL when nowhere. from: name of the part it is said in. */
 const struct zip_entry *package_target(const struct package *pk, struct str from, struct str target);
+
+/* inside.c: pictures and documents inside go the whole way through the gate by themselves. */
+/* What cannot come back becomes the placeholder. */
+void inside_picture(struct package *pk, struct part *p);
+/* Does the document in that entry pass? Asked once. */
+bool inside_passes(struct package *pk, const struct zip_entry *en);
+/* Fills in the part it becomes. */
+void inside_document(struct package *pk, struct part *p);
 
 #endif

@@ -13,6 +13,8 @@
 #define RELATION "http://schemas.openxmlformats.org/officeDocument/2006/relationships/"
 #define RELATION_2007 "http://schemas.microsoft.com/office/2007/relationships/"
 
+#define OFFICE "application/vnd.openxmlformats-officedocument."
+
 #define APP "docProps/app.xml"
 
 struct part {
@@ -24,6 +26,13 @@ struct part {
 	bool reached;
 };
 
+/* Kinds whose parts have one of several endings, and the content type of each. */
+static const struct { const char *kind, *ending, *type; } endings[] = {
+	{"image", ".png", "image/png"}, {"image", ".jpeg", "image/jpeg"},
+	{"embedded", ".docx", OFFICE "wordprocessingml.document"}, {"embedded", ".xlsx", OFFICE "spreadsheetml.sheet"},
+	{"embedded", ".pptx", OFFICE "presentationml.presentation"},
+};
+
 struct package {
 	struct check *c;
 	const char *language, *base;
@@ -32,7 +41,7 @@ struct package {
 	uint8_t *text;                                   /* of the relationships being read */
 };
 
-/* "#" is a number without leading zero; pictures end in .png or .jpeg; what lies in no folder of its own lies in
+/* "#" is a number without leading zero; some kinds have endings of their own; what lies in no folder of its own lies in
  * the format's. */
 static bool fits(const struct package *pk, const struct ov_kind *k, struct str name)
 {
@@ -60,9 +69,15 @@ static bool fits(const struct package *pk, const struct ov_kind *k, struct str n
 		if (i == from || i > from + 5 || name.p[from] == '0')
 			return false;
 	}
-	if (strcmp(k->name, "image") != 0)
-		return i == name.n;
-	return str_is(str_slice(name, i, name.n), ".png") || str_is(str_slice(name, i, name.n), ".jpeg");
+	bool several = false;
+
+	for (size_t e = 0; e < ARRAY_LEN(endings); e++)
+		if (!strcmp(endings[e].kind, k->name)) {
+			several = true;
+			if (str_is(str_slice(name, i, name.n), endings[e].ending))
+				return true;
+		}
+	return !several && i == name.n;
 }
 
 static const struct ov_kind *kind_of(const struct package *pk, struct str name)
@@ -104,8 +119,10 @@ static bool is_exactly(struct package *pk, const struct zip_part *p, struct buf 
 
 static const char *type_of(const struct part *p)
 {
-	return strcmp(p->kind->name, "image") != 0 ? p->kind->type : str_ends(p->zip->name, ".png") ? "image/png" :
-	    "image/jpeg";
+	for (size_t e = 0; e < ARRAY_LEN(endings); e++)
+		if (!strcmp(endings[e].kind, p->kind->name) && str_ends(p->zip->name, endings[e].ending))
+			return endings[e].type;
+	return p->kind->type;
 }
 
 static bool content_types(struct package *pk)
@@ -302,6 +319,17 @@ static bool picture(struct package *pk, struct part *p, struct str content)
 	return ok || refuse(pk->c, inner.rule ? inner.rule : "ooxml-part", p->zip->at);
 }
 
+/* A document inside is one of these languages itself, by the end of its name. */
+static bool embedded(struct package *pk, struct part *p, struct str content)
+{
+	size_t from = p->zip->name.n;
+
+	while (from && p->zip->name.p[from - 1] != '/')
+		from--;
+	return verify_named(pk->c, str_slice(p->zip->name, from, p->zip->name.n), content) ||
+	    refuse(pk->c, "ooxml-part", p->zip->at);
+}
+
 /* Of one sheet, made from its comments. */
 static bool notes(struct package *pk, struct part *p)
 {
@@ -351,6 +379,8 @@ static bool content(struct package *pk, struct part *p)
 			root = &ov_roots[i];
 	if (!strcmp(p->kind->name, "image"))
 		ok = !p->relations && picture(pk, p, s);
+	else if (!strcmp(p->kind->name, "embedded"))
+		ok = !p->relations && embedded(pk, p, s);
 	else
 		ok = root && ov_xml(pk->c, s, root, p->links, p->n_links, p->zip->at);
 	free(bytes);

@@ -97,6 +97,8 @@ const struct ov_kind ov_kinds[] = {
 	 "document header footer footnotes endnotes wcomments numbering worksheet chartsheet xdrawing chart userShapes "
 	 "theme themeOverride slide slideLayout slideMaster notesSlide notesMaster handoutMaster presProps diagramData "
 	 "diagramLayout diagramDrawing tableStyles"},
+	{"embedded", "embeddings/document#", "package", "",
+	 "document header footer footnotes endnotes wcomments chart slide slideLayout slideMaster"},
 	{"vml", "xl/drawings/vmlDrawing#.vml", "vmlDrawing", OFFICE "vmlDrawing",
 	 "worksheet"},
 	{"app", "docProps/app.xml", "extended-properties", OFFICE "extended-properties+xml",

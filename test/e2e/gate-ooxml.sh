@@ -14,9 +14,13 @@ clean() { rm -f "$2" "$2.json"; "$S" gate clean "$1" -o "$2" --report "$2.json" 
 why() { jq -r '"\(.outcome) \(.code // "") \(.where // "") \(.refused.rule // "")"' "$1"; }
 py=/usr/bin/python3; [ -x "$py" ] || py=python3
 survives() { "$py" -c '
-import sys, zipfile
-z = zipfile.ZipFile(sys.argv[1])
-print(" ".join(n for n in z.namelist() if sys.argv[2].encode().lower() in z.read(n).lower() or sys.argv[2] in n))' "$1" "$2"; }
+import io, sys, zipfile
+def look(z, mark):
+    for n in z.namelist():
+        b = z.read(n)
+        if mark.encode().lower() in b.lower() or mark in n: yield n
+        if n.endswith((".docx", ".xlsx", ".pptx")): yield from look(zipfile.ZipFile(io.BytesIO(b)), mark)
+print(" ".join(look(zipfile.ZipFile(sys.argv[1]), sys.argv[2])))' "$1" "$2"; }
 
 # One active feature each: delivered without it, and the report names it.
 "$py" "$here/ooxml/make.py" features
@@ -31,12 +35,21 @@ done <features/list.tsv
 ok "features are many" "$((n > 100))" 1
 ok "shown result stays" "$(clean features/fld-dde.docx o.docx; unzip -p o.docx word/document.xml | grep -c 'shown')" 1
 ok "cached value stays" "$(clean features/f-cmd.xlsx o.xlsx; unzip -p o.xlsx xl/worksheets/sheet1.xml | grep -o '<c r="A1">.*</c>')" '<c r="A1"><v>7</v></c>'
+clean features/x14-kept.xlsx o.xlsx
+ok "rules and small charts of Excel 2010 stay" "$(unzip -p o.xlsx xl/worksheets/sheet1.xml | grep -oE '<x14:(id|dataBar|iconSet|cfIcon|sparkline|negativeFillColor)[ >]' | sort | uniq -c | tr -s ' \n' ' ')$("$S" gate verify o.xlsx >/dev/null && echo verified)" " 3 <x14:cfIcon 1 <x14:dataBar 1 <x14:iconSet 1 <x14:id> 1 <x14:negativeFillColor 1 <x14:sparkline> verified"
+for f in embedded.docx embedded-macro.docx chart-workbook.docx embedded.pptx; do
+	clean "features/$f" "o.${f##*.}"; rm -f document1.xlsx; unzip -qoj "o.${f##*.}" '*/embeddings/document1.xlsx' 2>/dev/null
+	ok "document inside $f" "$("$S" gate verify document1.xlsx)$(unzip -p document1.xlsx xl/worksheets/sheet1.xml | grep -c '<v>41</v>') $(jq -r '.members[] | .path + " " + .outcome' "o.${f##*.}.json" 2>/dev/null | head -1 | cut -d' ' -f2)" "verified: xlsx1 delivered"
+	clean "o.${f##*.}" "again.${f##*.}"; ok "document inside $f again" "$(cmp "o.${f##*.}" "again.${f##*.}" && echo same)" same
+done
+for f in embedded-broken.docx embedded-link.docx embedded-other.docx; do clean "features/$f" o.docx; ok "its picture stays $f" "$(unzip -p o.docx word/document.xml | grep -oE '<w:(object|pict)>' | tr '\n' ' ')" "<w:pict> "; done
+for f in embedded-broken.pptx embedded-other.pptx; do clean "features/$f" o.pptx; ok "its picture stays $f" "$(unzip -p o.pptx ppt/slides/slide1.xml | grep -c 'name="shown"')" 1; done
 ok "macro-free copy" "$(clean features/vba.docm o.docx; unzip -p o.docx '\[Content_Types\].xml' | grep -c macroEnabled)" 0
 # The two lists: nothing forbidden in the verifier's, nothing the rebuilder writes missing in it, a reason for all that looks risky.
 ok "lists" "$("$py" "$here/ooxml/lists.py" "$here/../gate/ooxml" 2>&1)" ""
 # What a rebuilder that is taken over might hand over.
-clean features/comment.docx b.docx; clean features/f-dde.xlsx b.xlsx; clean features/link-unc.pptx b.pptx; clean features/note-macro.xlsx notes.xlsx
-said=$("$py" "$here/ooxml/hostile.py" "$S" b.docx b.xlsx b.pptx notes.xlsx); r=$?
+clean features/comment.docx b.docx; clean features/f-dde.xlsx b.xlsx; clean features/embedded.docx e.docx; clean features/link-unc.pptx b.pptx; clean features/note-macro.xlsx notes.xlsx
+said=$("$py" "$here/ooxml/hostile.py" "$S" b.docx b.xlsx b.pptx notes.xlsx e.docx); r=$?
 echo "   $said"
 ok "hostile candidates" "$r" 0
 # Broken and bombs

@@ -232,5 +232,31 @@ for rel in ("oleObject", "package", "control", "externalLink", "externalLinkPath
     for lang in base:
         with_part(lang, f"relationship {rel}", "x/any.bin", b"x", "application/x", rel)
         with_part(lang, f"relationship {rel} outside", None, None, None, rel, "http://x/", True)
+# a document inside: only as a whole one of our own languages
+if len(sys.argv) > 6:
+    base["docx"] = w.read(sys.argv[6])
+    judge("docx", "good document inside", base["docx"], want=0)
+    D, IN = MAIN["docx"], "word/embeddings/document1.xlsx"
+    for old, new, name in (('Type="Embed"', 'Type="Link"', "link"), ('ProgID="Excel.Sheet.12"', 'ProgID="Package"', "package"), ('ProgID="Excel.Sheet.12"', 'ProgID="Equation.3"', "equation"), (' ProgID="Excel.Sheet.12"', "", "no program"),
+                           ("<o:OLEObject ", '<o:OLEObject UpdateMode="Always" ', "update"), ("<o:OLEObject ", '<o:OLEObject o:href="x" ', "address"), ("</w:object>", "<o:OLEObject/></w:object>", "second"), ("</w:object>", "<w:control/></w:object>", "control"),
+                           ('ProgID="Excel.Sheet.12"', 'ProgID="Excel.SheetMacroEnabled.12"', "macro-enabled")):
+        swap("docx", f"inside {name}", D, old, new)
+    p = dict(base["docx"]); p[IN] = b"PK\3\4"; judge("docx", "inside no archive", p)
+    p = dict(base["docx"]); p[IN] = open(sys.argv[1], "rb").read()[:5000]; judge("docx", "inside a program", p)
+    inner = lambda change: (w.save(change, "inner.bin"), open("inner.bin", "rb").read())[1]
+    import io, zipfile
+    z = zipfile.ZipFile(io.BytesIO(base["docx"][IN])); sheet = {k: z.read(k) for k in z.namelist()}
+    p = dict(base["docx"]); p[IN] = inner(sheet); judge("docx", "good document inside, written by us", p, want=0)
+    for name, part, old, new in (("formula", "xl/worksheets/sheet1.xml", b"<v>41</v>", b'<f>EXEC(1)</f><v>41</v>'), ("type", "[Content_Types].xml", b"sheet.main+xml", b"template.main+xml")):
+        q = dict(sheet); assert old in q[part]; q[part] = q[part].replace(old, new); p = dict(base["docx"]); p[IN] = inner(q); judge("docx", f"inside {name}", p)
+    q = dict(sheet); q["xl/vbaProject.bin"] = b"x"; p = dict(base["docx"]); p[IN] = inner(q); judge("docx", "inside vba", p)
+    p = {k.replace("document1.xlsx", "document1.docx") if k == IN else k: v.replace(b"document1.xlsx", b"document1.docx") if k != IN else v for k, v in base["docx"].items()}; judge("docx", "inside under another type", p)
+    p = {k.replace("document1.xlsx", "document1.xlsm") if k == IN else k: v.replace(b"document1.xlsx", b"document1.xlsm") if k != IN else v for k, v in base["docx"].items()}; judge("docx", "inside under no type", p)
+    deep = base["docx"]
+    for level in range(6):
+        p = {k: v for k, v in base["docx"].items() if k != IN}
+        p["word/embeddings/document1.docx"] = inner(deep)
+        deep = {k: v.replace(b"document1.xlsx", b"document1.docx").replace(b"spreadsheetml.sheet\"", b"wordprocessingml.document\"") if not k.startswith("word/embeddings/") else v for k, v in p.items()}
+    judge("docx", "inside too deep", deep)
 print(f"{n} cases, {bad} accepted wrongly")
 sys.exit(1 if bad else 0)

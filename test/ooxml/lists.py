@@ -65,7 +65,7 @@ for line in open(folder + "/never.tsv"):
     for t, (_, attrs, kids, _, _) in at.items():
         for n in attrs if kind == "attribute" else kids:
             same = n == name if ":" in name else n.split(":")[-1] == name
-            if same and (where == "-" or re.fullmatch(where, t)):
+            if same and (where == "-" or (bool(re.fullmatch(where.lstrip("!"), t)) != where.startswith("!"))):
                 say("never:", t, n, why)
 if set(ar) != set(rr):
     say("roots:", set(ar) ^ set(rr))
