@@ -101,8 +101,8 @@ static int as_picture(struct task *t, const struct sheet *s)
 
 /* --- grade A ------------------------------------------------------------------------------------------------------------------ */
 
-/* Puts the page as it was recorded; *ret_why when it cannot be. */
-static int put_recorded(struct task *t, const struct sheet *s, bool outlines, const char **ret_why)
+/* Puts the page as it was recorded; ret->why when it cannot be. */
+static int put_recorded(struct task *t, const struct sheet *s, bool outlines, struct record_got *ret)
 {
 	struct record_ask ask = {s->page, s->w, s->h, s->scale, outlines};
 	struct pdf_uses uses = {0};
@@ -110,15 +110,15 @@ static int put_recorded(struct task *t, const struct sheet *s, bool outlines, co
 	int r;
 
 	buf_init(&b, PDF_CONTENT_MAX);
-	r = record_page(&ask, &t->w, &b, ret_why);
+	r = record_page(&ask, &t->w, &b, ret);
 	if (!r && outlines)
 		page_words(s->page, s->h, s->scale, &b);
 	if (!r)
 		r = buf_err(&b) ? buf_err(&b) : pdf_uses_of(buf_view(&b), &uses);
 	if (!r)
 		r = pdf_page(&t->w, s->w, s->h, buf_view(&b), &uses);
-	if (r && !*ret_why)
-		*ret_why = "PDF-B-PARTS";
+	if (r && !ret->why)
+		ret->why = "PDF-B-PARTS";
 	buf_release(&b);
 	return r;
 }
@@ -137,7 +137,7 @@ static PopplerDocument *open_proof(struct task *t, struct buf *proof)
 }
 
 /* The page just put, opened anew: does it look and read as the original? */
-static bool stands(struct task *t, const struct sheet *s, bool *ret_text)
+static bool stands(struct task *t, const struct sheet *s, const struct record_got *got, bool *ret_text)
 {
 	struct image was = {0}, is = {0};
 	struct buf proof;
@@ -145,19 +145,24 @@ static bool stands(struct task *t, const struct sheet *s, bool *ret_text)
 	PopplerPage *page;
 	bool same = false;
 
+	/* a scan: its samples were compared as it was made; drawing it twice more would tell nothing new */
+	if (got->one_picture) {
+		*ret_text = page_says_same(s->page, NULL);
+		return t->w.pictures.list[got->picture].difference <= LOOK_MOST;
+	}
 	buf_init(&proof, GATE_OUTPUT_MAX);
 	doc = open_proof(t, &proof);
 	page = doc ? poppler_document_get_page(doc, 0) : NULL;
-	if (page) {
+	if (page)
 		*ret_text = page_says_same(s->page, page);
-		same = !page_draw(s->page, s->w, s->h, s->scale, LOOK_DPI, &was) &&
-		       !page_draw(page, s->w, s->h, 1, LOOK_DPI, &is) &&
+	for (int finer = 0; page && !same && finer < 2; finer++) {
+		same = !page_look(s->page, s->w, s->h, s->scale, finer, &was) && !page_look(page, s->w, s->h, 1, finer, &is) &&
 		       page_difference(&was, &is) <= LOOK_MOST;
+		image_free(&was);
+		image_free(&is);
 	}
 	g_clear_object(&page);
 	g_clear_object(&doc);
-	image_free(&was);
-	image_free(&is);
 	buf_release(&proof);
 	return same;
 }
@@ -168,16 +173,17 @@ static int as_vectors(struct task *t, const struct sheet *s, const char **ret_wh
 	uint32_t pictures = t->w.pictures.n, glyphs = t->w.glyphs.n;
 
 	for (int outlines = 0; outlines < 2; outlines++) {
-		bool says = outlines, looks = false;
+		struct record_got got = {0};
+		bool says = false, looks;
 
-		*ret_why = NULL;
-		if (!put_recorded(t, s, outlines, ret_why)) {
-			looks = stands(t, s, outlines ? &(bool){false} : &says);
-			if (looks && says)
+		if (!put_recorded(t, s, outlines, &got)) {
+			looks = stands(t, s, &got, &says);
+			if (looks && (says || outlines))
 				return 0;
-			*ret_why = looks ? "PDF-B-TEXT" : "PDF-B-LOOKS";
+			got.why = looks ? "PDF-B-TEXT" : "PDF-B-LOOKS";
 			pdf_drop_page(&t->w);
 		}
+		*ret_why = got.why;
 		pictures_truncate(&t->w.pictures, pictures);
 		glyphs_truncate(&t->w.glyphs, glyphs);
 		/* letters that cannot be told, or say something else: once more as lines, with the text behind them */

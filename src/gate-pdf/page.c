@@ -161,28 +161,61 @@ static struct said say(PopplerPage *page)
 
 bool page_says_same(PopplerPage *a, PopplerPage *b)
 {
-	struct said x = say(a), y = say(b);
+	struct said x = say(a), y = b ? say(b) : (struct said){0};
 
 	return x.n == y.n && x.sum == y.sum;
+}
+
+static int average(const struct image *fine, struct image *ret)
+{
+	int r = image_alloc(ret, (fine->w + LOOK_FINER - 1) / LOOK_FINER, (fine->h + LOOK_FINER - 1) / LOOK_FINER, 3);
+
+	for (uint32_t y = 0; !r && y < ret->h; y++)
+		for (uint32_t x = 0; x < ret->w; x++)
+			for (uint32_t k = 0; k < 3; k++) {
+				unsigned sum = 0, n = 0;
+
+				for (uint32_t v = y * LOOK_FINER; v < (y + 1) * LOOK_FINER && v < fine->h; v++)
+					for (uint32_t u = x * LOOK_FINER; u < (x + 1) * LOOK_FINER && u < fine->w; u++, n++)
+						sum += fine->px[((size_t)v * fine->w + u) * 3 + k];
+				ret->px[((size_t)y * ret->w + x) * 3 + k] = (uint8_t)(sum / n);
+			}
+	return r;
+}
+
+int page_look(PopplerPage *page, double w, double h, double scale, bool finer, struct image *ret)
+{
+	struct image fine;
+	int r = page_draw(page, w, h, scale, LOOK_DPI * (finer ? LOOK_FINER : 1), finer ? &fine : ret);
+
+	if (r || !finer)
+		return r;
+	r = average(&fine, ret);
+	image_free(&fine);
+	return r;
 }
 
 static unsigned tile_difference(const struct image *a, const struct image *b, uint32_t x0, uint32_t y0)
 {
 	uint32_t x1 = x0 + LOOK_TILE < a->w ? x0 + LOOK_TILE : a->w, y1 = y0 + LOOK_TILE < a->h ? y0 + LOOK_TILE : a->h;
+	size_t n = (size_t)(x1 - x0) * a->channels;
 	unsigned sum = 0;
 
-	for (uint32_t y = y0; y < y1; y++)
-		for (size_t i = ((size_t)y * a->w + x0) * 3; i < ((size_t)y * a->w + x1) * 3; i++)
-			sum += (unsigned)abs(a->px[i] - b->px[i]);
+	for (uint32_t y = y0; y < y1; y++) {
+		const uint8_t *p = a->px + ((size_t)y * a->w + x0) * a->channels, *q = b->px + ((size_t)y * a->w + x0) * a->channels;
+
+		for (size_t i = 0; i < n; i++)
+			sum += (unsigned)abs(p[i] - q[i]);
+	}
 	/* the edge's smaller tiles count as whole ones: they hold as much less */
-	return sum / (LOOK_TILE * LOOK_TILE * 3);
+	return sum / (LOOK_TILE * LOOK_TILE * a->channels);
 }
 
 unsigned page_difference(const struct image *a, const struct image *b)
 {
 	unsigned most = 0;
 
-	if (a->w != b->w || a->h != b->h || a->channels != 3 || b->channels != 3)
+	if (a->w != b->w || a->h != b->h || a->channels != b->channels)
 		return 256;
 	for (uint32_t y = 0; y < a->h; y += LOOK_TILE)
 		for (uint32_t x = 0; x < a->w; x += LOOK_TILE) {

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "gate-pdf/page.h"
 #include "gate-pdf/write.h"
 
 #define LEVEL 6
@@ -10,6 +11,7 @@
 #define SMALL 4096u                                  /* pixels: too few for the headers of a JPEG to pay */
 #define SAMPLE_FROM 256u                             /* rows: of taller ones, every eighth is looked at */
 #define SAMPLE_STEP 8u
+#define LOOK_SIDE 580u                               /* pixels of a page's longer side at 50 dpi */
 #define PALETTE_MAX 256u
 #define JPEG_MAX (256u << 20)
 
@@ -123,15 +125,53 @@ static uint8_t *indexed(const struct image *im, bool coarse, struct palette *p)
 	return out;
 }
 
+/* --- photographs ---------------------------------------------------------------------------------------------------------------- */
+
+/* Each sample the mean of a square. */
+static int shrunk(const struct image *im, uint32_t by, struct image *ret)
+{
+	int r = image_alloc(ret, im->w / by, im->h / by, im->channels);
+
+	for (uint32_t y = 0; !r && y < ret->h; y++)
+		for (uint32_t x = 0; x < ret->w; x++)
+			for (unsigned k = 0; k < im->channels; k++) {
+				unsigned sum = 0;
+
+				for (uint32_t v = 0; v < by; v++) {
+					const uint8_t *p = im->px + (((size_t)y * by + v) * im->w + (size_t)x * by) * im->channels + k;
+
+					for (uint32_t u = 0; u < by; u++, p += im->channels)
+						sum += *p;
+				}
+				ret->px[((size_t)y * ret->w + x) * im->channels + k] = (uint8_t)(sum / (by * by));
+			}
+	return r;
+}
+
+static unsigned photo_difference(const struct image *im, struct str jpeg)
+{
+	uint32_t side = im->w > im->h ? im->w : im->h, by = side >= 8 * LOOK_SIDE ? 8 : side >= 4 * LOOK_SIDE ? 4 : side >= 2 * LOOK_SIDE ? 2 : 1;
+	struct image was = {0}, is = {0};
+	unsigned d = 256;
+
+	if (im->w >= by && im->h >= by && !shrunk(im, by, &was) && !picture_read_jpeg(jpeg, by, was.w, was.h, &is))
+		d = page_difference(&was, &is);
+	image_free(&was);
+	image_free(&is);
+	return d;
+}
+
 /* --- objects ------------------------------------------------------------------------------------------------------------------ */
 
-static int put_photo(const struct image *im, struct buf *b)
+static int put_photo(const struct image *im, struct buf *b, unsigned *ret_difference)
 {
 	struct buf jpeg;
 	int r;
 
 	buf_init(&jpeg, JPEG_MAX);
 	r = image_put_jpeg(im, &jpeg);
+	if (!r && ret_difference)
+		*ret_difference = photo_difference(im, buf_view(&jpeg));
 	buf_printf(b, "/ColorSpace/%s/BitsPerComponent 8/Filter/DCTDecode/Length %zu>>\nstream\n", im->channels == 1 ? "DeviceGray" : "DeviceRGB",
 	           jpeg.n);
 	buf_str(b, buf_view(&jpeg));
@@ -172,7 +212,7 @@ static int put_samples(const struct image *im, bool coarse, struct palette *pal,
 }
 
 /* Colours that are few are exact; else a drawing of many is kept exact too, and a photograph becomes JPEG. */
-static int put(const struct image *im, bool coarse, bool exact, struct buf *b)
+static int put(const struct image *im, bool coarse, bool exact, struct buf *b, unsigned *ret_difference)
 {
 	struct palette *pal = malloc(sizeof *pal);
 	bool flat = exact || drawing(im) || (im->channels == 1 && bits_of(im) == 1);
@@ -185,7 +225,7 @@ static int put(const struct image *im, bool coarse, bool exact, struct buf *b)
 		free(few);
 	}
 	if (pal)
-		r = flat ? put_samples(im, coarse, pal, b) : put_photo(im, b);
+		r = flat ? put_samples(im, coarse, pal, b) : put_photo(im, b, coarse ? NULL : ret_difference);
 	free(pal);
 	return r;
 }
@@ -217,7 +257,7 @@ static int make(const struct image *im, bool coarse, bool exact, struct picture 
 	ret->head = b.p;
 	ret->n_head = b.n;
 	buf_init(&b, JPEG_MAX + (1u << 20));
-	r = put(im, coarse, exact, &b);
+	r = put(im, coarse, exact, &b, &ret->difference);
 	ret->body = b.p;
 	ret->n_body = b.n;
 	ret->hash = r ? 0 : hash(b.p, b.n);

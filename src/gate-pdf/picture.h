@@ -11,6 +11,7 @@ struct picture {
 	char *head, *body;                               /* the dictionary before /SMask, the rest */
 	size_t n_head, n_body;
 	uint64_t hash;
+	unsigned difference;                             /* of a photograph: the largest of a tile, before and after (page.h) */
 	bool masked;                                     /* the next one is its mask */
 };
 
@@ -24,6 +25,8 @@ struct pictures {
 int pictures_add(struct pictures *p, const struct image *im, const struct image *mask, bool coarse, uint32_t *ret) MUST_USE;
 /* A stencil: one bit a sample, rows of whole bytes, 0 where the colour goes. */
 int pictures_add_stencil(struct pictures *p, uint32_t w, uint32_t h, const uint8_t *rows, uint32_t *ret) MUST_USE;
+/* A JPEG of our own at 1 / by of its size (1, 2, 4, 8), cut to w × h: to be compared with what it was made of. */
+int picture_read_jpeg(struct str jpeg, unsigned by, uint32_t w, uint32_t h, struct image *ret) MUST_USE;
 void pictures_truncate(struct pictures *p, uint32_t n);
 
 #endif

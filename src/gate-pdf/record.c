@@ -495,6 +495,7 @@ void record_paint(struct record *r, const struct painting *p)
 {
 	bool solid = cairo_pattern_get_type(cairo_get_source(r->c)) == CAIRO_PATTERN_TYPE_SOLID;
 
+	r->paintings++;
 	if (r->why || group_stays(r, p))
 		return;
 	if (p->what == PAINT_STROKE && solid)
@@ -521,6 +522,8 @@ static void record_with(struct record *r)
 	r->run.font = UINT32_MAX;
 	cairo_scale(r->c, r->ask->scale * FINE, r->ask->scale * FINE);
 	cairo_get_matrix(r->c, &r->source);
+	/* before it is drawn: poppler reads while it draws, and tells half of it in between */
+	r->letters = letters_new(r->ask->page);
 	recording = r;
 	poppler_page_render(r->ask->page, r->c);
 	recording = NULL;
@@ -534,15 +537,16 @@ static void record_with(struct record *r)
 	cairo_surface_destroy(s);
 }
 
-int record_page(const struct record_ask *ask, struct pdf_writer *w, struct buf *content, const char **ret_why)
+int record_page(const struct record_ask *ask, struct pdf_writer *w, struct buf *content, struct record_got *ret)
 {
-	struct record r = {.ask = ask, .w = w, .out = content, .arena = arena_new(ARENA_MAX)};
+	struct record r = {.ask = ask, .w = w, .out = content, .arena = arena_new(ARENA_MAX), .lone = UINT32_MAX};
 
 	record_with(&r);
+	letters_free(r.letters);
 	arena_free(r.arena);
 	free(r.saved);
-	if (!r.why && !r.r && !buf_err(content))
-		return 0;
-	*ret_why = r.why ? r.why : "PDF-B-PARTS";
-	return ERR_INVALID;
+	if (!r.why && buf_err(content))
+		r.why = "PDF-B-PARTS";
+	*ret = (struct record_got){.why = r.why, .one_picture = r.paintings == 1 && r.lone != UINT32_MAX, .picture = r.lone};
+	return r.why ? ERR_INVALID : 0;
 }

@@ -18,7 +18,14 @@ struct record_ask {
 	bool outlines;                                   /* letters as lines: their text cannot be told by their codes */
 };
 
-/* Appends the page's content. ERR_INVALID with *ret_why the code of the reason, when the page must become a picture. */
-int record_page(const struct record_ask *ask, struct pdf_writer *w, struct buf *content, const char **ret_why) MUST_USE;
+/* What became of it. */
+struct record_got {
+	const char *why;                                 /* the code of the reason why it must become a picture */
+	bool one_picture;                                /* one picture, opaque and uncut, is all that was painted */
+	uint32_t picture;
+};
+
+/* Appends the page's content. ERR_INVALID with ret->why. */
+int record_page(const struct record_ask *ask, struct pdf_writer *w, struct buf *content, struct record_got *ret) MUST_USE;
 
 #endif

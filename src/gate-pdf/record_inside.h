@@ -2,6 +2,7 @@
 #ifndef GATE_PDF_RECORD_INSIDE_H
 #define GATE_PDF_RECORD_INSIDE_H
 
+#include "gate-pdf/letters.h"
 #include "gate-pdf/record.h"
 #include "lib/arena.h"
 
@@ -64,7 +65,7 @@ struct record {
 	struct buf *out;
 	struct arena *arena;
 	const char *why;
-	int r;
+	uint32_t paintings, lone;                        /* how many; the picture, if one painting was an opaque uncut one, or UINT32_MAX */
 	cairo_matrix_t source;                           /* what held when the colour was set */
 	const struct clip *clip;
 	struct saved *saved;
@@ -72,6 +73,7 @@ struct record {
 	struct level level[DEPTH_MAX + 1];
 	unsigned depth;
 	struct run run;
+	struct letters *letters;
 	struct group *open[GROUPS_MAX];
 	struct group *last;                              /* ended, its content at the end */
 	unsigned n_open;

@@ -315,6 +315,8 @@ static void put_pixels(struct record *r, const struct painting *p, cairo_surface
 	}
 	if (!e)
 		e = pictures_add(&r->w->pictures, &im, mask.px ? &mask : NULL, false, &n);
+	if (!e && own && !mask.px && p->alpha == 1 && !r->depth && !r->n_open)
+		r->lone = n;
 	if (!e)
 		show(r, at, n, own ? STR_NONE : buf_view(&clip));
 	else

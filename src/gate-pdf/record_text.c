@@ -123,6 +123,15 @@ static void put_letter(struct record *r, const long m[4], double x, double y, ui
 	run->pen += r->w->glyphs.list[id].width;
 }
 
+/* What poppler reads at a letter's place. */
+static struct str read_at(struct record *r, const long m[4], double x, double y)
+{
+	bool across = labs(m[0]) >= labs(m[1]);
+	enum way way = across ? (m[0] > 0 ? WAY_RIGHT : WAY_LEFT) : m[1] > 0 ? WAY_UP : WAY_DOWN;
+
+	return r->letters ? letters_at(r->letters, x / r->ask->scale, (r->ask->h - y) / r->ask->scale, way) : STR_NONE;
+}
+
 static void as_codes(struct record *r, const cairo_glyph_t *glyphs, int n, struct str text, const cairo_text_cluster_t *clusters)
 {
 	cairo_font_face_t *face = cairo_get_font_face(r->c);
@@ -144,6 +153,8 @@ static void as_codes(struct record *r, const cairo_glyph_t *glyphs, int n, struc
 		to_page(r, &now, glyphs[i].x, glyphs[i].y, &x, &y);
 		if (!(fabs(x) < 20000 && fabs(y) < 20000))
 			continue;
+		if (!clusters)
+			own = read_at(r, m, x, y);
 		if (glyphs_find(&r->w->glyphs, face, glyphs[i].index, own, &id)) {
 			give_up(r, "PDF-B-FONT");
 			return;
@@ -180,6 +191,7 @@ void record_letters(struct record *r, const cairo_glyph_t *glyphs, int n, struct
 {
 	if (r->why || n <= 0)
 		return;
+	r->paintings++;
 	drop_group(r);
 	if (cairo_pattern_get_type(cairo_get_source(r->c)) != CAIRO_PATTERN_TYPE_SOLID)
 		record_drawn(r, &(struct painting){.what = PAINT_LETTERS, .alpha = 1, .glyphs = glyphs, .n_glyphs = n});
