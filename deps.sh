@@ -13,7 +13,7 @@ group() {
               libsodium-dev libjansson-dev libyaml-dev libseccomp-dev libzstd-dev liboath-dev libqrencode-dev libunistring-dev gettext \
               libvectorscan-dev \
               zlib1g-dev libexpat1-dev libdeflate-dev libspng-dev libjpeg-dev libwebp-dev libtiff-dev libgif-dev libgmime-3.0-dev libpoppler-glib-dev libcairo2-dev libfontconfig-dev libfreetype-dev ;;
-  test)  echo libcmocka-dev curl jq sqlite3 openssl zstd oathtool python3 python3-yaml python3-jsonschema python3-regex strace procps iproute2 \
+  test)  echo libcmocka-dev curl jq sqlite3 openssl zstd oathtool python3 python3-yaml python3-jsonschema python3-regex strace procps iproute2 nftables iputils-ping \
               chromium fonts-noto-cjk nodejs npm clang clang-tidy cppcheck shellcheck libclang-rt-14-dev \
               rsyslog rsyslog-relp rsyslog-gnutls systemd-journal-remote \
               zip p7zip-full poppler-utils qpdf clamav-daemon libreoffice-writer-nogui libreoffice-calc-nogui libreoffice-impress-nogui imagemagick webp libtiff-tools ;;

@@ -97,7 +97,7 @@
 	function answered(r, x) {
 		let a = null;
 		try { a = JSON.parse(x.responseText); } catch { /* a page: of the sign-in, or of front */ }
-		if (x.status === 503) return again(r, word('waiting'));
+		if (x.status >= 500) return again(r, word('waiting'));
 		failures = 0;
 		if (x.status === 200 && a?.ids?.length === 1) {
 			r.href = `/transfers/${a.ids[0]}`;

@@ -1,4 +1,5 @@
 # What the tests of the transfer service share: a town of five, people signed in, files handed over and fetched. Sourced after `set -u`.
+# GW: a command before the house, LISTEN its address, AT: a command before curl (test/e2e/transfer_zones.sh).
 T=$(mktemp -d); export T LC_ALL=C.UTF-8 LANG=C
 D=$T/city house='' clam=''
 cleanup() { for p in $house $clam; do kill "$p" 2>/dev/null; wait "$p" 2>/dev/null; done; rm -rf "$T"; }
@@ -30,13 +31,13 @@ C
 "$S" ledger import "$D" role-assignments "$T/roles.csv" >"$T/out" 2>>"$T/err" || fail "roles: $(cat "$T/out")"
 
 start() {
-  "$S" run "$D" --listen 127.0.0.1:0 >"$T/run" 2>>"$T/err" & house=$!
+  ${GW:-} "$S" run "$D" --listen "${LISTEN:-127.0.0.1:0}" >"$T/run" 2>>"$T/err" & house=$!
   for _ in $(seq 200); do grep -q '^ready ' "$T/run" && break; sleep 0.05; done
   U=$(sed -n "s/^ready \(https:[^ ]*[^ /]\)\/* .*/\1/p" "$T/run"); [ -n "$U" ] || fail "not ready: $(cat "$T/run")"
 }
-get() { curl -sk --max-time 20 -b "$T/$1" -c "$T/$1" -o "$T/page" -w '%{http_code}' "$U$2"; }                      # WHO PATH
+get() { ${AT:-} curl -sk --max-time 20 -b "$T/$1" -c "$T/$1" -o "$T/page" -w '%{http_code}' "$U$2"; }                      # WHO PATH
 csrf() { grep -o 'name="csrf" value="[^"]*"' "$T/page" | tail -1 | sed 's/.*value="//; s/"$//'; }
-post() { local who=$1 path=$2; shift 2; curl -sk --max-time 30 -b "$T/$who" -c "$T/$who" -o "$T/page" -w '%{http_code} %{redirect_url}' -H "Origin: $U" \
+post() { local who=$1 path=$2; shift 2; ${AT:-} curl -sk --max-time 30 -b "$T/$who" -c "$T/$who" -o "$T/page" -w '%{http_code} %{redirect_url}' -H "Origin: $U" \
   "$@" "$U$path"; }                                                                                                # WHO PATH curl-options
 enter() { # WHO STAFF_NO
   local t new; new="青い海 走る電車 $(md5sum <<<"$1$RANDOM" | head -c 8)"; t=$("$S" password "$D" --person "$2" 2>>"$T/err") || fail "password of $2"

@@ -41,13 +41,13 @@ r=$(curl -sk --max-time 30 -b "$T/ichiro" -o "$T/page" -w '%{http_code}' -H "Ori
 [ "$r" = 403 ] || fail "another form's secret: $r"
 r=$(curl -sk --max-time 30 -b "$T/ichiro" -o "$T/page" -w '%{http_code}' -H "Origin: $U" -F "csrf=$c" -F direction=in -F purpose= -F class_c=2 -F "files=@$T/r.bin" "$U/transfers")
 [ "$r" = 422 ] || fail "no purpose: $r"
-[ -z "$(ls "$D/office/transfers" | grep spool)" ] || fail "left behind: $(ls "$D/office/transfers")"
+[ -z "$(find "$D/office/transfers" -name 'spool-*')" ] || fail "left behind: $(ls "$D/office/transfers")"
 ok "who may not, and what is filled in wrongly, leaves nothing on the disk"
 r=$(curl -sk --max-time 30 -b "$T/ichiro" -o "$T/page" -w '%{http_code}' -H "Origin: $U" -F "csrf=$c" -F "file=@$T/r.bin" "$U/ledgers/persons/import"); [ "$r" = 403 ] || [ "$r" = 400 ] || fail "other pages: $r"
 ok "other pages take large files as before"
-for i in 1 2 3; do (curl -sk --max-time 30 --limit-rate 4M -b "$T/ichiro" -o /dev/null -H "Origin: $U" -F "csrf=$c" -F direction=in -F purpose=x -F class_c=2 -F "files=@$T/big.txt" "$U/transfers" & p=$!; sleep 1; kill $p; wait $p 2>/dev/null); done
+for _ in 1 2 3; do (curl -sk --max-time 30 --limit-rate 4M -b "$T/ichiro" -o /dev/null -H "Origin: $U" -F "csrf=$c" -F direction=in -F purpose=x -F class_c=2 -F "files=@$T/big.txt" "$U/transfers" & p=$!; sleep 1; kill $p; wait $p 2>/dev/null); done
 kill "$house"; wait "$house" 2>/dev/null; start
-[ -z "$(ls "$D/office/transfers" | grep spool)" ] || fail "left behind: $(ls "$D/office/transfers")"
+[ -z "$(find "$D/office/transfers" -name 'spool-*')" ] || fail "left behind: $(ls "$D/office/transfers")"
 ok "what broke off is gone at the latest with the next start"
 
 # --- several at once, outward, locked ------------------------------------------------------------------------------------------------
