@@ -88,6 +88,8 @@ static int gif_first(struct job *j, GifFileType *g, struct image *im)
 		free(f.RasterBits);
 		if (DGifGetRecordType(g, &kind) == GIF_OK && kind != TERMINATE_RECORD_TYPE)
 			job_removed(j, "", "IMG-FRAMES", 1);
+		else if (cur_left(g->UserData))
+			job_part(j, STR_NONE, "IMG-TRAIL", GATE_REMOVED, 1, (int64_t)cur_left(g->UserData), STR_NONE);
 		return 0;
 	}
 	return ERR_SYNTAX;
