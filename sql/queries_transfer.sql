@@ -21,7 +21,7 @@ UPDATE transfer_file SET out_size = NULL, out_sha256 = NULL WHERE record = ?1;
 -- name: transfer_next
 SELECT r.id, r.state, r.file_name, f.size, f.sha256, f.key, f.tries, coalesce(r.approval, 0)
 FROM transfers r JOIN transfer_file f ON f.record = r.id
-WHERE r.state IN ('received', 'checking')
+WHERE r.state IN ('received', 'checking') AND f.size <= ?2
 ORDER BY CASE WHEN r.updated_at < ?1 THEN 0 ELSE f.size END, r.id LIMIT 32;
 
 -- Originals past their time, and cleared files nobody may fetch any more.

@@ -17,6 +17,7 @@
 #define TRIES 3
 #define REPORT_MAX (16u << 20)
 #define PATIENCE_US (120 * SECOND_US)                    /* a large file waits behind small ones no longer */
+#define SMALL_MAX (4 << 20)                              /* bytes of a file that is looked at within seconds */
 #define STEP_EVERY_US (700 * 1000)
 
 static struct seat {
@@ -142,11 +143,18 @@ static bool in_hand(int64_t record)
 	return false;
 }
 
-static bool next_waiting(struct gate_work *x, struct waiting *ret)
+/* The last gate is kept for small files, so that those who hand over a letter do not wait behind large ones. */
+static int64_t size_for(const struct seat *s)
+{
+	return n_seats > 1 && s == &seats[n_seats - 1] ? SMALL_MAX : INT64_MAX;
+}
+
+static bool next_waiting(struct gate_work *x, int64_t size_max, struct waiting *ret)
 {
 	struct stmt *q = db_query(x->o->db, Q_TRANSFER_NEXT);
 	bool found = false;
 	bind_int(q, 1, clock_now() - PATIENCE_US);
+	bind_int(q, 2, size_max);
 	while (!found && step(q) == 1) {
 		if (in_hand(col_int(q, 0)))
 			continue;
@@ -207,7 +215,7 @@ static int give(struct office *o, struct seat *s)
 	struct err e = {0};
 	int content = -1, got = 0;
 	gate_work_begin(&x, o);
-	if (!next_waiting(&x, &wt))
+	if (!next_waiting(&x, size_for(s), &wt))
 		goto out;
 	if (wt.tries >= TRIES) {
 		got = refuse_waiting(&x, &wt, "GATE-DIED", "検査が三度続けて終わりませんでした", "The check did not come to its end three times") == 0;
@@ -239,7 +247,7 @@ static void give_all(void *arg)
 {
 	struct office *o = arg;
 	pending = false;
-	for (size_t i = 0; i < n_seats; i++)
+	for (size_t i = n_seats; i-- > 0;)               /* small files to the one kept for them first: the others stay free for any */
 		for (int n = 0; n < 100 && seats[i].fd >= 0 && !seats[i].record && give(o, &seats[i]); n++)
 			;
 }
@@ -269,7 +277,7 @@ void gate_peer(struct office *o, const char *peer, int fd)
 	if (i == GATES_MAX)
 		return;
 	if (i == n_seats)
-		n_seats++;
+		n_seats++;                               /* in the order they start in; it does not matter which is the last */
 	seats[i] = (struct seat){.fd = fd};
 	snprintf(seats[i].name, sizeof(seats[i].name), "%s", peer);
 	ask(&seats[i]);

@@ -17,7 +17,7 @@
 #include "supervise/place.h"
 #include "supervise/super.h"
 
-#define GATES 2                                      /* files looked at at the same time */
+#define GATES_MIN 3                                  /* files looked at at the same time: one for each processor, and one that is kept for small files */
 
 struct options {
 	const char *dir, *share, *listen;
@@ -173,6 +173,14 @@ static unsigned start_limit(void)
 	return z && str_int(str_from(z), 1, 86400, &n) == 0 ? (unsigned)n : START_LIMIT_S;
 }
 
+static unsigned gates(void)
+{
+	cpu_set_t set;
+	CPU_ZERO(&set);
+	unsigned n = sched_getaffinity(0, sizeof set, &set) == 0 ? (unsigned)CPU_COUNT(&set) + 1 : GATES_MIN;
+	return n < GATES_MIN ? GATES_MIN : n > GATES_MAX ? GATES_MAX : n;
+}
+
 static int open_intake(struct err *e)
 {
 	int r = doors_read(&sup.doors, sup.dir, e);
@@ -211,7 +219,7 @@ int main(int argc, char **argv)
 		fprintf(stderr, "sekisho: %s\n", e.text);
 		return 3;
 	}
-	struct house_options h = {opt.front, opt.oneshot, sup.doors.n > 0, (unsigned)opt.readers, GATES, sup.net_fd >= 0};
+	struct house_options h = {opt.front, opt.oneshot, sup.doors.n > 0, (unsigned)opt.readers, gates(), sup.net_fd >= 0};
 	house_init(&sup.house, &h);
 	sup.loop = loop_new();
 	sup.start_limit_s = start_limit();
