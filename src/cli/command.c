@@ -38,6 +38,7 @@ const struct command commands[] = {
 	 N_("Cosigns other towns' logs, and has the own ones cosigned"), command_outside, FILE_NONE},
 	{"vault serve", "DIR --listen ADDR:PORT [--log NAME] [--entries]", N_("Shows a log's tree to monitors, read only"), command_outside, FILE_NONE},
 	{"vault", "COMMAND …", N_("Works on a vault folder, also offline"), command_tool, FILE_NONE},
+	{"gate signatures", "import FILE… [--database PATH] [--unsigned] [--clamd SOCKET] [--data DIR]", N_("Takes in signatures of the malware scanner from a medium"), command_signatures, FILE_NONE},
 	{"gate", "COMMAND …", N_("One file at a time, without a data folder"), command_tool, FILE_NONE},
 	{"rules", "COMMAND …", N_("Checks detection rules and tries them on logs"), command_tool, FILE_NONE},
 	{"zone", "COMMAND …", N_("Zones, flows and firewall rules"), command_tool, FILE_NONE},

@@ -48,6 +48,7 @@ int command_new_origin(const struct command *c, const struct place *p, int n, ch
 int command_doctor(const struct command *c, const struct place *p, int n, char **args);
 int command_tool(const struct command *c, const struct place *p, int n, char **args);
 int command_retain(const struct command *c, const struct place *p, int n, char **args);
+int command_signatures(const struct command *c, const struct place *p, int n, char **args);
 int command_outside(const struct command *c, const struct place *p, int n, char **args);
 
 #endif

@@ -174,6 +174,8 @@ static int on_ask(struct serve *s, int fd, struct msg *m)
 	jw_kbool(&j, "answers", sc.engine.n > 0);
 	jw_kstr(&j, "engine", sc.engine);
 	jw_kint(&j, "signatures_age_hours", sc.age_hours);
+	jw_kint(&j, "stop_hours", s->gate.av_stop_hours);
+	jw_kbool(&j, "unknown_stops", s->gate.av_unknown_stops);
 	jw_kz(&j, "policy_sha256", s->gate.policy_sha256);
 	jw_end_object(&j);
 	msg_init(&answer, GATE_HEALTH);

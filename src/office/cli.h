@@ -57,6 +57,8 @@ cli_run cli_backup;
 cli_run cli_doctor;
 /* What may leave a log of others: office/cli_vault.c */
 cli_run cli_vault_policy, cli_vault_prune, cli_vault_hold, cli_vault_release, cli_vault_redact;
+/* office/cli_gate.c */
+cli_run cli_gate_signatures;
 /* A backup whose command went away is given up. */
 void cli_backup_old(void);
 

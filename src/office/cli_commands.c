@@ -465,6 +465,7 @@ const struct cli_command cli_commands[] = {
 	{"people import", "FILE [--dry-run]", N_("Rows of a CSV file into the ledger persons"), run_people_import},
 	{"backup", "begin|go|step|end [RESULT]", N_("The office's part of a backup"), cli_backup},
 	{"doctor", "", N_("The office's part of the doctor"), cli_doctor},
+	{"gate signatures", "DETAIL", N_("Records signatures of the malware scanner taken in"), cli_gate_signatures},
 	{"vault policy", "--days N --reason TEXT [--log NAME]", N_("How long a log keeps its entries"), cli_vault_policy},
 	{"vault prune", "--reason TEXT [--log NAME]", N_("Removes what is past its time"), cli_vault_prune},
 	{"vault hold", "ID --from A --to B --reason TEXT [--log NAME]", N_("Keeps entries whatever their age"), cli_vault_hold},

@@ -19,6 +19,27 @@ static struct str text_of(struct ctx *c, json_t *o, const char *key)
 	return json_is_string(v) ? arena_str(c->arena, str_n(json_string_value(v), json_string_length(v))) : STR("");
 }
 
+#define AMBER_HOURS 24                                   /* ClamAV's own come several times a day */
+#define RED_HOURS 72
+
+/* How old the signatures are in a colour and a word; what stops the gate is the gate's policy. NULL: there is no scanner that answers. */
+static const struct tpl_status *freshness(struct ctx *c, json_t *health)
+{
+	json_t *age = json_object_get(health, "signatures_age_hours");
+	int64_t hours = json_is_integer(age) ? json_integer_value(age) : -1, stop = json_integer_value(json_object_get(health, "stop_hours"));
+	bool unknown_stops = json_is_true(json_object_get(health, "unknown_stops"));
+	struct tpl_status *d = ARENA_NEW(c->arena, struct tpl_status);
+	if (!json_is_true(json_object_get(health, "answers")))
+		return NULL;
+	*d = hours < 0 ? (struct tpl_status){STR("unknown"), str_from(_("age not known"))}
+	     : hours <= AMBER_HOURS ? (struct tpl_status){STR("met"), str_from(_("fresh"))}
+	     : hours <= RED_HOURS ? (struct tpl_status){STR("due"), str_from(_("over a day old"))}
+	     : (struct tpl_status){STR("not_met"), str_from(_("over three days old"))};
+	if (hours < 0 ? unknown_stops : stop && hours > stop)
+		*d = (struct tpl_status){STR("not_met"), str_from(_("too old: every file is held"))};
+	return d;
+}
+
 static void fill_gates(struct ctx *c, struct tpl_gates *d)
 {
 	struct gate_state st[GATES_MAX];
@@ -34,6 +55,7 @@ static void fill_gates(struct ctx *c, struct tpl_gates *d)
 		v[i].bad = !st[i].up || (wanted && !answers);
 		v[i].scanner = str_from(!o ? "" : !wanted ? _("no malware scanner is set up") : answers ? _("answers") : _("does not answer: every file is held"));
 		v[i].engine = text_of(c, o, "engine");
+		v[i].fresh = freshness(c, o);
 		if (json_is_integer(age) && json_integer_value(age) >= 0)
 			v[i].age = arena_strf(c->arena, _("%lld hours"), (long long)json_integer_value(age));
 		json_decref(o);
