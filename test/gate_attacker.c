@@ -1,8 +1,10 @@
 /* A rebuilder that is taken over: what it is told to try stands in its document. For test/e2e/gate-attack.sh, which routes the
- * extension .atk to it in a folder of its own; never installed. */
+ * extension .atk to it in a folder of its own; never installed. Its name says in whose cell it sits: gate-attacker in that of most
+ * rebuilders, with pdf, verify, scan or office behind it in that one's. */
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -11,7 +13,10 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "gate-office/jail.h"
 #include "rebuild/worker.h"
+
+#define HOUSE "/var/tmp/gate-attack-house"
 
 static const char original[] = "a,=cmd|calc!A0\n";
 
@@ -60,6 +65,36 @@ static int flood_memory(struct job *j)
 		got += 64u << 20;
 	}
 	return say(j, got >= 64ull << 30);
+}
+
+/* Children that start children, as many as there can be; each waits. More than a jail's worth is an escape. */
+static int bomb(struct job *j)
+{
+	int n = 0;
+
+	while (n < 5000) {
+		pid_t pid = fork();
+
+		if (pid < 0)
+			break;
+		if (pid == 0)
+			for (;;)
+				pause();
+		n++;
+	}
+	return say(j, n > 100);
+}
+
+static bool reads_other_processes(void)
+{
+	char path[64];
+
+	for (int pid = 1; pid < 100000; pid++) {
+		snprintf(path, sizeof path, "/proc/%d/environ", pid);
+		if (pid != getpid() && open(path, O_RDONLY) >= 0)
+			return true;
+	}
+	return false;
 }
 
 static int flood_report(struct job *j)
@@ -152,6 +187,12 @@ static int attempt(struct job *j)
 		return say(j, kill(getppid(), SIGTERM) == 0);
 	if (str_is(what, "executable-memory"))
 		return say(j, mmap(NULL, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) != MAP_FAILED);
+	if (str_is(what, "bomb"))
+		return bomb(j);
+	if (str_is(what, "processes"))
+		return say(j, reads_other_processes());
+	if (str_is(what, "house"))                       /* the folder the test runs in */
+		return say(j, open(HOUSE, O_RDONLY) >= 0);
 	if (str_is(what, "memory"))
 		return flood_memory(j);
 	if (str_is(what, "output"))
@@ -181,7 +222,24 @@ static int attempt(struct job *j)
 	return say(j, false);
 }
 
+static int enter_jail(char *posture, size_t n, struct err *e)
+{
+	return jail_enter(SANDBOX_UID_BASE + SANDBOX_UID_JAIL, posture, n, e);
+}
+
 int main(int argc, char **argv)
 {
-	return worker_run(argc, argv, &(struct worker){.rebuild = attempt});
+	static const struct {
+		const char *name;
+		const struct sandbox_profile *profile;
+	} cells[] = {{"pdf", &sandbox_gate_pdf}, {"verify", &sandbox_gate_verify}, {"scan", &sandbox_gate_scan}};
+	struct worker w = {.rebuild = attempt};
+	struct str name = str_from(argv[0]);
+
+	for (size_t i = 0; i < sizeof cells / sizeof *cells; i++)
+		if (str_ends(name, cells[i].name))
+			w.profile = cells[i].profile;
+	if (str_ends(name, "office"))
+		w.enter = enter_jail;
+	return worker_run(argc, argv, &w);
 }

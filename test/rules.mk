@@ -28,9 +28,10 @@ $(foreach p,$(filter-out cli,$(PROGRAMS)),$(eval $(call attack_rule,$(p))))
 -include $(wildcard $(O)/attack/obj/*/*.d)
 
 # --- a rebuilder of the gate that is taken over (test/e2e/gate-attack.sh); never installed -----------------------------
-$(O)/test/gate-attacker: test/gate_attacker.c $(LAYERS)
+JAIL_O := $(O)/obj/gate-office/jail.o $(O)/obj/gate-office/tree.o
+$(O)/test/gate-attacker: test/gate_attacker.c $(JAIL_O) $(LAYERS)
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) $< $(LAYERS) $(call PKG_LIBS,libseccomp libcrypto zlib libdeflate) -o $@
+	$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) $< $(JAIL_O) $(LAYERS) $(call PKG_LIBS,libseccomp libcrypto zlib libdeflate) -o $@
 
 # --- what takes long: a thousand kills, every cell of the permission matrix (SEED= for another order) ------------------
 .PHONY: soak soak-kills soak-matrix

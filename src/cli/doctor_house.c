@@ -24,7 +24,7 @@ static void look_at_sandbox(struct doctor *d)
 {
 	static const struct sandbox_profile *const all[] = {&sandbox_front, &sandbox_office, &sandbox_auth, &sandbox_vault,
 	                                                    &sandbox_keys, &sandbox_collect, &sandbox_search, &sandbox_detect,
-	                                                    &sandbox_gate_broker, &sandbox_gate, &sandbox_gate_verify};
+	                                                    &sandbox_gate_broker, &sandbox_gate, &sandbox_gate_verify, &sandbox_gate_pdf, &sandbox_gate_scan};
 	struct err e = {0};
 	for (size_t i = 0; i < ARRAY_LEN(all); i++)
 		if (sandbox_self_test(all[i], &e) != 0) {

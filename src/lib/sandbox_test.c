@@ -32,7 +32,7 @@
 
 static const struct sandbox_profile *const profiles[] = {&sandbox_front, &sandbox_office, &sandbox_auth, &sandbox_vault,
                                                          &sandbox_keys, &sandbox_collect, &sandbox_search, &sandbox_witness, &sandbox_serve, &sandbox_ask,
-	                                                         &sandbox_gate_broker, &sandbox_gate, &sandbox_gate_verify};
+	                                                         &sandbox_gate_broker, &sandbox_gate, &sandbox_gate_verify, &sandbox_gate_scan};
 #define N_PROFILES (sizeof profiles / sizeof *profiles)
 
 static char folder[64], outside[64];
