@@ -1,14 +1,8 @@
 #include "gate-office/locked.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "lib/buf.h"
-#include "lib/file.h"
 #include "rebuild/cfb.h"
 #include "rebuild/zip.h"
 
@@ -86,73 +80,4 @@ static bool open_document(struct arena *a, struct str in)
 bool locked(struct arena *a, const char *format, struct str in)
 {
 	return str_starts(in, "PK") ? open_document(a, in) : compound(a, format, in);
-}
-
-/* Text of a Basic string inside XML. */
-static void put_string(struct buf *b, struct str s)
-{
-	for (size_t i = 0; i < s.n; i++)
-		switch (s.p[i]) {
-		case '"': buf_puts(b, "&quot;&quot;"); break;
-		case '&': buf_puts(b, "&amp;"); break;
-		case '<': buf_puts(b, "&lt;"); break;
-		case '>': buf_puts(b, "&gt;"); break;
-		default: buf_putc(b, s.p[i]);
-		}
-}
-
-static int put_file(const char *folder, const char *name, struct str text)
-{
-	char path[256];
-	int fd, r;
-
-	snprintf(path, sizeof path, "%s/%s", folder, name);
-	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-	if (fd < 0)
-		return ERR_SYS;
-	r = fd_write_all(fd, text.p, text.n);
-	close(fd);
-	return r;
-}
-
-static int folder(const char *profile, const char *below)
-{
-	char path[256];
-
-	snprintf(path, sizeof path, "%s%s", profile, below);
-	return mkdir(path, 0700) && errno != EEXIST ? ERR_SYS : 0;
-}
-
-#define XML "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
-
-int locked_profile(const char *profile, struct str password, const char *in, const char *infilter, const char *out,
-                   const char *outfilter)
-{
-	static const char *const below[] = {"", "/user", "/user/basic", "/user/basic/Standard"};
-	struct buf b;
-	int r = 0;
-
-	for (size_t i = 0; !r && i < ARRAY_LEN(below); i++)
-		r = folder(profile, below[i]);
-	buf_init(&b, 65536);
-	buf_puts(&b, XML "<script:module xmlns:script=\"http://openoffice.org/2000/script\" script:name=\"Module1\" "
-	             "script:language=\"StarBasic\">Sub Main\nOn Error GoTo done\n"
-	             "Dim a(2) As New com.sun.star.beans.PropertyValue\nDim b(0) As New com.sun.star.beans.PropertyValue\n"
-	             "Dim d As Object\na(0).Name = \"Hidden\"\na(0).Value = True\na(1).Name = \"Password\"\na(1).Value = \"");
-	put_string(&b, password);
-	buf_printf(&b, "\"\na(2).Name = \"FilterName\"\na(2).Value = \"%s\"\nb(0).Name = \"FilterName\"\nb(0).Value = \"%s\"\n"
-	           "d = StarDesktop.loadComponentFromURL(\"file://%s\", \"_blank\", 0, a())\nd.storeToURL(\"file://%s\", b())\n"
-	           "d.close(True)\ndone:\nStarDesktop.terminate()\nEnd Sub\n</script:module>\n", infilter, outfilter, in, out);
-	r = r ? r : buf_err(&b);
-	char dir[256];
-
-	snprintf(dir, sizeof dir, "%s/user/basic", profile);
-	r = r ? r : put_file(dir, "Standard/Module1.xba", buf_view(&b));
-	r = r ? r : put_file(dir, "Standard/script.xlb", STR(XML "<library:library xmlns:library=\"http://openoffice.org/2000/library\" "
-	        "library:name=\"Standard\" library:readonly=\"false\" library:passwordprotected=\"false\">"
-	        "<library:element library:name=\"Module1\"/></library:library>\n"));
-	r = r ? r : put_file(dir, "script.xlc", STR(XML "<library:libraries xmlns:library=\"http://openoffice.org/2000/library\">"
-	        "<library:library library:name=\"Standard\" library:link=\"false\"/></library:libraries>\n"));
-	buf_release(&b);
-	return r;
 }

@@ -1,5 +1,5 @@
-/* doc, xls, ppt, rtf, odt, ods, odp: LibreOffice, in a jail, makes OOXML of them; what it makes is a stranger's document like any other
- * and takes the whole way through the gate. */
+/* doc, xls, ppt, rtf, odt, ods, odp: LibreOffice, in a jail, makes OOXML of them, and PNG of emf, wmf, svg; what it makes is a stranger's
+ * document like any other and takes the whole way through the gate. */
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -13,6 +13,7 @@
 
 #include "gate-office/jail.h"
 #include "gate-office/locked.h"
+#include "gate-office/macro.h"
 #include "lib/file.h"
 #include "lib/log.h"
 #include "rebuild/worker.h"
@@ -34,6 +35,9 @@ static const struct {
 	{"xlsb", "Calc MS Excel 2007 Binary", "xlsx:Calc MS Excel 2007 XML", "xlsx"},
 	{"ppt", "MS PowerPoint 97", "pptx:Impress MS PowerPoint 2007 XML", "pptx"},
 	{"odp", "impress8", "pptx:Impress MS PowerPoint 2007 XML", "pptx"},
+	{"emf", "EMF - MS Windows Metafile", "png:", "png"},
+	{"wmf", "WMF - MS Windows Metafile", "png:", "png"},
+	{"svg", "SVG - Scalable Vector Graphics Draw", "png:", "png"},
 };
 
 static unsigned jail_uid(void)
@@ -51,7 +55,7 @@ static _Noreturn void convert(const char *in, size_t k)
 {
 	char infilter[80];
 	char *with_macro[] = {(char *)(uintptr_t)SOFFICE, (char *)(uintptr_t)"-env:UserInstallation=file://" JAIL_TMP "/profile",
-	                      (char *)(uintptr_t)"--headless", (char *)(uintptr_t)"--norestore", (char *)(uintptr_t)LOCKED_MACRO, NULL};
+	                      (char *)(uintptr_t)"--headless", (char *)(uintptr_t)"--norestore", (char *)(uintptr_t)MACRO_URL, NULL};
 	char *argv[] = {(char *)(uintptr_t)SOFFICE, (char *)(uintptr_t)"-env:UserInstallation=file://" JAIL_TMP "/profile",
 	                (char *)(uintptr_t)"--headless", (char *)(uintptr_t)"--norestore",
 	                infilter, (char *)(uintptr_t)"--convert-to", (char *)(uintptr_t)kinds[k].out, (char *)(uintptr_t)"--outdir",
@@ -81,18 +85,18 @@ static int write_input(struct job *j, const char *path)
 }
 
 /* Runs it to its end; the broker's clock ends us, and with us everything in here. A new profile makes it want to be started again, and
- * it puts its own things over what lies there: the macro is written before each start. */
-static int run(const char *in, const char *out, size_t k, struct str password)
+ * it puts its own things over what lies there: the macro, if there is one, is written before each start. */
+static int run(const char *in, size_t k, int (*write)(const char *, const struct macro *), const struct macro *m)
 {
 	int status = RESTART << 8;
 
 	for (int i = 0; i < STARTS_MAX && WIFEXITED(status) && (WEXITSTATUS(status) == RESTART || WEXITSTATUS(status) == RESTART_CRASH); i++) {
 		pid_t pid = -1;
 
-		if (!password.n || !locked_profile(JAIL_TMP "/profile", password, in, kinds[k].in, out, strchr(kinds[k].out, ':') + 1))
+		if (!write || !write(JAIL_TMP "/profile", m))
 			pid = fork();
 		if (!pid)
-			convert(password.n ? NULL : in, k);
+			convert(write ? NULL : in, k);
 		while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
 			;
 		if (pid < 0)
@@ -104,20 +108,18 @@ static int run(const char *in, const char *out, size_t k, struct str password)
 /* With the password typed, if the document asks for one. Without it LibreOffice still tries the one that all have. */
 static int converted(struct job *j, size_t k, const char *in, const char *out, struct buf *made)
 {
-	struct str password = job_policy(j, "password");
-	bool asks = locked(j->arena, kinds[k].format, j->in);
+	bool picture = !strcmp(kinds[k].to, "png"), asks = !picture && locked(j->arena, kinds[k].format, j->in);
+	struct macro m = {in, kinds[k].in, out, strchr(kinds[k].out, ':') + 1, asks ? job_policy(j, "password") : STR_NONE};
 	struct err e = {0};
 	int r = 0;
 
-	if (!asks)
-		password = STR_NONE;
-	if (password.n && mkdir(JAIL_TMP "/out", 0700))
+	if ((picture || m.password.n) && mkdir(JAIL_TMP "/out", 0700))
 		return job_fail(j, GATE_HELD, "LIMIT-MEMORY", NULL);
-	r = run(in, out, k, password);
+	r = run(in, k, picture ? macro_picture : m.password.n ? macro_document : NULL, &m);
 	if (!r)
 		r = file_read(out, OUTPUT_MAX, made, &e);
 	if (r)
-		return job_fail(j, GATE_HELD, !asks ? "PARSE" : password.n ? "ENC-WRONG" : "ENC-PASSWORD", NULL);
+		return job_fail(j, GATE_HELD, !asks ? "PARSE" : m.password.n ? "ENC-WRONG" : "ENC-PASSWORD", NULL);
 	if (asks)
 		job_part(j, STR_NONE, "ENC-OPENED", GATE_REMOVED, 1, 0, STR_NONE);
 	return 0;
@@ -153,7 +155,7 @@ static int rebuild(struct job *j)
 		return r;
 	if (outcome != GATE_DELIVERED)
 		return job_fail(j, outcome, "CONVERTED-STOPPED", name);
-	job_part(j, STR_NONE, "CONVERTED", GATE_CONVERTED, 1, 0, str_from(kinds[k].to));
+	job_part(j, STR_NONE, strcmp(kinds[k].to, "png") != 0 ? "CONVERTED" : "IMG-DRAWN", GATE_CONVERTED, 1, 0, str_from(kinds[k].to));
 	buf_str(&j->out, clean);
 	j->language = arena_z(j->arena, language);
 	return 0;

@@ -14,6 +14,7 @@ void inside_picture(struct package *pk, struct part *p)
 {
 	struct str clean = STR_NONE, language = STR_NONE, base = p->name;
 	enum gate_outcome outcome = GATE_HELD;
+	bool known, drawing;
 	struct buf b;
 	int r;
 
@@ -24,11 +25,13 @@ void inside_picture(struct package *pk, struct part *p)
 		}
 	buf_init(&b, 256u << 20);
 	r = zip_read(p->entry, &b);
-	if (!r && picture_type(buf_view(&b), &base))
+	known = !r && picture_type(buf_view(&b), &base);
+	drawing = known && (str_ends(base, ".emf") || str_ends(base, ".wmf") || str_ends(base, ".svg"));
+	if (known && (!drawing || pk->drawings++ < DRAWINGS_MAX))
 		r = job_sub(pk->j, arena_z(pk->j->arena, p->name), base, buf_view(&b), &outcome, &clean, &language);
 	buf_release(&b);
 	if (r || outcome != GATE_DELIVERED || (!str_is(language, "png") && !str_is(language, "jpeg"))) {
-		job_part(pk->j, p->name, "OOXML-PICTURE", GATE_REMOVED, 1, (int64_t)p->entry->size, STR_NONE);
+		job_part(pk->j, p->name, drawing && pk->drawings > DRAWINGS_MAX ? "OOXML-DRAWINGS" : "OOXML-PICTURE", GATE_REMOVED, 1, (int64_t)p->entry->size, STR_NONE);
 		clean = placeholder_png();
 		language = STR("png");
 	}

@@ -52,7 +52,9 @@ struct package {
 	struct kind root;                                /* stands for the package: name is the format */
 	const char *base;                                /* "word/" … */
 	bool links;
+	unsigned drawings;                               /* EMF, WMF, SVG met so far */
 };
+#define DRAWINGS_MAX 20u                             /* each starts LibreOffice */
 
 /* Content types and the relationships of the package and of every part: small XML without words. ERR_SYNTAX with
  * *ret_code. */

@@ -21,14 +21,19 @@ bool picture_type(struct str c, struct str *name)
 		    STR_INIT("GIF8"), "picture.gif"},
 		{0, STR_INIT("BM"), "picture.bmp"}, {0, STR_INIT("II*\0"), "picture.tif"}, {0, STR_INIT("MM\0*"),
 		    "picture.tif"},
-		{8, STR_INIT("WEBP"), "picture.webp"},
+		{8, STR_INIT("WEBP"), "picture.webp"}, {40, STR_INIT(" EMF"), "picture.emf"},
+		    {0, STR_INIT("\xd7\xcd\xc6\x9a"), "picture.wmf"}, {0, STR_INIT("\1\0\t\0\0\3"), "picture.wmf"},
 	};
 
 	for (unsigned i = 0; i < ARRAY_LEN(known); i++)
-		if (c.n > 16 && !memcmp(c.p + known[i].at, known[i].magic.p, known[i].magic.n)) {
+		if (c.n > 48 && !memcmp(c.p + known[i].at, known[i].magic.p, known[i].magic.n)) {
 			*name = str_from(known[i].name);
 			return true;
 		}
+	if (str_starts(str_trim(str_slice(c, str_starts(c, "\xef\xbb\xbf") ? 3 : 0, c.n)), "<") && str_ends(*name, ".svg")) {
+		*name = STR("picture.svg");
+		return true;
+	}
 	return false;
 }
 
