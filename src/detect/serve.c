@@ -380,9 +380,11 @@ static void reset(struct serve *s)
 	alerts_release(&s->alerts);
 	sources_seen_release(&s->sources);
 	correlator_free(s->correlator);
+	joins_free(s->joins);
 	alerts_init(&s->alerts, &s->rules);
 	sources_seen_init(&s->sources);
 	s->correlator = correlator_new(&s->rules, CORRELATE_GROUPS_MAX, CORRELATE_BYTES_MAX);
+	s->joins = joins_new(serve_joined, s);
 	s->n_logs = 0;
 }
 

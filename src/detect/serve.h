@@ -9,6 +9,7 @@
 
 #include "core/child.h"
 #include "detect/alerts.h"
+#include "detect/join.h"
 #include "detect/sources.h"
 
 #define SERVE_LOGS_MAX 32u
@@ -29,6 +30,9 @@ struct serve {
 	struct correlator *correlator;
 	struct alerts alerts;
 	struct sources_seen sources;
+	struct joins *joins;                             /* records of auditd that wait for others */
+	const uint64_t *joined;                          /* where the records of the event at hand stand */
+	size_t n_joined;
 	struct serve_log logs[SERVE_LOGS_MAX];
 	size_t n_logs;
 	struct message *batch;                           /* ENGINE_BATCH */
@@ -48,6 +52,8 @@ extern const struct child_handlers serve_handlers;
 void serve_start(struct serve *s);
 /* serve_read.c: looks at entries side by side, each behind its length, the first of them having that index. ERR_CORRUPT. */
 int serve_entries(struct serve *s, struct serve_log *l, uint64_t first, uint32_t n, struct str bytes) MUST_USE;
+/* joins.judge */
+void serve_joined(void *arg, const struct message *m, const uint64_t *index, size_t n);
 /* Reads on in the logs for some time; true when there is more. */
 bool serve_read(struct serve *s);
 struct serve_log *serve_log(struct serve *s, struct str name);

@@ -30,11 +30,13 @@ static void on_match(void *arg, const struct rule *r, struct event *ev)
 {
 	struct serve *s = arg;
 	struct field fields[TOLD_FIELDS];
-	struct entry_ref ref = {.index = ev->in->index, .log = correlator_log(s->correlator, ev->in->log)};
-	struct firing f = {.rule = r, .time_ns = ev->in->time_ns, .refs = &ref, .n_refs = 1};
+	struct entry_ref refs[JOIN_RECORDS] = {{.index = ev->in->index, .log = correlator_log(s->correlator, ev->in->log)}};
+	struct firing f = {.rule = r, .time_ns = ev->in->time_ns, .refs = refs, .n_refs = s->n_joined ? s->n_joined : 1};
 	uint64_t before = s->alerts.seq;
 	size_t n = 0;
 
+	for (size_t i = 0; i < s->n_joined; i++)
+		refs[i] = (struct entry_ref){.index = s->joined[i], .log = refs[0].log};
 	if (!r->part || r->generate) {
 		for (size_t i = 0; i < TOLD_FIELDS; i++) {
 			size_t at = 0;
@@ -56,6 +58,17 @@ static void on_source(void *arg, const struct source_seen *x, struct str raw)
 
 	if (engine_scan(s->engine, raw, &m, 1, on_match, s))
 		log_error("detect.scan", "text=\"no memory\"");
+}
+
+void serve_joined(void *arg, const struct message *m, const uint64_t *index, size_t n)
+{
+	struct serve *s = arg;
+
+	s->joined = index;
+	s->n_joined = n;
+	if (engine_scan(s->engine, m->raw, m, 1, on_match, s))
+		log_error("detect.scan", "text=\"no memory\"");
+	s->n_joined = 0;
 }
 
 struct serve_log *serve_log(struct serve *s, struct str name)
@@ -98,7 +111,12 @@ int serve_entries(struct serve *s, struct serve_log *l, uint64_t first, uint32_t
 			continue; /* what was redacted says nothing; what we said ourselves was judged before */
 		if (en.time_ns > s->newest)
 			s->newest = en.time_ns;
-		s->batch[n++] = (struct message){en.raw, en.source, log, first + i, en.time_ns};
+		s->batch[n] = (struct message){en.raw, en.source, log, first + i, en.time_ns};
+		if (joins_take(s->joins, &s->batch[n])) {
+			sources_see(&s->sources, &s->batch[n], on_source, s);
+			continue;
+		}
+		n++;
 		if (n == ENGINE_BATCH) {
 			if (scan(s, bytes, n))
 				return ERR_NOMEM;
@@ -109,6 +127,7 @@ int serve_entries(struct serve *s, struct serve_log *l, uint64_t first, uint32_t
 		return ERR_CORRUPT;
 	if (scan(s, bytes, n))
 		return ERR_NOMEM;
+	joins_flush(s->joins, s->newest, false);
 	s->looked_at += first + count - l->next;
 	l->next = first + count;
 	return 0;
@@ -195,6 +214,7 @@ bool serve_read(struct serve *s)
 	bool more = false;
 
 	find_logs(s);
+	joins_flush(s->joins, s->newest, false);
 	for (size_t i = 0; i < s->n_logs; i++) {
 		struct serve_log *l = &s->logs[i];
 		uint64_t before = l->next;

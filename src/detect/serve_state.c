@@ -1,4 +1,4 @@
-/* detect/state: "sdt1", then logs, alerts, sources, correlations, and the SHA-256 of all before it. */
+/* detect/state: "sdt2", then logs, alerts, sources, correlations, records that wait, and the SHA-256 of all before it. */
 #include "detect/serve.h"
 
 #include <fcntl.h>
@@ -8,7 +8,8 @@
 #include "lib/clock.h"
 #include "lib/file.h"
 
-#define MARK 0x73647431u
+#define MARK 0x73647432u
+#define MARK_1 0x73647431u                          /* without records that wait */
 
 int serve_save(struct serve *s, struct err *e)
 {
@@ -28,6 +29,7 @@ int serve_save(struct serve *s, struct err *e)
 	alerts_save(&s->alerts, &b);
 	sources_seen_save(&s->sources, &b);
 	correlator_save(s->correlator, &b);
+	joins_save(s->joins, &b);
 	sha256(b.p, b.n, hash);
 	buf_put(&b, hash, sizeof hash);
 	dir = open(s->own, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -50,7 +52,7 @@ static int parse(struct serve *s, struct str all)
 	uint32_t mark, n;
 	uint64_t newest;
 
-	if (cur_u32(&in, &mark) || mark != MARK || cur_u64(&in, &newest) || cur_u32(&in, &n) || n > SERVE_LOGS_MAX)
+	if (cur_u32(&in, &mark) || (mark != MARK && mark != MARK_1) || cur_u64(&in, &newest) || cur_u32(&in, &n) || n > SERVE_LOGS_MAX)
 		return ERR_CORRUPT;
 	s->newest = (int64_t)newest;
 	for (s->n_logs = 0; s->n_logs < n; s->n_logs++) {
@@ -62,7 +64,8 @@ static int parse(struct serve *s, struct str all)
 		memcpy(l->name, name, SERVE_LOG_NAME);
 		l->name[SERVE_LOG_NAME - 1] = 0;
 	}
-	if (alerts_load(&s->alerts, &in) || sources_seen_load(&s->sources, &in) || correlator_load(s->correlator, &in) || cur_left(&in))
+	if (alerts_load(&s->alerts, &in) || sources_seen_load(&s->sources, &in) || correlator_load(s->correlator, &in) ||
+	    (mark == MARK && joins_load(s->joins, &in)) || cur_left(&in))
 		return ERR_CORRUPT;
 	return 0;
 }

@@ -233,6 +233,28 @@ static void turn_off(struct tool *t, struct engine *en)
 	free(off);
 }
 
+static void on_joined(void *arg, const struct message *m, const uint64_t *index, size_t n)
+{
+	struct tool *t = arg;
+
+	if (engine_scan(t->engine, m->raw, m, 1, put_match, t))
+		fprintf(stderr, "sekisho: %s\n", err_text(ERR_NOMEM));
+}
+
+/* Records of auditd that wait for others leave the list. */
+static size_t hold_records(struct tool *t, struct message *list, size_t n)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		if (list[i].time_ns > t->newest)
+			t->newest = list[i].time_ns;
+		if (!joins_take(t->joins, &list[i]))
+			list[kept++] = list[i];
+	}
+	return kept;
+}
+
 static int run(struct tool *t)
 {
 	struct message *list = xcalloc(ENGINE_BATCH, sizeof *list);
@@ -251,6 +273,8 @@ static int run(struct tool *t)
 		turn_off(t, en);
 	t->correlator = correlator_new(&t->rules, CORRELATE_GROUPS_MAX, CORRELATE_BYTES_MAX);
 	t->head = fields_new();
+	t->engine = en;
+	t->joins = joins_new(on_joined, t);
 	for (size_t i = 0; i < t->rules.n; i++)
 		t->timed |= t->rules.list[i]->corr != NULL;
 	before = cpu();
@@ -258,10 +282,12 @@ static int run(struct tool *t)
 		size_t n = 0, used = lines_of(t, bytes + at, have - at, end || have - at == READ_MAX, list, &n, &index);
 		ssize_t got;
 
-		if (n && engine_scan(en, (struct str){bytes + at, used}, list, n, put_match, t)) {
+		size_t kept = hold_records(t, list, n);
+		if (kept && engine_scan(en, (struct str){bytes + at, used}, list, kept, put_match, t)) {
 			err_set(&e, ERR_NOMEM, "too much is found");
 			r = tool_fail(&e);
 		}
+		joins_flush(t->joins, t->newest, false);
 		at += used;
 		if (end || n == ENGINE_BATCH)
 			continue;
@@ -272,6 +298,8 @@ static int run(struct tool *t)
 		end = got <= 0;
 		have += got > 0 ? (size_t)got : 0;
 	}
+	joins_flush(t->joins, t->newest, true);
+	joins_free(t->joins);
 	if (en && t->figures)
 		put_figures(en, cpu() - before);
 	engine_free(en);

@@ -4,6 +4,7 @@
 
 #include "core/words.h"
 #include "detect/correlate.h"
+#include "detect/join.h"
 
 enum { TOOL_YES, TOOL_NO, TOOL_USAGE, TOOL_FAILURE };
 
@@ -16,6 +17,9 @@ struct tool {
 	const char *paths[64];
 	size_t n_paths;
 	struct correlator *correlator;
+	struct engine *engine;                                       /* of `rules run`, with records of auditd that wait for others */
+	struct joins *joins;
+	int64_t newest;
 	struct buf out;
 };
 

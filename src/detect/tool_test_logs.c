@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "detect/join.h"
 #include "lib/clock.h"
 #include "lib/file.h"
 
@@ -48,14 +49,30 @@ static void on_match(void *arg, const struct rule *r, struct event *ev)
 	correlator_match(p->t->correlator, r, ev, on_firing, p);
 }
 
+struct joining {
+	struct piece *p;
+	struct engine *en;
+	int r;
+};
+
+static void on_joined(void *arg, const struct message *m, const uint64_t *index, size_t n)
+{
+	struct joining *j = arg;
+
+	if (!j->r)
+		j->r = engine_scan(j->en, m->raw, m, 1, on_match, j->p);
+}
+
 static int scan_piece(struct piece *p, struct engine *en, struct str lines, struct str source)
 {
 	struct fields *head = fields_new();
 	int64_t now = clock_true(), when;
+	struct joining joining = {p, en, 0};
+	struct joins *joins = joins_new(on_joined, &joining);
 	uint64_t index = 0;
 	int r = 0;
 
-	while (lines.n && !r) {
+	while (lines.n && !r && !joining.r) {
 		struct str line = str_cut(&lines, '\n');
 		struct message m = {.raw = line, .source = source, .log = STR("standard"), .index = index, .time_ns = now * 1000};
 
@@ -65,8 +82,13 @@ static int scan_piece(struct piece *p, struct engine *en, struct str lines, stru
 		fields_head(head, line);
 		if (!fields_time(head, now, &when))
 			m.time_ns = (now = when) * 1000;
-		r = engine_scan(en, line, &m, 1, on_match, p);
+		if (!joins_take(joins, &m))
+			r = engine_scan(en, line, &m, 1, on_match, p);
+		joins_flush(joins, m.time_ns, false);
 	}
+	joins_flush(joins, now * 1000, true);
+	joins_free(joins);
+	r = r ? r : joining.r;
 	fields_free(head);
 	return r;
 }

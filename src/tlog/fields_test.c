@@ -48,6 +48,9 @@ static const struct {
      "audit", "user=taro|src_ip=10.1.1.1|outcome=failure"},
     {"type=PATH msg=audit(1.2:3): item=0 name=2F6574632F706173737764 nametype=NORMAL", "audit",
      "name=/etc/passwd|TargetFilename=/etc/passwd"},
+    {"type=SYSCALL msg=audit(1.2:3): arch=c000003e syscall=59 a0=55AA a1=7ffc comm=\"sh\" exe=\"/usr/bin/dash\" uid=0 type=EXECVE argc=2 a0=\"sh\" "
+     "a1=2D63206964 type=CWD cwd=\"/root\" type=PATH item=0 name=\"/bin/sh\" type=PATH item=1 name=2F746D702F7A7A", "audit",
+     "Image=/usr/bin/dash|CommandLine=sh -c id|CurrentDirectory=/root|TargetFilename=/bin/sh|uid=0|a0=55AA|event=command"},
     {"127.0.0.1 - frank [10/Oct/2000:13:55:36 -0700] \"GET /a.php?x=\\\"1 HTTP/1.0\" 404 2326 \"http://r/\" \"Mozilla/4 \\\"q\\\"\"",
      "web", "c-ip=127.0.0.1|cs-username=frank|cs-method=GET|cs-uri-stem=/a.php|c-uri-query=x=\\\"1|sc-status=404|sc-bytes=2326|"
      "cs-referer=http://r/|c-useragent=Mozilla/4 \\\"q\\\"|c-uri-extension=php"},

@@ -43,14 +43,17 @@ static struct str unhex(struct fields *f, struct str v)
 	return fields_keep(f, v.n / 2);
 }
 
-/* In EXECVE and PROCTITLE numbers stand in quotes, so a bare one is hex; in SYSCALL a0 … a3 are registers. */
+/* In EXECVE and PROCTITLE numbers stand in quotes, so a bare one is hex; in SYSCALL a0 … a3 are registers. A message may hold several
+ * records (detect/join.h): each `type` begins one. */
 static void decode(struct fields *f, size_t from)
 {
-	struct str type = fields_have(f, "type");
-	bool registers = str_is(type, "SYSCALL");
+	bool registers = false;
 
 	for (size_t i = from; i < f->n; i++) {
 		struct field *x = &f->list[i];
+
+		if (str_is(x->name, "type"))
+			registers = str_is(x->value, "SYSCALL");
 		bool quoted = x->value.n && (x->value.p > f->raw.p && x->value.p[-1] == '"');
 
 		if (!quoted && is_text(x->name) && !(registers && x->name.p[0] == 'a' && x->name.n == 2))
@@ -63,11 +66,14 @@ static void command_line(struct fields *f)
 {
 	size_t n = 0, from = f->n;
 	char *o = fields_room(f, 0);
+	bool registers = false;
 
 	for (size_t i = 0; i < from; i++) {
 		struct str name = f->list[i].name, v = f->list[i].value;
 
-		if (name.n < 2 || name.p[0] != 'a' || !all_digits(str_slice(name, 1, name.n)))
+		if (str_is(name, "type"))
+			registers = str_is(v, "SYSCALL");
+		if (registers || name.n < 2 || name.p[0] != 'a' || !all_digits(str_slice(name, 1, name.n)))
 			continue;
 		if (!fields_room(f, n + v.n + 1))
 			break;
@@ -95,6 +101,51 @@ static void image(struct fields *f, struct str name)
 	fields_addz(f, "Image", name);
 }
 
+static bool has_record(const struct fields *f, const char *type)
+{
+	for (size_t i = 0; i < f->n; i++)
+		if (str_is(f->list[i].name, "type") && str_is(f->list[i].value, type))
+			return true;
+	return false;
+}
+
+/* The first argument behind `type=EXECVE`. */
+static struct str first_argument(const struct fields *f)
+{
+	bool execve = false;
+
+	for (size_t i = 0; i < f->n; i++) {
+		if (str_is(f->list[i].name, "type"))
+			execve = str_is(f->list[i].value, "EXECVE");
+		if (execve && str_is(f->list[i].name, "a0"))
+			return f->list[i].value;
+	}
+	return STR_NONE;
+}
+
+/* What the record is about, by Sigma's names; of several (detect/join.h) what each adds. */
+static void records(struct fields *f)
+{
+	bool call = has_record(f, "SYSCALL"), command = has_record(f, "EXECVE");
+	size_t n = f->n;
+
+	if (call)
+		fields_addz(f, "Image", fields_have(f, "exe"));
+	if (command) {
+		fields_addz(f, "event", STR("command"));
+		if (!call)
+			image(f, first_argument(f));
+		command_line(f);
+	} else if (has_record(f, "PROCTITLE")) {
+		fields_addz(f, "CommandLine", fields_have(f, "proctitle"));
+	}
+	if (has_record(f, "CWD"))
+		fields_addz(f, "CurrentDirectory", fields_have(f, "cwd"));
+	for (size_t i = 0; has_record(f, "PATH") && i < n; i++)
+		if (str_is(f->list[i].name, "name"))
+			fields_addz(f, "TargetFilename", f->list[i].value);
+}
+
 void fields_audit(struct fields *f, struct str s)
 {
 	struct str type, inner;
@@ -112,17 +163,7 @@ void fields_audit(struct fields *f, struct str s)
 		fields_pairs(f, inner, "");
 		decode(f, from);
 	}
-	if (str_is(type, "EXECVE")) {
-		fields_addz(f, "event", STR("command"));
-		image(f, fields_have(f, "a0"));
-		command_line(f);
-	} else if (str_is(type, "PROCTITLE")) {
-		fields_addz(f, "CommandLine", fields_have(f, "proctitle"));
-	} else if (str_is(type, "PATH")) {
-		fields_addz(f, "TargetFilename", fields_have(f, "name"));
-	} else if (str_is(type, "SYSCALL")) {
-		fields_addz(f, "Image", fields_have(f, "exe"));
-	}
+	records(f);
 	if (fields_have(f, "acct").n)
 		fields_addz(f, "user", fields_have(f, "acct"));
 	if (fields_have(f, "addr").n && !str_is(fields_have(f, "addr"), "?"))
