@@ -164,6 +164,8 @@ static void put_alert(struct buf *b, const struct correlator *c, const struct fi
 	jw_kz(&j, "time", at);
 	if (f->rule->clauses.n)
 		jw_kstr(&j, "clauses", f->rule->clauses);
+	if (f->rule->works)
+		jw_kbool(&j, "works", true);
 	put_refs(&j, c, f);
 	jw_key(&j, "group");
 	jw_object(&j);

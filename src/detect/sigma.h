@@ -6,7 +6,8 @@
  * whatever they are, without lookaround and back references. `neq` is the negation of the same test: an absent field differs.
  * null: the field is absent or JSON's null; '' : it is there and empty. A field that stands there several times holds when one does.
  *
- * Beyond Sigma, a key `sekisho:` of a rule says {default: true|false, clauses: [id …], per-hour: n}. */
+ * Beyond Sigma, a key `sekisho:` of a rule says {default: true|false, clauses: [id …], per-hour: n, works: true}; works:
+ * the office asks whether a work record covers what it found. */
 #ifndef DETECT_SIGMA_H
 #define DETECT_SIGMA_H
 
@@ -98,7 +99,7 @@ struct rule {
 	struct str product, service, category;
 	struct node *when;                               /* NULL for a correlation */
 	struct correlation *corr;
-	bool by_default, generate;
+	bool by_default, generate, works;
 	bool part;                                       /* some correlation rests on it: alone it says nothing unless generate */
 	int64_t per_hour;                                /* 0: the program's own cap */
 	struct str clauses;                              /* joined with blanks */

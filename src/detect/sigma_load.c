@@ -203,10 +203,12 @@ static int own_keys(struct rules *rs, const char *file, const struct yaml_node *
 
 		if (str_is(k->text, "default") && !yaml_bool(v, &r->by_default))
 			continue;
+		if (str_is(k->text, "works") && !yaml_bool(v, &r->works))
+			continue;
 		if (str_is(k->text, "per-hour") && v->kind == YAML_SCALAR && !str_int(v->text, 1, 100000, &r->per_hour))
 			continue;
 		if (!str_is(k->text, "clauses") || v->kind != YAML_LIST)
-			return err_at(e, ERR_INVALID, file, k->line, k->col, "sekisho has default, clauses and per-hour");
+			return err_at(e, ERR_INVALID, file, k->line, k->col, "sekisho has default, clauses, per-hour and works");
 		buf_init(&b, 4096);
 		for (size_t n = 0; n < v->n; n++) {
 			buf_puts(&b, n ? " " : "");

@@ -12,6 +12,7 @@
 #include "lib/hash.h"
 #include "lib/log.h"
 #include "lib/text.h"
+#include "office/alert_cover.h"
 #include "office/change.h"
 #include "office/dispatch.h"
 #include "office/running.h"
@@ -143,6 +144,28 @@ static bool known(struct office *o, struct str id)
 	return found;
 }
 
+static struct str field_of(const json_t *j, const char *name)
+{
+	const char *z = text_of(json_object_get(j, "group"), name);
+	return str_from(*z ? z : text_of(json_object_get(j, "fields"), name));
+}
+
+/* A rule that asks for a work record: what one covers is entered as judged. Alerts that stand for others are not: nobody knows what
+ * those were. */
+static bool covered(struct office *o, struct arena *a, const json_t *j, int64_t at, struct alert_cover *ret)
+{
+	struct alert_deed d = {field_of(j, "user"), field_of(j, "host"), field_of(j, "sekisho.source"), at};
+	return json_is_true(json_object_get(j, "works")) && !json_integer_value(json_object_get(j, "folded")) && alert_covered(o->db, a, &d, ret);
+}
+
+static struct str what_of(struct arena *a, const json_t *j, bool cover)
+{
+	struct str what = joined(a, put_members, json_object_get(j, "group"), json_object_get(j, "fields"));
+	if (!json_is_true(json_object_get(j, "works")) || cover)
+		return what;
+	return arena_strf(a, "%.*s%s%s", STR_ARG(what), what.n ? "\n" : "", _("No work record in force covers it: person, system and time."));
+}
+
 static int create(struct office *o, struct world *w, struct arena *a, struct str id, int64_t entry, const json_t *j, struct err *e)
 {
 	const struct actor who = {.admin = true, .name = STR("detect")};
@@ -150,23 +173,30 @@ static int create(struct office *o, struct world *w, struct arena *a, struct str
 	const char *level = text_of(j, "level");
 	int64_t at = w->now, made;
 	struct faults faults = {0};
+	struct alert_cover cover;
 	(void)!instant_parse(str_slice(str_from(text_of(j, "time")), 0, 19), &at);
+	bool permitted = covered(o, a, j, at, &cover);
 	struct value list[] = {
 		{.field = STR("subject"), .text = subject_of(a, j)},
 		{.field = STR("level"), .text = str_from(level)},
 		{.field = STR("detected_at"), .text = arena_strf(a, "@%lld", (long long)at)},
 		{.field = STR("rule"), .text = str_from(text_of(j, "rule"))},
-		{.field = STR("what"), .text = joined(a, put_members, json_object_get(j, "group"), json_object_get(j, "fields"))},
+		{.field = STR("what"), .text = what_of(a, j, permitted)},
 		{.field = STR("entries"), .text = joined(a, put_entries, json_object_get(j, "entries"), NULL)},
 		{.field = STR("folded"), .text = arena_strf(a, "%lld", (long long)json_integer_value(json_object_get(j, "folded")))},
 		{.field = STR("alert_ref"), .text = id},
 		{.field = STR("entry"), .text = arena_strf(a, "%lld", (long long)entry)},
 		{.field = STR("acknowledge_by"),
 		 .text = arena_strf(a, "@%lld", (long long)alert_due(strcmp(level, "critical") == 0, ack_minutes(o, a), w->now))},
+		{.field = STR("verdict"), .text = STR("permitted")},
+		{.field = STR("reason"), .text = permitted ? arena_strf(a, _("Covered by the work record %.*s (%.*s): person, system and time agree."),
+		                                                        STR_ARG(cover.number), STR_ARG(cover.title)) : STR("")},
 	};
-	for (size_t i = 0; i < ARRAY_LEN(list); i++)
+	size_t n = permitted ? ARRAY_LEN(list) : ARRAY_LEN(list) - 2;
+	const struct record judged = {.state = STR("judged")};
+	for (size_t i = 0; i < n; i++)
 		list[i].present = true;
-	int r = l ? record_enter(w, a, &who, l, &(struct values){list, ARRAY_LEN(list)}, NULL, &made, &faults, e)
+	int r = l ? record_enter(w, a, &who, l, &(struct values){list, n}, permitted ? &judged : NULL, &made, &faults, e)
 	          : err_set(e, ERR_NOTFOUND, "no ledger alerts");
 	if (r == ERR_INVALID && faults.n)
 		err_set(e, r, "%.*s: %.*s", STR_ARG(faults.v[0].field), STR_ARG(faults.v[0].text));
