@@ -105,6 +105,7 @@ int assess_start(struct assess *x, struct world *w, const struct checks *c, stru
 
 int assess_finish(struct assess *x, int rc)
 {
+	judge_ahead_end(x);
 	assess_before_end(x);
 	if (!rc && x->changed)
 		rc = judge_clauses(x);

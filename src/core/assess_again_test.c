@@ -37,7 +37,7 @@ static const struct {
 	 "UNION ALL SELECT 0 + p.id, 1 + p.section, p.title, 'in-force', CASE WHEN p.work_place = 'timed' AND p.started_on < :today "
 	 "THEN say('late', p.started_on) END, p.started_on" FROM_PERSONS "AND p.kana IS NOT NULL"},
 	/* A parameter and the day decide, for all. */
-	{"zone.systems-placed", HEAD("zone.systems-placed", "terminals")
+	{"zone.systems-placed", HEAD("zone.systems-placed", "terminals\n-- every: terminals\n-- index: persons(section, state)")
 	 "SELECT p.id AS subject_id, p.section, p.title, 'terminals' AS part, CASE WHEN p.started_on > back(:today, param('report_days') || 'd') "
 	 "THEN say('late') END AS verdict, NULL AS due_at" FROM_PERSONS},
 	/* Text subjects. */
@@ -107,12 +107,13 @@ static void commit(struct fixture *f)
 	assess_settled(f->checks, true);
 }
 
-/* What stands must be what judging all would write now. */
-static void compare(struct fixture *f, const char *after)
+/* What stands must be what judging all would write now: by this connection alone, or shared with a second one. */
+static void compare_with(struct fixture *f, const char *after, int64_t ahead_min)
 {
 	struct err e = {0};
 	struct str kept = board(f), anew;
 
+	judge_ahead_min = ahead_min;
 	begin(f);
 	assert_int_equal(assess_all(&f->w, f->checks, &e), 0);
 	anew = board(f);
@@ -126,6 +127,12 @@ static void compare(struct fixture *f, const char *after)
 			i--;
 		fail_msg("%s: kept %.300s\nanew %.300s", after, kept.p + i, anew.p + i);
 	}
+}
+
+static void compare(struct fixture *f, const char *after)
+{
+	compare_with(f, after, 0);
+	compare_with(f, after, INT64_MAX);
 }
 
 static unsigned below(struct fixture *f, unsigned n)
@@ -357,12 +364,46 @@ static void forgotten_and_proven(void **state)
 	compare(f, "step by step");
 }
 
+/* A second connection does not see what this transaction has written: then none is asked. */
+static void own_rows_are_seen(void **state)
+{
+	struct fixture *f = *state;
+	struct err e = {0};
+
+	judge_ahead_min = 0;
+	begin(f);
+	run_sql(f, "UPDATE persons SET work = 'idle|79' WHERE id BETWEEN 200 AND 220 AND state = 'active'");
+	assert_int_equal(assess_all(&f->w, f->checks, &e), 0);
+	assert_string_not_equal(text(f, "SELECT count(*) FROM finding WHERE control = 'training.attended' AND reason = 'idle|79'").p, "0");
+	commit(f);
+	compare(f, "own rows");
+}
+
+/* Made with the checks, gone with them. */
+static void indexes_follow_checks(void **state)
+{
+	static const char all[] = "SELECT count(*) FROM sqlite_schema WHERE type = 'index' AND name LIKE 'check\\_%' ESCAPE '\\'";
+	struct fixture *f = *state;
+	struct checks none = {0};
+	struct err e = {0};
+
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(checks_index(f->db, f->checks, &e), 0);
+		assert_string_equal(text(f, all).p, "1");
+	}
+	compare(f, "indexed");
+	assert_int_equal(checks_index(f->db, &none, &e), 0);
+	assert_string_equal(text(f, all).p, "0");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(changes_keep_the_board),
 		cmocka_unit_test(days_pass),
 		cmocka_unit_test(forgotten_and_proven),
+		cmocka_unit_test(own_rows_are_seen),
+		cmocka_unit_test(indexes_follow_checks),
 	};
 
 	return cmocka_run_group_tests(tests, loaded, unloaded);

@@ -18,6 +18,7 @@ struct control_row {
 	const struct check *check;                       /* NULL: source not yet built */
 };
 
+struct ahead;
 struct assess {
 	struct world *w;
 	const struct checks *checks;
@@ -30,6 +31,7 @@ struct assess {
 	bool looked_back;                                /* reads the store as it was */
 	uint8_t values[SHA256_LEN];                      /* of parameters, cycles and words of the standard, once asked for */
 	bool has_values;
+	struct ahead *ahead;                             /* checks run before their turn, on two connections; NULL: none */
 };
 
 int assess_start(struct assess *x, struct world *w, const struct checks *c, struct err *e) MUST_USE;
@@ -39,6 +41,8 @@ int assess_mark_check(struct assess *x, const struct control_row *k) MUST_USE;
 /* How many the control had when it was last judged; -1 never. */
 int64_t assess_subjects(struct assess *x, struct str control);
 void assess_forget_control(struct assess *x, const struct control_row *k);
+/* What this process remembers of judging the control; NULL without a check. */
+struct check_memory *assess_memory(const struct assess *x, const struct control_row *k);
 const struct control_row *assess_row(const struct assess *x, struct str control);
 /* The subjects that changed rows touch, one by one, whatever the size of the control; too many become a job. */
 int judge_affected(struct assess *x, const struct control_row *k, const struct table_change *v, size_t n) MUST_USE;
@@ -56,6 +60,13 @@ void assess_before_end(struct assess *x);
 /* All its subjects, taking the time; was that within us the last time, and are they few? */
 int judge_whole(struct assess *x, const struct control_row *k) MUST_USE;
 bool assess_quick(struct assess *x, const struct control_row *k, int64_t us);
+/* Runs the checks of these controls now, part by part, on this connection and a second one at once (judge_ahead.c); their judging then
+ * finds the rows ready. Only speed: what cannot be had so is left to the judging, which also tells of errors. */
+void judge_ahead(struct assess *x, const struct control_row *const *k, size_t n);
+/* What that took for this control, µs of processor time. */
+int64_t judge_ahead_cost(const struct assess *x, const struct control_row *k);
+void judge_ahead_end(struct assess *x);
+extern int64_t judge_ahead_min;                      /* controls of fewer subjects are not worth it; tests lower it */
 /* The subjects that the check names as `timed`. */
 int judge_timed(struct assess *x, const struct control_row *k) MUST_USE;
 /* The subjects that fail: only their excuses and their grace may have changed. */

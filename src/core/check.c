@@ -63,6 +63,15 @@ static int parse_empty(struct parser *p, struct str value)
 	return 0;
 }
 
+/* The part must stand above. */
+static int parse_every(struct parser *p, struct str value)
+{
+	for (size_t i = 0; i < p->c->n_parts; i++)
+		if (str_eq(p->c->parts[i].key, value))
+			p->c->every = (int)i + 1;
+	return p->c->every ? 0 : fail(p, "every: names no part given above it");
+}
+
 static int parse_header(struct parser *p, struct str key, struct str value)
 {
 	struct check *c = p->c;
@@ -79,6 +88,10 @@ static int parse_header(struct parser *p, struct str key, struct str value)
 		c->timed = arena_z(p->a, value);
 	else if (str_is(key, "empty"))
 		return parse_empty(p, value);
+	else if (str_is(key, "every"))
+		return parse_every(p, value);
+	else if (str_is(key, "index"))
+		return c->n_indexes == CHECK_INDEXES_MAX ? fail(p, "too many indexes") : (c->indexes[c->n_indexes++] = arena_str(p->a, value), 0);
 	else if (str_is(key, "part"))
 		return c->n_parts == CHECK_PARTS_MAX ? fail(p, "too many parts") : parse_word(p, value, false, &c->parts[c->n_parts++]);
 	else if (str_is(key, "reason"))
@@ -88,7 +101,7 @@ static int parse_header(struct parser *p, struct str key, struct str value)
 		return c->n_later == CHECK_PARTS_MAX ? fail(p, "too many later parts") :
 		       (c->later[c->n_later++] = arena_str(p->a, value), 0);
 	else
-		return fail(p, "unknown header; known are control, subject, part, later, reason, affects, timed, empty");
+		return fail(p, "unknown header; known are control, subject, part, later, reason, affects, timed, empty, every, index");
 	return 0;
 }
 

@@ -10,6 +10,8 @@
 #define CHECK_PARTS_MAX 16
 #define CHECK_REASONS_MAX 40
 #define CHECK_TABLES_MAX 40
+#define CHECK_ARMS_MAX 16
+#define CHECK_INDEXES_MAX 4
 
 struct check_word {
 	struct str key, ja, en;
@@ -40,6 +42,9 @@ struct check {
 	size_t n_affects;
 	struct str reads[CHECK_TABLES_MAX];              /* as SQLite's authorizer saw */
 	size_t n_reads;
+	struct str indexes[CHECK_INDEXES_MAX];           /* TABLE(…) WHERE …: what reading all of it wants (check_index.c) */
+	size_t n_indexes;
+	int every;                                       /* 1..: the part of which every subject has one row; 0: not said */
 	enum check_empty empty;
 	enum check_basis basis;
 	bool by_day, by_now, by_values;                  /* :today, :now; a parameter, cycle or word of the standard */
@@ -55,6 +60,7 @@ struct check {
 struct check_memory {
 	enum { MEMORY_NONE, MEMORY_NEW, MEMORY_HOLDS } state; /* new: until the transaction is committed */
 	int64_t cost;                                    /* µs it took; 0 not known */
+	int64_t piece_cost[2 * CHECK_ARMS_MAX];          /* of the pieces that were run apart (judge_ahead.c) */
 	char day[11];
 	uint8_t values[32];
 };
@@ -81,6 +87,10 @@ struct str check_reason(struct arena *a, struct str control, struct str reason);
 
 /* Replaces the SELECT of a check (the mutation test tries changed ones). */
 void check_set_body(struct arena *a, struct check *c, struct str body);
+
+/* Makes the indexes that the checks name and drops those no check names any more. In a transaction of its own; for the writer, after
+ * the ledgers' tables stand. */
+int checks_index(struct db *db, const struct checks *all, struct err *e) MUST_USE;
 
 /* Functions of checks on a connection: say, param, cycle, std, std_has, std_list, back, ahead, fy. */
 int check_functions(struct db *db, struct err *e) MUST_USE;

@@ -475,6 +475,39 @@ static int time_passes(struct testing *t, int line)
 	return db_exec(suite.db, "ROLLBACK TO time; RELEASE time", NULL) ? ERR_DB : rc;
 }
 
+/* SELECT by SELECT, as large checks are judged, must come to the same as in one piece. */
+static int in_pieces(struct testing *t, int line)
+{
+	struct assess x;
+	struct str whole = STR(""), pieces = STR("");
+	int rc = db_exec(suite.db, "SAVEPOINT whole", &t->err);
+
+	if (!rc)
+		rc = judge(t);
+	if (!rc)
+		whole = stored(t);
+	if (!rc)
+		rc = db_exec(suite.db, "ROLLBACK TO whole", &t->err);
+	if (!rc)
+		rc = assess_start(&x, &t->world, suite.checks, &t->err);
+	if (!rc) {
+		const struct control_row *k = assess_row(&x, t->check->control);
+
+		judge_ahead(&x, &k, 1);
+		rc = judge_control(&x, k, STR_NONE);
+		if (!rc && !judge_ahead_cost(&x, k))
+			rc = fault(t, line, "the check cannot be taken apart");
+		x.changed = false;
+		rc = assess_finish(&x, rc);
+	}
+	if (!rc)
+		pieces = stored(t);
+	if (!rc && !str_eq(whole, pieces))
+		rc = fault(t, line, "judged SELECT by SELECT it is something else: is the every line wrong?\npieces:\n%.*s\nwhole:\n%.*s",
+		           STR_ARG(pieces), STR_ARG(whole));
+	return db_exec(suite.db, "ROLLBACK TO whole; RELEASE whole", NULL) ? ERR_DB : rc;
+}
+
 static int run_step(struct testing *t, const struct script_step *x, bool *settled)
 {
 	int rc;
@@ -491,6 +524,8 @@ static int run_step(struct testing *t, const struct script_step *x, bool *settle
 	case SCRIPT_EXPECT:
 		*settled = true;
 		rc = expect(t, x);
+		if (!rc)
+			rc = in_pieces(t, x->line);
 		return rc ? rc : time_passes(t, x->line);
 	case SCRIPT_CONTROL:
 		*settled = true;
@@ -725,6 +760,8 @@ static int load_suite(struct err *e)
 		rc = drop_guards(e);
 	if (!rc)
 		rc = checks_load(suite.db, "checks", &suite.checks, e);
+	if (!rc)
+		rc = checks_index(suite.db, suite.checks, e);
 	buf_init(&text, SCRIPT_BYTES_MAX);
 	if (!rc)
 		rc = file_read("checks/fixtures.test", SCRIPT_BYTES_MAX, &text, e);

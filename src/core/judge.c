@@ -132,6 +132,8 @@ static int take_row(struct judge *j, struct stmt *s)
 	rc = parse_verdict(j, col_str(s, 4), &r);
 	if (rc)
 		return rc;
+	if (j->counted)                                  /* among those that are met, until here */
+		tallies_add(&j->tallies, section, part, ST_MET, -1);
 	r.subject = col_dup(s, 0, j->a);
 	r.title = col_dup(s, 2, j->a);
 	r.due = col_dup(s, 5, j->a);
@@ -159,10 +161,9 @@ void judge_bind(struct stmt *s, const struct judge *j)
 		bind_str(s, bind_index(s, ":subject"), j->only);
 }
 
-static int run_check(struct judge *j)
+int judge_run(struct judge *j, const char *sql)
 {
-	const struct check *c = j->k->check;
-	struct stmt *s = db_sql(j->x->w->db, j->only.p ? c->sql_one : j->timed ? c->sql_timed : c->sql);
+	struct stmt *s = db_sql(j->x->w->db, sql);
 	int rc;
 
 	if (!s)
@@ -177,6 +178,40 @@ static int run_check(struct judge *j)
 		err_at(j->x->e, ERR_DB, j->k->check->file, 0, 0, "%s", db_error(j->x->w->db));
 	stmt_done(s);
 	return rc;
+}
+
+int judge_run_counts(struct judge *j, const char *sql)
+{
+	struct stmt *s = db_sql(j->x->w->db, sql);
+	int rc;
+
+	if (!s)
+		return assess_db(j->x);
+	judge_bind(s, j);
+	while ((rc = step(s)) == 1) {
+		int64_t section = col_int(s, 0), n = col_int(s, 2);
+		int part = judge_part(j, col_str(s, 1));
+
+		if (!part) {
+			rc = check_fault(j, "the check returned an undeclared part", col_str(s, 1));
+			break;
+		}
+		j->in_scope = true;
+		tallies_add(&j->tallies, section, part, ST_MET, n);
+		if (part == j->k->check->every)
+			tallies_add(&j->tallies, section, TALLY_SUBJECTS, ST_MET, n);
+	}
+	stmt_done(s);
+	return rc;
+}
+
+static int run_check(struct judge *j)
+{
+	const struct check *c = j->k->check;
+
+	if (!j->only.p && !j->timed && judge_take_ahead(j))
+		return 0;
+	return judge_run(j, j->only.p ? c->sql_one : j->timed ? c->sql_timed : c->sql);
 }
 
 int judge_by_key(const struct verdict *a, const struct verdict *b)

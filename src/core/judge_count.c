@@ -17,7 +17,8 @@ static void count_subjects(struct judge *j)
 {
 	size_t i = 0;
 
-	tallies_add_seen(&j->tallies);
+	if (!j->counted)
+		tallies_add_seen(&j->tallies);
 	while (i < j->now.n) {
 		struct str subject = j->now.v[i].subject;
 		enum status worst = ST_MET;

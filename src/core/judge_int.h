@@ -1,4 +1,4 @@
-/* Shared by judge.c and judge_count.c only: one control while it is judged. */
+/* Shared by judge.c, judge_ahead.c and judge_count.c only: one control while it is judged. */
 #ifndef CORE_JUDGE_INT_H
 #define CORE_JUDGE_INT_H
 
@@ -31,6 +31,7 @@ struct judge {
 	struct tallies tallies;
 	int last_part;                                   /* of the row before */
 	bool in_scope;                                   /* the check returned a row at all */
+	bool counted;                                    /* rows and subjects are counted by themselves: only what fails passes */
 	struct waiver *waivers;
 	size_t n_waivers, cap_waivers;
 	int64_t waive_all;                               /* exception id */
@@ -39,6 +40,12 @@ struct judge {
 /* 1.. in the order of the header; 0 when the check does not declare it. */
 int judge_part(struct judge *j, struct str part);
 void judge_bind(struct stmt *s, const struct judge *j);  /* clock and subject */
+/* Runs the check, or a part of it, as j says, on the connection of j->x->w; rows that are met are counted, the others kept. */
+int judge_run(struct judge *j, const char *sql) MUST_USE;
+/* Takes (section, part, rows) of a check with `every:`, as if all were met. */
+int judge_run_counts(struct judge *j, const char *sql) MUST_USE;
+/* What judge_ahead found for this control, instead of running its check; false: it did not. The texts last as long as j->x. */
+bool judge_take_ahead(struct judge *j);
 int judge_by_key(const struct verdict *a, const struct verdict *b);
 int judge_too_much(struct judge *j);                 /* ERR_TOOBIG: the arena is full */
 /* Counts of the whole control, or what one subject changed in them, into finding_count. */

@@ -297,7 +297,8 @@ void ledger_sql_indexes(const struct ledger *l, struct buf *out)
 			           STR_ARG(shown[i]->name), STR_ARG(l->table), STR_ARG(shown[i]->name));
 	for (size_t i = 0; i < l->n_unique; i++)
 		put_unique(l, l->unique[i].v, l->unique[i].n, out);
-	buf_printf(out, "CREATE INDEX \"%.*s_step_i\" ON \"%.*s_step\"(record, action);\n", STR_ARG(l->table),
+	/* With who and when: checks ask that of the last approval of every record. */
+	buf_printf(out, "CREATE INDEX \"%.*s_step_i\" ON \"%.*s_step\"(record, action, id, at, actor, on_behalf);\n", STR_ARG(l->table),
 	           STR_ARG(l->table));
 }
 

@@ -57,6 +57,21 @@ static void see_key(struct tallies *t, uint64_t key, int64_t section)
 	t->n_seen++;
 }
 
+static void room_by_id(struct tallies *t, size_t id)
+{
+	size_t n = t->n_by_id ? t->n_by_id : SEEN_FIRST;
+	int32_t *more;
+
+	while (n <= id)
+		n *= 2;
+	more = xcalloc(n, sizeof *more);
+	if (t->n_by_id)
+		memcpy(more, t->by_id, t->n_by_id * sizeof *more);
+	free(t->by_id);
+	t->by_id = more;
+	t->n_by_id = n;
+}
+
 static bool in_by_id(int64_t id, int64_t section)
 {
 	return id >= 0 && id < BY_ID_MAX && section >= 0 && section < INT32_MAX;
@@ -76,19 +91,8 @@ void tallies_see_id(struct tallies *t, int64_t id, int64_t section)
 		tallies_see(t, str_from(text), section);
 		return;
 	}
-	if ((size_t)id >= t->n_by_id) {
-		size_t n = t->n_by_id ? t->n_by_id : SEEN_FIRST;
-		int32_t *more;
-
-		while (n <= (size_t)id)
-			n *= 2;
-		more = xcalloc(n, sizeof *more);
-		if (t->n_by_id)
-			memcpy(more, t->by_id, t->n_by_id * sizeof *more);
-		free(t->by_id);
-		t->by_id = more;
-		t->n_by_id = n;
-	}
+	if ((size_t)id >= t->n_by_id)
+		room_by_id(t, (size_t)id);
 	if (!t->by_id[id])
 		t->by_id[id] = (int32_t)section + 1;
 }
@@ -142,6 +146,35 @@ void tallies_add(struct tallies *t, int64_t section, int part, enum status statu
 		t->n++;
 	}
 	c->n += n;
+}
+
+static void take_by_id(struct tallies *t, struct tallies *from)
+{
+	if (!t->n_by_id) {
+		t->by_id = from->by_id;
+		t->n_by_id = from->n_by_id;
+		from->by_id = NULL;
+		from->n_by_id = 0;
+		return;
+	}
+	if (from->n_by_id > t->n_by_id)
+		room_by_id(t, from->n_by_id - 1);
+	for (size_t i = 0; i < from->n_by_id; i++)
+		if (!t->by_id[i])
+			t->by_id[i] = from->by_id[i];
+}
+
+void tallies_take(struct tallies *t, struct tallies *from)
+{
+	for (size_t i = 0; i < from->cap; i++)
+		if (from->v[i].used)
+			tallies_add(t, from->v[i].section, from->v[i].part, from->v[i].status, from->v[i].n);
+	for (size_t i = 0; i < from->cap_seen; i++)
+		if (from->seen[i].key)
+			see_key(t, from->seen[i].key, from->seen[i].section);
+	take_by_id(t, from);
+	tallies_release(from);
+	*from = (struct tallies){0};
 }
 
 void tallies_clear(struct tallies *t)

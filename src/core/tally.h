@@ -34,6 +34,8 @@ void tallies_see(struct tallies *t, struct str subject, int64_t section);
 void tallies_see_id(struct tallies *t, int64_t id, int64_t section);
 /* Of a subject as text, also when it was seen as a number. */
 int64_t tallies_section(const struct tallies *t, struct str subject);
+/* Adds what was counted apart, as if its rows had passed after those of t; from is then empty. */
+void tallies_take(struct tallies *t, struct tallies *from);
 /* Counts every subject seen once, as met, under TALLY_SUBJECTS. */
 void tallies_add_seen(struct tallies *t);
 

@@ -26,6 +26,7 @@ struct db {
 	struct stmt *bucket[CACHE_BUCKETS];
 	size_t n_cached;
 	uint64_t tick;
+	int64_t written;                                 /* rows changed by this connection until db_begin */
 	bool no_room;                                    /* since db_begin something failed for want of space */
 };
 
@@ -71,11 +72,22 @@ static int pragmas(struct db *db, const char *const *v, size_t n, struct err *e)
 	return 0;
 }
 
+/* Without its statistics of memory, for which every allocation of two threads would meet at one lock. */
+static void configure(void)
+{
+	static bool done;
+
+	if (!done)
+		sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+	done = true;
+}
+
 int db_open(const char *path, enum db_mode mode, struct db **ret, struct err *e)
 {
 	struct db *db = xcalloc(1, sizeof *db);
 	int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, rc;
 
+	configure();
 	flags |= mode == DB_READ ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE;
 	if (mode == DB_CREATE)
 		flags |= SQLITE_OPEN_CREATE;
@@ -181,7 +193,13 @@ void db_sweep(struct db *db, bool on)
 int db_begin(struct db *db, struct err *e)
 {
 	db->no_room = false;
+	db->written = sqlite3_total_changes64(db->h);
 	return db_exec(db, db->mode == DB_READ ? "BEGIN" : "BEGIN IMMEDIATE", e);
+}
+
+bool db_untouched(struct db *db)
+{
+	return db_in_tx(db) && sqlite3_total_changes64(db->h) == db->written;
 }
 
 int db_commit(struct db *db, struct err *e)

@@ -42,6 +42,8 @@ int db_begin(struct db *db, struct err *e) MUST_USE;
 int db_commit(struct db *db, struct err *e) MUST_USE;
 void db_rollback(struct db *db);
 bool db_in_tx(struct db *db);
+/* Has no row been written since db_begin? Then others that begin to read now see what this transaction sees. */
+bool db_untouched(struct db *db);
 /* Has the disk been full since db_begin? */
 bool db_no_room(struct db *db);
 

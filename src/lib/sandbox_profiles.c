@@ -55,7 +55,7 @@ const struct sandbox_profile sandbox_front = {
 	.memory_max = 4 * GIB, .file_max = 2 * GIB + 64 * MIB, .files_max = 4096, .threads_max = 256}; /* the largest hand-over */
 const struct sandbox_profile sandbox_office = {
 	.name = "office", .uid_offset = 2, .writes_files = true, .syscalls = files_calls,
-	.memory_max = 16 * GIB, .file_max = 256 * GIB, .files_max = 1024};
+	.memory_max = 16 * GIB, .file_max = 256 * GIB, .files_max = 1024, .threads_max = 64};
 const struct sandbox_profile sandbox_auth = {
 	.name = "auth", .uid_offset = 3, .writes_files = true, .syscalls = files_calls,
 	.memory_max = 2 * GIB, .file_max = 4 * GIB, .files_max = 128};

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "core/check.h"
 #include "core/ledger_sql.h"
 #include "core/proto.h"
 #include "core/standard.h"
@@ -101,7 +102,8 @@ static int open_store(struct office *o, struct err *e)
 		return err_sys(e, "%s", blobs);
 	o->sample = setting_bool(o->db, "sample");
 	snprintf(share, sizeof(share), "%s/checks", o->share);
-	return checks_load(o->db, share, &o->checks, e);
+	r = checks_load(o->db, share, &o->checks, e);
+	return r == 0 && o->role == OFFICE_WRITER ? checks_index(o->db, o->checks, e) : r;
 }
 
 /* The job process takes its 25 MB of tables and definitions when there is a job, not before. */

@@ -244,7 +244,10 @@ static void open_outside(struct child *c, struct office *o)
 	snprintf(own, sizeof(own), "%s/office", c->dir);
 	snprintf(share, sizeof(share), "ro:%s", c->share);
 	const char *dirs[] = {own, share};
-	if (sandbox_enter(&sandbox_office, dirs, 2, seen, &e) != 0)
+	struct sandbox_profile profile = sandbox_office;
+	if (o->role != OFFICE_WRITER)
+		profile.threads_max = 0;                 /* only the writer judges large boards by two threads */
+	if (sandbox_enter(&profile, dirs, 2, seen, &e) != 0)
 		log_fatal("office.sandbox", "text=\"%s\"", e.text);
 	snprintf(o->dir, sizeof(o->dir), "%s", seen[0]);
 	snprintf(o->share, sizeof(o->share), "%s", seen[1]);
