@@ -16,10 +16,13 @@
 -- affects: carry_outs = SELECT :id
 -- timed: SELECT t.id FROM carry_outs t WHERE t.state IN ('out', 'extending', 'returned')
 -- affects: parties = SELECT x.id FROM carry_outs x WHERE x.courier = :id
+-- every: fields
+-- index: carry_outs(section, kind, state, class_c, rule, blanket)
+-- Most rows are in scope: the + keeps SQLite from looking them up by state.
 WITH x AS NOT MATERIALIZED (
 	SELECT c.*, coalesce(c.extended_to, c.due_at) AS due_to FROM carry_outs c
-	WHERE c.kind <> 'blanket'
-	  AND c.state IN ('out', 'extending', 'returned', 'closed', 'lost')
+	WHERE +c.kind <> 'blanket'
+	  AND +c.state IN ('out', 'extending', 'returned', 'closed', 'lost')
 )
 SELECT x.id AS subject_id, x.section, x.title, 'fields' AS part, NULL AS due_at,
        CASE WHEN x.carrier IS NULL THEN say('no-person')

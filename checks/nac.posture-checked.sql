@@ -10,18 +10,18 @@
 -- reason: connected | 不適合の端末（{1}）を隔離せずに接続しています。隔離してください | A device that failed ({1}) was connected and not quarantined; quarantine it
 -- affects: carry_outs = SELECT :id
 -- affects: documents = SELECT x.id FROM carry_outs x WHERE x.posture_rule = :id
+-- index: carry_outs__items(record) WHERE kind = 'device'
 -- Devices handed over for use outside, brought in, or back from outside. A device brought in is connected from its first day.
 WITH item(code, word) AS NOT MATERIALIZED (
 	VALUES ('scan', 'ウイルス検査'), ('patch', '修正の適用'), ('encryption', '暗号化'), ('lock', '画面ロック'), ('wipe', '遠隔消去')
 ), device AS NOT MATERIALIZED (
 	SELECT c.id, c.section, c.title, c.posture_rule, c.quarantined, day(coalesce(c.returned_at, c.out_at, c.depart_at)) AS on_day,
 	       c.kind = 'loan' AS handed, c.state = 'closed' OR c.kind = 'carry-in' AS connected
-	FROM carry_outs c
+	FROM (SELECT DISTINCT i.record FROM carry_outs__items i
+	      WHERE i.kind = 'device') v
+	CROSS JOIN carry_outs c ON c.id = v.record
 	WHERE c.kind IN ('loan', 'carry-in', 'carry-out')
 	  AND c.state IN ('out', 'extending', 'returned', 'closed')
-	  AND EXISTS (SELECT 1 FROM carry_outs__items i
-	              WHERE i.record = c.id
-	                AND i.kind = 'device')
 ), x AS NOT MATERIALIZED (
 	SELECT d.*, (SELECT count(*) FROM item
 	             WHERE item.code NOT IN (SELECT p.item FROM carry_outs__posture_out p

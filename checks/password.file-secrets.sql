@@ -6,6 +6,7 @@
 -- reason: unchecked | パスワードを自動生成したか、規則に合うことを確かめた記録がありません | Nobody recorded that the password was generated, or checked against the rule
 -- reason: no-channel | パスワードを伝えた経路が書かれていません。ファイルとは別の経路で伝えてください | How the password was told is missing; use a channel other than the file's
 -- affects: carry_outs = SELECT :id
+-- index: carry_outs(kind) WHERE encryption IS NOT NULL
 WITH x AS NOT MATERIALIZED (
 	SELECT c.* FROM carry_outs c
 	WHERE c.encryption IS NOT NULL

@@ -10,6 +10,7 @@
 -- affects: information_systems = SELECT 'information-systems:' || :id
 -- affects: information_assets = SELECT 'information-assets:' || :id
 -- affects: override = *
+-- index: carry_outs_step(record, action, at, actor, on_behalf) WHERE action IN ('approve', 'approve-extension')
 -- Beside the applicant, who must not approve either: the carrier of what leaves, the holder of an account, the delegate. The large
 -- ledgers have an arm each, so that one record is judged by its key.
 WITH approval(subject_id, section, title, ledger, record, action, actor, on_behalf, at, applicant, other) AS (
@@ -34,16 +35,17 @@ WITH approval(subject_id, section, title, ledger, record, action, actor, on_beha
 	JOIN information_systems x ON x.id = s.record
 	WHERE s.action = 'receive'
 )
-SELECT x.id AS subject_id, x.section, x.title, 'same-person' AS part, NULL AS due_at,
-       (SELECT say('same', day(min(s.at))) FROM carry_outs_step s
-        WHERE s.record = x.id
-          AND s.action IN ('approve', 'approve-extension')
-          AND (x.applicant IN (s.actor, s.on_behalf) OR x.carrier IN (s.actor, s.on_behalf))
-          AND NOT EXISTS (SELECT 1 FROM override o
-                          WHERE (o.ledger, o.record, o.action, o.actor) = ('carry-outs', x.id, s.action, s.actor))
-        HAVING count(*) > 0) AS verdict
-FROM carry_outs x
-WHERE EXISTS (SELECT 1 FROM carry_outs_step s WHERE s.record = x.id AND s.action IN ('approve', 'approve-extension'))
+SELECT s.record AS subject_id, x.section, x.title, 'same-person' AS part, NULL AS due_at,
+       max(CASE WHEN (x.applicant IN (s.actor, s.on_behalf)
+                      OR x.carrier IN (s.actor, s.on_behalf))
+                     AND NOT EXISTS (SELECT 1 FROM override o
+                                     WHERE (o.ledger, o.record, o.action, o.actor) = ('carry-outs', x.id, s.action, s.actor))
+                THEN say('same', day(s.at))
+           END) AS verdict
+FROM carry_outs_step s
+CROSS JOIN carry_outs x ON x.id = s.record
+WHERE s.action IN ('approve', 'approve-extension')
+GROUP BY s.record
 UNION ALL
 SELECT 'accounts:' || x.id, x.section, x.title, 'same-person', NULL,
        (SELECT say('same', day(min(s.at))) FROM accounts_step s

@@ -11,6 +11,7 @@
 -- reason: no-date | 提供した日時が書かれていません | When it was provided is missing
 -- affects: carry_outs = SELECT :id
 -- affects: entrusted_information = SELECT 'entrusted-information:' || :id UNION ALL SELECT x.id FROM carry_outs x WHERE x.entrusted = :id UNION ALL SELECT e.carry_out FROM entrusted_information e WHERE e.id = :id
+-- index: carry_outs(state) WHERE kind = 'provision'
 WITH x AS NOT MATERIALIZED (
 	SELECT c.*, coalesce(c.entrusted, (SELECT max(e.id) FROM entrusted_information e WHERE e.carry_out = c.id)) AS item
 	FROM carry_outs c

@@ -12,6 +12,7 @@
 -- reason: open | 暗号化の方式も、暗号化しない理由も書かれていません | Neither the encryption nor a reason for none is recorded
 -- affects: carry_outs = SELECT :id
 -- affects: role_assignments = SELECT s.record FROM role_assignments r JOIN carry_outs_step s ON r.holder IN (s.actor, s.on_behalf) WHERE r.id = :id
+-- index: carry_outs(state) WHERE kind = 'provision'
 WITH x AS NOT MATERIALIZED (
 	SELECT c.*, s.id AS step, s.at AS approved_at, day(s.at) AS approved_on, coalesce(s.on_behalf, s.actor) AS approver
 	FROM carry_outs c
