@@ -19,7 +19,7 @@ static void open_md(void)
 	md = EVP_MD_fetch(NULL, "SHA256", NULL);
 }
 
-static void digest(const struct str *parts, size_t n, uint8_t out[SHA256_LEN])
+void sha256_library(const struct str *parts, size_t n, uint8_t out[SHA256_LEN])
 {
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	static _Thread_local EVP_MD_CTX *ctx;
@@ -37,12 +37,7 @@ static void digest(const struct str *parts, size_t n, uint8_t out[SHA256_LEN])
 
 void sha256(const void *p, size_t n, uint8_t out[SHA256_LEN])
 {
-	digest(&(struct str){ p, n }, 1, out);
-}
-
-void sha256_parts(const struct str *parts, size_t n, uint8_t out[SHA256_LEN])
-{
-	digest(parts, n, out);
+	sha256_parts(&(struct str){ p, n }, 1, out);
 }
 
 void sha256_hex(const void *p, size_t n, char out[SHA256_HEX])

@@ -13,6 +13,8 @@
 void sha256(const void *p, size_t n, uint8_t out[SHA256_LEN]);
 /* Of several pieces, as if joined. */
 void sha256_parts(const struct str *parts, size_t n, uint8_t out[SHA256_LEN]);
+/* The same by OpenSSL, as it is done where the processor has no instructions for it. */
+void sha256_library(const struct str *parts, size_t n, uint8_t out[SHA256_LEN]);
 /* Of many pieces, each as if `prefix` (one byte) stood before it: out + 32 i of in[i]. Where the machine can, two run
  * side by side, which is half again as fast as one after the other. */
 void sha256_many(uint8_t prefix, const struct str *in, size_t n, uint8_t *out);

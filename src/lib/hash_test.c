@@ -39,6 +39,17 @@ static void test_parts_are_as_joined(void **state)
 	}
 	sha256_parts((struct str[]){ { text, 18 } }, 1, parts);
 	assert_memory_not_equal(whole, parts, SHA256_LEN);
+	/* each length around the blocks, cut in two anywhere, as OpenSSL has it */
+	uint8_t long_text[200];
+	for (size_t i = 0; i < sizeof long_text; i++)
+		long_text[i] = (uint8_t)(i * 7 + 1);
+	for (size_t n = 0; n <= sizeof long_text; n++)
+		for (size_t at = 0; at <= n; at++) {
+			struct str two[] = {{(const char *)long_text, at}, {(const char *)long_text + at, n - at}};
+			sha256_parts(two, 2, parts);
+			sha256_library(&(struct str){(const char *)long_text, n}, 1, whole);
+			assert_memory_equal(parts, whole, SHA256_LEN);
+		}
 	sha256_parts(NULL, 0, parts);
 	sha256("", 0, whole);
 	assert_memory_equal(whole, parts, SHA256_LEN);
@@ -80,7 +91,7 @@ static void test_many_are_as_one_by_one(void **state)
 			in[i] = str_n(bytes + i % 7, n % 2 ? i : i * 2654435761u % 3000);
 		sha256_many((uint8_t)n, in, n, got[0]);
 		for (size_t i = 0; i < n; i++) {
-			sha256_parts((struct str[]){ { (char[]){ (char)n }, 1 }, in[i] }, 2, want);
+			sha256_library((struct str[]){ { (char[]){ (char)n }, 1 }, in[i] }, 2, want);
 			assert_memory_equal(got[i], want, SHA256_LEN);
 		}
 	}

@@ -90,6 +90,15 @@ static int added_stored(struct block *b, struct str bytes)
 
 int block_add(struct block *b, struct str entry)
 {
+	int r = block_add_unhashed(b, entry);
+
+	if (!r)
+		hash_from(b, b->count - 1);
+	return r;
+}
+
+int block_add_unhashed(struct block *b, struct str entry)
+{
 	int r;
 
 	if (b->count == BLOCK_ENTRIES || entry.n > ENTRY_MAX)
@@ -100,10 +109,8 @@ int block_add(struct block *b, struct str entry)
 	if (r) {
 		b->raw.n = b->at[b->count];
 		b->raw.failed = false;
-		return r;
 	}
-	hash_from(b, b->count - 1);
-	return 0;
+	return r;
 }
 
 int block_add_run(struct block *b, struct str run, uint32_t n, uint32_t *ret_n, size_t *ret_bytes)

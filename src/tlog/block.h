@@ -30,6 +30,8 @@ void block_free(struct block *b);
 void block_reset(struct block *b, uint64_t first);
 /* Appends; ERR_CORRUPT for bytes that are no entry, ERR_NOMEM when full. */
 int block_add(struct block *b, struct str entry) MUST_USE;
+/* The same without its hash, for a block that is read: block_hash makes those of many at once. */
+int block_add_unhashed(struct block *b, struct str entry) MUST_USE;
 /* Appends up to the end of the bundle: as many of the n entries that stand side by side in run, each behind its length, as
  * belong there. Each of them parses (the caller looked). *ret_n, *ret_bytes: what was taken. ERR_NOMEM when full. */
 int block_add_run(struct block *b, struct str run, uint32_t n, uint32_t *ret_n, size_t *ret_bytes) MUST_USE;

@@ -8,7 +8,7 @@
 #include "tlog/fold.h"
 #include "tlog/index_words.h"
 
-#define BITS_PER_WORD 11.5                           /* of the filter: about one wrong answer in two hundred */
+#define BITS_PER_WORD 14.0                           /* of the filter: about one wrong answer in three hundred */
 #define CHUNK (32u << 10)                            /* bytes of entries that are looked at together, or one entry */
 #define GUESS 200u                                   /* cells for the first block */
 

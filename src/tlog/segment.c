@@ -13,6 +13,7 @@
 
 #define ARENA_MAX (256u << 20)
 #define RESERVE_STEP (4 << 20)
+#define FRONT 512u                                   /* bytes of a frame read at once: all of most metadata */
 
 void segment_name(uint64_t first, char out[SEGMENT_NAME])
 {
@@ -69,17 +70,27 @@ void segment_add(struct segment *s, const struct seg_block *sb)
 
 int segment_frame(struct segment *s, off_t at, struct str *ret)
 {
-	uint8_t head[SKIP_HEAD];
+	uint8_t front[FRONT];
+	size_t got = sizeof front;
 	uint32_t n;
 	char *p;
 
-	if (io_read(s->fd, head, sizeof head, at) || get_le32(head) != SKIP_MAGIC)
+	if (at < 0 || at > s->file_bytes - (off_t)SKIP_HEAD)
 		return ERR_CORRUPT;
-	n = get_le32(head + 4);
+	if ((off_t)got > s->file_bytes - at)
+		got = (size_t)(s->file_bytes - at);
+	if (io_read(s->fd, front, got, at) || get_le32(front) != SKIP_MAGIC)
+		return ERR_CORRUPT;
+	n = get_le32(front + 4);
 	if (n > META_MAX || (off_t)n > s->file_bytes - at - (off_t)SKIP_HEAD)
 		return ERR_CORRUPT;
 	p = arena_alloc(s->arena, n + 1);
-	if (!p || io_read(s->fd, p, n, at + (off_t)SKIP_HEAD))
+	if (!p)
+		return ERR_CORRUPT;
+	got -= SKIP_HEAD;
+	got = got < n ? got : n;
+	memcpy(p, front + SKIP_HEAD, got);
+	if (got < n && io_read(s->fd, p + got, n - got, at + (off_t)(SKIP_HEAD + got)))
 		return ERR_CORRUPT;
 	*ret = str_n(p, n);
 	return 0;

@@ -127,10 +127,12 @@ int tail_parse(struct str file, const uint8_t origin_hash[SHA256_LEN], struct bl
 		uint32_t n;
 
 		if (cur_u32(&c, &n) || !n || cur_u32(&c, &stored) || cur_bytes(&c, n, &p) ||
-		    stored != record_crc(crc, str_n(p, n)) || block_full(b) || block_add(b, str_n(p, n)))
+		    stored != record_crc(crc, str_n(p, n)) || block_full(b) || block_add_unhashed(b, str_n(p, n)))
 			break;
 		crc = stored;
 	}
+	for (uint32_t i = 0; i * BUNDLE < b->count; i++)
+		block_hash(b, i);
 	*ret_left = cur_left(&good);
 	while (*ret_left && !good.p[*ret_left - 1])
 		--*ret_left;
