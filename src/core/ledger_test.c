@@ -247,7 +247,7 @@ static void test_all_ours_load(void **state)
 
 	if (ledgers_load("ledgers", NULL, &all, &e))
 		fail_msg("%s", err_format(&e, text, sizeof text));
-	assert_int_equal(all->n, 47);
+	assert_int_equal(all->n, 48);
 	ledgers_free(all);
 }
 

@@ -20,50 +20,21 @@
 #define ID_MAX 64
 #define ALERT_JSON_MAX (128u << 10)
 #define DECISIONS_MAX 4096
-#define DAY_BEGINS (8 * 60 + 30)                         /* minutes of the day: office hours */
-#define DAY_ENDS (17 * 60 + 15)
-#define NOON (12 * 60)
 #define ACK_MINUTES 60
 
 /* --- due ---------------------------------------------------------------------------------------------------------------- */
 
-static bool working(struct date d)
-{
-	int day = date_weekday(d);
-	return day != 0 && day != 6;
-}
-
-static struct date next_working(struct date d)
-{
-	do
-		d = date_add(d, 0, 0, 1);
-	while (!working(d));
-	return d;
-}
-
-static int64_t at_minute(struct date d, int64_t minute)
-{
-	return date_to_instant(d, (int)(minute / 60), (int)(minute % 60));
-}
-
-int64_t alert_due(bool critical, int64_t minutes, int64_t at)
+int64_t alert_due(const struct office_hours *h, bool critical, int64_t minutes, int64_t at)
 {
 	struct date d = date_of_instant(at);
-	int64_t now = (at - date_to_instant(d, 0, 0)) / (60 * SECOND_US);
-	if (!critical)
-		return at_minute(working(d) && now < DAY_BEGINS ? d : next_working(d), NOON);
-	if (!working(d) || now >= DAY_ENDS) {
-		d = next_working(d);
-		now = DAY_BEGINS;
-	} else if (now < DAY_BEGINS) {
-		now = DAY_BEGINS;
-	}
-	while (now + minutes > DAY_ENDS) {
-		minutes -= DAY_ENDS - now;
-		d = next_working(d);
-		now = DAY_BEGINS;
-	}
-	return at_minute(d, now + minutes);
+	const struct shift *duty = hours_on_duty(h, at);
+	int64_t minute = (at - date_to_instant(d, 0, 0)) / (60 * SECOND_US);
+	if (critical)
+		return hours_after(h, at, minutes);
+	if (!hours_working(h, d) || minute >= h->begins)
+		d = hours_next_working(h, d);
+	int64_t due = date_to_instant(d, 12, 0);
+	return duty && duty->until < due ? duty->until : due;
 }
 
 /* --- an alert comes ------------------------------------------------------------------------------------------------------- */
@@ -175,6 +146,9 @@ static int create(struct office *o, struct world *w, struct arena *a, struct str
 	struct faults faults = {0};
 	struct alert_cover cover;
 	(void)!instant_parse(str_slice(str_from(text_of(j, "time")), 0, 19), &at);
+	struct office_hours hours;
+	hours_load(o->db, a, w->now, &hours);
+	const struct shift *duty = hours_on_duty(&hours, w->now);
 	bool permitted = covered(o, a, j, at, &cover);
 	struct value list[] = {
 		{.field = STR("subject"), .text = subject_of(a, j)},
@@ -187,7 +161,8 @@ static int create(struct office *o, struct world *w, struct arena *a, struct str
 		{.field = STR("alert_ref"), .text = id},
 		{.field = STR("entry"), .text = arena_strf(a, "%lld", (long long)entry)},
 		{.field = STR("acknowledge_by"),
-		 .text = arena_strf(a, "@%lld", (long long)alert_due(strcmp(level, "critical") == 0, ack_minutes(o, a), w->now))},
+		 .text = arena_strf(a, "@%lld", (long long)alert_due(&hours, strcmp(level, "critical") == 0, ack_minutes(o, a), w->now))},
+		{.field = STR("owner"), .text = duty ? arena_strf(a, "%lld", (long long)duty->person) : STR("")},
 		{.field = STR("verdict"), .text = STR("permitted")},
 		{.field = STR("reason"), .text = permitted ? arena_strf(a, _("Covered by the work record %.*s (%.*s): person, system and time agree."),
 		                                                        STR_ARG(cover.number), STR_ARG(cover.title)) : STR("")},

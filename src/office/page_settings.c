@@ -38,7 +38,7 @@ static int show_settings(struct ctx *c, struct str error)
 		                   value = typed.p ? typed : setting_text(c->office->db, c->arena, s->name);
 		rows[i] = (struct tpl_settings_rows){
 			.name = str_from(s->name), .label = str_from(_(s->label)), .help = str_from(_(s->help)), .value = value,
-			.is_int = s->type == SET_INT, .is_choice = s->type == SET_CHOICE, .line = s->type == SET_TEXT && s->max <= 100, .min = s->min, .max = s->max,
+			.is_int = s->type == SET_INT, .is_choice = s->type == SET_CHOICE, .line = (s->type == SET_TEXT || s->type == SET_HOURS || s->type == SET_DAYS) && s->max <= 100, .min = s->min, .max = s->max,
 			.default_text = str_from(s->def),
 		};
 		if (s->type == SET_CHOICE)

@@ -3,8 +3,10 @@
 
 #include "core/org.h"
 #include "queries.h"
+#include "lib/holiday.h"
 #include "lib/i18n.h"
 #include "lib/log.h"
+#include "office/hours.h"
 #include "office/office.h"
 
 const struct setting settings[] = {
@@ -34,6 +36,10 @@ const struct setting settings[] = {
 	{"transfer_approve", SET_CHOICE, 0, 0, "3", "never|3|2|always", N_("Inward files that need permission"),
 	 N_("From which confidentiality the manager of the section must agree; personal data always counts as 3. Outward files always need permission.")},
 	{"transfer_approve_mb", SET_INT, 0, 2048, "0", NULL, N_("Inward files that need permission above MB"), N_("0: size alone asks for none.")},
+	{"office_hours", SET_HOURS, 0, 40, HOURS_DEFAULT, NULL, N_("Office hours"),
+	 N_("From and until, 08:30-17:15. A critical alert is due after so many minutes of them; working days leave out weekends and national holidays.")},
+	{"closed_days", SET_DAYS, 0, 100, CLOSED_DEFAULT, NULL, N_("Days the office is closed besides"),
+	 N_("Month and day, a span of them, or a date, separated by commas: 12-29..01-03, 2027-05-06.")},
 	{"audit_hour", SET_INT, 0, 23, "2", NULL, N_("Hour of the audit of the logs"), N_("From this hour on every stored log is read and checked against what was signed.")},
 	{"audit_days", SET_INT, 1, 90, "1", NULL, N_("Days between audits of the logs"), N_("1: every day. The control log.intact fails when two such spans pass without one.")},
 	{"job_rows", SET_INT, 100, 100000, "2000", NULL, N_("Rows before it becomes a job"),
@@ -125,6 +131,14 @@ static int check(const struct setting *s, struct str v, struct err *e)
 	case SET_TEXT:
 		if ((int64_t)v.n < s->min || (int64_t)v.n > s->max * 3)
 			return err_set(e, ERR_RANGE, _("\"%s\" must be %lld to %lld characters long."), _(s->label), (long long)s->min, (long long)s->max);
+		return 0;
+	case SET_HOURS:
+		if (hours_parse(v, &n, &n) != 0)
+			return err_set(e, ERR_SYNTAX, _("\"%s\" must be two times of the day, like 08:30-17:15."), _(s->label));
+		return 0;
+	case SET_DAYS:
+		if ((int64_t)v.n > s->max || closed_days_check(v) != 0)
+			return err_set(e, ERR_SYNTAX, _("\"%s\" must be days like 12-29..01-03 or 2027-05-06, separated by commas."), _(s->label));
 		return 0;
 	case SET_CHOICE:
 		return is_choice(s->choices, v) ? 0 : err_set(e, ERR_SYNTAX, _("\"%s\" must be one of: %s"), _(s->label), s->choices);

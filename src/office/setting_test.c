@@ -24,6 +24,12 @@ static void values(struct buf *b, const struct setting *s)
 		buf_puts(b, "One of ");
 		man_text(b, s->choices);
 		break;
+	case SET_HOURS:
+		buf_puts(b, "Two times of the day, like 08:30\\-17:15");
+		break;
+	case SET_DAYS:
+		buf_puts(b, "Days like 12\\-29..01\\-03 or 2027\\-05\\-06, separated by commas");
+		break;
 	case SET_ROLES:
 		buf_puts(b, "Role codes separated by commas");
 		break;
