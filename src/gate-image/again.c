@@ -26,7 +26,12 @@ static void quiet(j_common_ptr c)
 	(void)c;
 }
 
-/* Our tables, our sampling: else it is not worth the work. */
+static bool same_code(const JHUFF_TBL *a, const JHUFF_TBL *b)
+{
+	return a && b && !memcmp(a->bits, b->bits, sizeof a->bits) && !memcmp(a->huffval, b->huffval, sizeof a->huffval);
+}
+
+/* Our tables, our sampling, our codes: else it is not worth the work. */
 static bool could_be(struct jpeg_decompress_struct *d)
 {
 	struct jpeg_compress_struct c = {.err = d->err};
@@ -41,7 +46,9 @@ static bool could_be(struct jpeg_decompress_struct *d)
 		const JQUANT_TBL *q = d->quant_tbl_ptrs[d->comp_info[i].quant_tbl_no], *w = c.quant_tbl_ptrs[i > 0];
 
 		same = q && !memcmp(q->quantval, w->quantval, sizeof q->quantval) &&
-		    d->comp_info[i].h_samp_factor == c.comp_info[i].h_samp_factor;
+		    d->comp_info[i].h_samp_factor == c.comp_info[i].h_samp_factor &&
+		    same_code(d->dc_huff_tbl_ptrs[i > 0], c.dc_huff_tbl_ptrs[i > 0]) &&
+		    same_code(d->ac_huff_tbl_ptrs[i > 0], c.ac_huff_tbl_ptrs[i > 0]);
 	}
 	jpeg_destroy_compress(&c);
 	return same;

@@ -49,7 +49,7 @@ int zip_unpack(struct str packed, uint16_t method, uint64_t size, uint32_t crc, 
 int zip_unpack_unchecked(struct str packed, uint16_t method, uint64_t size, zip_chunk *chunk, void *arg) MUST_USE;
 
 /* Writing, one form only (docs/formats/gate-zip.md): the caller gives the entries in the order they are to stand. Times are
- * 1980-01-01, names UTF-8, deflated unless that saves nothing. */
+ * 1980-01-01, names UTF-8, deflated unless that saves nothing or it is a picture or an archive. */
 struct zip_writer {
 	struct buf *out;
 	struct buf central;

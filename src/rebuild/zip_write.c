@@ -41,25 +41,31 @@ static void head(struct buf *b, struct str name, bool packed, uint32_t crc, size
 	le16(b, 0);
 }
 
+/* What is packed already: trying again costs time and gains nothing. */
+static bool dense(struct str s)
+{
+	return str_starts(s, "\xff\xd8\xff") || str_starts(s, "\x89PNG") || str_starts(s, "PK\3\4");
+}
+
 int zip_pack(struct str content, struct zip_packed *ret)
 {
-	struct libdeflate_compressor *c = libdeflate_alloc_compressor(LEVEL);
+	static struct libdeflate_compressor *c;          /* to the end of the process */
 	char *less;
 
+	if (!c)
+		c = libdeflate_alloc_compressor(LEVEL);
 	*ret = (struct zip_packed){.p = malloc(content.n + 1), .size = content.n, .crc = libdeflate_crc32(0, content.p, content.n)};
 	if (!c || !ret->p) {
-		libdeflate_free_compressor(c);
 		free(ret->p);
 		ret->p = NULL;
 		return ERR_NOMEM;
 	}
-	ret->n = content.n ? libdeflate_deflate_compress(c, content.p, content.n, ret->p, content.n - 1) : 0;
+	ret->n = content.n && !dense(content) ? libdeflate_deflate_compress(c, content.p, content.n, ret->p, content.n - 1) : 0;
 	ret->deflated = ret->n > 0;
 	if (!ret->deflated) {
 		memcpy(ret->p, content.p, content.n);
 		ret->n = content.n;
 	}
-	libdeflate_free_compressor(c);
 	less = realloc(ret->p, ret->n + 1);
 	if (less)
 		ret->p = less;
