@@ -25,6 +25,7 @@ static const char *const names[] = {
 	[-ERR_CORRUPT] = "stored data does not verify",
 	[-ERR_DB] = "database error",
 	[-ERR_VERSION] = "made by a newer version",
+	[-ERR_ANONYMOUS] = "nobody known asks",
 };
 
 const char *err_text(int code)

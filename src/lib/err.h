@@ -26,6 +26,7 @@ enum err_code {
 	ERR_CORRUPT = -16,  /* stored data does not verify */
 	ERR_DB = -17,       /* SQLite said no; sqlite text beside */
 	ERR_VERSION = -18,  /* made by a newer version */
+	ERR_ANONYMOUS = -19, /* nobody known asks */
 };
 
 /* A short English name ("not found"), for logs. */

@@ -6,9 +6,31 @@
 #include "core/proto.h"
 #include "lib/date.h"
 
-static bool is_number(enum field_type t)
+/* As the document of the API says (openapi.c, type_of). */
+static bool is_number(const struct field *f)
 {
-	return t == FT_INTEGER || t == FT_MONEY || t == FT_PORT || t == FT_FISCAL_YEAR || t == FT_DECIMAL;
+	switch (f->type) {
+	case FT_INTEGER: case FT_MONEY: case FT_PORT: case FT_FISCAL_YEAR:
+	case FT_PERSON: case FT_SECTION: case FT_FILE:
+		return true;
+	default:
+		return f->type == FT_REF && f->to.n <= 1;
+	}
+}
+
+/* Digits with at most one point between them, as the store keeps a decimal. */
+static bool is_decimal(struct str s)
+{
+	size_t digits = 0, points = 0;
+	for (size_t i = s.n && s.p[0] == '-' ? 1 : 0; i < s.n; i++) {
+		if (s.p[i] == '.' && digits && i + 1 < s.n)
+			points++;
+		else if (s.p[i] >= '0' && s.p[i] <= '9')
+			digits++;
+		else
+			return false;
+	}
+	return digits && digits < 30 && points <= 1 && !(digits > 1 && s.p[s.p[0] == '-'] == '0' && s.p[1 + (s.p[0] == '-')] != '.');
 }
 
 static void put_plain(struct jw *j, const struct field *f, struct str text)
@@ -18,8 +40,10 @@ static void put_plain(struct jw *j, const struct field *f, struct str text)
 		jw_null(j);
 	else if (f && f->type == FT_BOOL)
 		jw_bool(j, str_is(text, "1"));
-	else if (f && is_number(f->type) && str_int(text, INT64_MIN, INT64_MAX, &n) == 0)
+	else if (f && is_number(f) && str_int(text, INT64_MIN, INT64_MAX, &n) == 0)
 		jw_int(j, n);
+	else if (f && f->type == FT_DECIMAL && is_decimal(text))
+		jw_raw(j, text);
 	else
 		jw_str(j, text);
 }
@@ -35,8 +59,8 @@ static void put_rows(struct jw *j, const struct field *f, const struct value *v)
 			snprintf(name, sizeof(name), "%.*s", STR_ARG(cell->name));
 			jw_key(j, name);
 			const struct field *col = field_column(f, cell->name);
-			if (col && col->many && cell->text.n)
-				jw_raw(j, cell->text);
+			if (col && col->many)
+				jw_raw(j, cell->text.n ? cell->text : STR("[]"));
 			else
 				put_plain(j, col, cell->text);
 		}

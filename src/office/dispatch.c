@@ -65,6 +65,7 @@ static void fail(struct ctx *c, int code, const struct err *e)
 	static const struct { int code; unsigned status; const char *title; } table[] = {
 		{ERR_NOTFOUND, 404, N_("Page not found")},
 		{ERR_DENIED, 403, N_("You may not do this")},
+		{ERR_ANONYMOUS, 401, N_("You may not do this")},
 		{ERR_CONFLICT, 409, N_("Somebody else changed this meanwhile")},
 		{ERR_WRONG_STATE, 409, N_("Not possible in this state")},
 		{ERR_INVALID, 422, N_("Please check what you entered")},
@@ -107,6 +108,8 @@ static void fail(struct ctx *c, int code, const struct err *e)
 	}
 	if (status == 503)
 		res_header(c, "retry-after", STR("10"));
+	if (status == 401)
+		res_header(c, "www-authenticate", STR("Bearer"));
 }
 
 /* Runs one step of the request (handler or continuation) inside a transaction. */

@@ -5,34 +5,44 @@
 
 #define OPENAPI_MAX (8u << 20)
 
+/* What is not filled in is null, both ways. */
+static void or_null(struct jw *j, const char *type)
+{
+	jw_key(j, "type");
+	jw_array(j);
+	jw_z(j, type);
+	jw_z(j, "null");
+	jw_end_array(j);
+}
+
 static void type_of(struct jw *j, const struct field *f)
 {
 	switch (f->type) {
 	case FT_INTEGER: case FT_MONEY: case FT_PORT: case FT_FISCAL_YEAR:
 	case FT_PERSON: case FT_SECTION: case FT_FILE:
-		jw_kz(j, "type", "integer");
+		or_null(j, "integer");
 		return;
 	case FT_REF:
-		jw_kz(j, "type", f->to.n > 1 ? "string" : "integer");
+		or_null(j, f->to.n > 1 ? "string" : "integer");
 		if (f->to.n > 1)
 			jw_kz(j, "pattern", "^[a-z-]+:[0-9]+$");
 		return;
 	case FT_DECIMAL:
-		jw_kz(j, "type", "number");
+		or_null(j, "number");
 		return;
 	case FT_BOOL:
-		jw_kz(j, "type", "boolean");
+		or_null(j, "boolean");
 		return;
 	case FT_DATE:
-		jw_kz(j, "type", "string");
+		or_null(j, "string");
 		jw_kz(j, "format", "date");
 		return;
 	case FT_URL: case FT_EMAIL:
-		jw_kz(j, "type", "string");
+		or_null(j, "string");
 		jw_kz(j, "format", f->type == FT_URL ? "uri" : "email");
 		return;
 	default:
-		jw_kz(j, "type", "string");
+		or_null(j, "string");
 	}
 }
 
@@ -44,6 +54,7 @@ static void plain_schema(struct jw *j, const struct field *f)
 		jw_array(j);
 		for (size_t i = 0; i < f->n_of; i++)
 			jw_str(j, f->of[i].code);
+		jw_null(j);
 		jw_end_array(j);
 	}
 }
@@ -60,7 +71,7 @@ static void row_schema(struct jw *j, const struct field *f)
 		for (size_t i = 0; i < ARRAY_LEN(base); i++) {
 			jw_key(j, base[i]);
 			jw_object(j);
-			jw_kz(j, "type", "string");
+			or_null(j, "string");
 			jw_end_object(j);
 		}
 	}
@@ -194,7 +205,7 @@ static void operation(struct jw *j, const struct route *rt)
 		body(j);
 	jw_key(j, "responses");
 	jw_raw(j, STR("{\"200\":{\"description\":\"done\"},\"201\":{\"description\":\"created\"},\"400\":{\"description\":\"the request could not be read\"},"
-	              "\"403\":{\"description\":\"not permitted\"},\"404\":{\"description\":\"not there, or not to be known of\"},"
+	              "\"401\":{\"description\":\"no token, or an unknown or expired one\"},\"403\":{\"description\":\"not permitted\"},\"404\":{\"description\":\"not there, or not to be known of\"},"
 	              "\"409\":{\"description\":\"changed meanwhile, or not possible in this state\"},"
 	              "\"422\":{\"description\":\"fields are not acceptable: faults\"},\"503\":{\"description\":\"not possible just now\"}}"));
 	jw_end_object(j);

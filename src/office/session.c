@@ -171,21 +171,24 @@ int token_actor(struct ctx *c, struct err *e)
 {
 	struct str auth = req_header(c, "authorization");
 	if (!str_starts(auth, "Bearer ") || auth.n > 200)
-		return err_set(e, ERR_DENIED, "%s", _("This address needs a token: Authorization: Bearer …"));
+		return err_set(e, ERR_ANONYMOUS, "%s", _("This address needs a token: Authorization: Bearer …"));
 	struct stmt *q = db_query(c->office->db, Q_TOKEN_BY_HASH);
 	bind_str(q, 1, hash_of(c->arena, str_slice(auth, 7, auth.n)));
 	int64_t person = 0, id = 0, used = 0;
-	bool ok = false;
+	bool ok = false, scope = true;
 	if (step(q) == 1) {
 		id = col_int(q, 0);
 		used = col_int(q, 5);
 		person = col_int(q, 2);
 		bool expired = !col_null(q, 4) && col_int(q, 4) < c->world.now;
-		ok = str_is(col_str(q, 1), "api") && !expired && in_scope(col_str(q, 3), c->req->method);
+		scope = in_scope(col_str(q, 3), c->req->method);
+		ok = str_is(col_str(q, 1), "api") && !expired;
 	}
 	stmt_done(q);
 	if (!ok)
-		return err_set(e, ERR_DENIED, "%s", _("The token is unknown, expired, or not made for this."));
+		return err_set(e, ERR_ANONYMOUS, "%s", _("The token is unknown or expired."));
+	if (!scope)
+		return err_set(e, ERR_DENIED, "%s", _("The token was not made for this."));
 	int r = token_seen(c, id, used, e);
 	if (r < 0)
 		return r;

@@ -58,7 +58,7 @@ get sec /settings/tokens >/dev/null; grep -q 集計 "$T/page" && grep -q 1074 "$
 [[ $(post sec "$n") == 404* ]] || fail "ended through somebody else's own list"
 [ "$(get sec "/settings/tokens?search=$(q 無いもの)")" = 200 ] && ! grep -q 集計 "$T/page" || fail "search"
 get sec /settings/tokens >/dev/null; [[ $(post sec "/settings${n#/me}") == 303* ]] || fail "the security office ends it"
-[ "$(api "$token" ledgers)" = 403 ] || fail "an ended token opens"
+[ "$(api "$token" ledgers)" = 401 ] || fail "an ended token opens"
 get staff /me/tokens >/dev/null; [[ $(post staff "$n") == 404* ]] || fail "ended twice"
 ok "the owner or the security office ends it, then it opens nothing"
 token=$("$S" token create "$D" --person 1074 --scope write --for 連携 --days 7 2>>"$T/err") || fail "token create"
@@ -69,7 +69,7 @@ token=$("$S" token create "$D" --person 1074 --scope write --for 連携 --days 7
 "$S" token list "$D" 2>>"$T/err" | grep -q '連携' || fail "token list for people"
 n=$(jq '.[0].id' "$T/list")
 "$S" token revoke "$D" "$n" >"$T/out" 2>>"$T/err" || fail "token revoke"
-[ "$(api "$token" ledgers)" = 403 ] || fail "a revoked token opens"
+[ "$(api "$token" ledgers)" = 401 ] || fail "a revoked token opens"
 "$S" token revoke "$D" "$n" >"$T/out" 2>&1 && fail "revoked twice"
 "$S" token revoke "$D" x >"$T/out" 2>&1; [ $? = 2 ] || fail "revoke without a number"
 "$S" token create "$D" --person 1074 --scope read --days 9999 >"$T/out" 2>&1 && fail "longer than the setting"

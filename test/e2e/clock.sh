@@ -1,7 +1,6 @@
 #!/usr/bin/env bash
 # The machine's clock goes back by three days, while everything runs and while nothing does: sessions, tokens, sign-ins and writing go
 # on, the page says the date of the clock, every event is there once and in its order, and an event and `doctor` tell of it.
-# Each program but the supervisor is started with a clock of its own, read from a file that the test changes.
 set -u
 T=$(mktemp -d); export T LC_ALL=C.UTF-8 LANG=C
 D=$T/city house=
@@ -10,48 +9,7 @@ trap cleanup EXIT
 fail() { echo "FAIL $*"; [ -s "$T/page" ] && sed 's/<[^>]*>/ /g; s/  */ /g' "$T/page" | tail -c 800; tail -5 "$T/err" 2>/dev/null; exit 1; }
 ok() { echo "ok $*"; }
 
-cat >"$T/shift.c" <<'X'
-#include <dlfcn.h>
-#include <fcntl.h>
-#include <stdlib.h>
-#include <sys/mman.h>
-#include <time.h>
-static int (*real)(clockid_t, struct timespec *);
-static const volatile long long *by;
-__attribute__((constructor)) static void begin(void)
-{
-	int fd = open(getenv("SHIFT_FILE"), O_RDONLY | O_CLOEXEC);
-	void *p = mmap(NULL, 8, PROT_READ, MAP_SHARED, fd, 0);
-	by = p == MAP_FAILED ? NULL : p;
-}
-int clock_gettime(clockid_t id, struct timespec *t)
-{
-	if (!real)
-		real = (int (*)(clockid_t, struct timespec *))dlsym(RTLD_NEXT, "clock_gettime");
-	int r = real(id, t);
-	if (r == 0 && id == CLOCK_REALTIME && by)
-		t->tv_sec += *by;
-	return r;
-}
-time_t time(time_t *ret)
-{
-	struct timespec t;
-	clock_gettime(CLOCK_REALTIME, &t);
-	if (ret)
-		*ret = t.tv_sec;
-	return t.tv_sec;
-}
-X
-cc -D_GNU_SOURCE -O1 -shared -fPIC -o "$T/shift.so" "$T/shift.c" || fail "the clock"
-days_back() { python3 -c 'import struct, sys; open(sys.argv[1], "r+b").write(struct.pack("<q", -86400 * int(sys.argv[2])))' "$T/by" "$1"; }
-head -c 8 /dev/zero >"$T/by"; chmod 755 "$T"; chmod 644 "$T/by"
-mkdir -p "$T/h/libexec/sekisho"; cp "$O/sekisho" "$T/h/"; ln -s "$O/share" "$T/h/share"
-for p in "$O"/libexec/sekisho/*; do
-  printf '#!/bin/sh\nexec env ASAN_OPTIONS="verify_asan_link_order=0:$ASAN_OPTIONS" LD_PRELOAD=%s SHIFT_FILE=%s %s "$@"\n' "$T/shift.so" "$T/by" "$p" >"$T/h/libexec/sekisho/${p##*/}"
-  chmod 755 "$T/h/libexec/sekisho/${p##*/}"
-done
-cp --remove-destination "$O/libexec/sekisho/supervise" "$T/h/libexec/sekisho/"   # it looks for the others beside itself
-S=$T/h/sekisho
+. "$(dirname "$0")/../shifted.sh"
 
 start() {
   "$S" run "$D" --listen 127.0.0.1:0 >"$T/run" 2>>"$T/err" & house=$!
@@ -78,17 +36,17 @@ token=$("$S" token create "$D" --person 1074 --scope "read write" 2>>"$T/err") |
 section=$(curl -sk -H "Authorization: Bearer $token" "$U/api/v1/ledgers/org-units/records?q=S01" | jq '[.records[].id] | max')
 create "before"; enter one 1074; [ "$(day one)" = "$(today 0)" ] || fail "today"
 
-days_back 3
+shift_clock $((-3 * 86400))
 create "after"; [ "$(day one)" = "$(today 3)" ] || fail "the date of the page: $(day one)"
 enter two 1074; [ "$(get two /board)" = 200 ] || fail "board"
 ok "while it runs: session, token, sign-in and writing go on"
 stop
-days_back 6; start
+shift_clock $((-6 * 86400)); start
 create "after a start"; [ "$(day one)" = "$(today 6)" ] && [ "$(get two /duties)" = 200 ] || fail "sessions after the start"
 stop
 [ "$(back 259)" -ge 1 ] && grep -q 'office.clock .*went back' "$T/err" || fail "nothing tells of it: $(sqlite3 "$D/office/office.db" "SELECT CAST(body AS TEXT) FROM outbox ORDER BY seq DESC LIMIT 5")"
 ok "while nothing runs: the same, and an event says by how much it went back"
-days_back 0; start; create "right again"; "$S" doctor "$D" --json >"$T/doctor" 2>>"$T/err"
+shift_clock 0; start; create "right again"; "$S" doctor "$D" --json >"$T/doctor" 2>>"$T/err"
 jq -e '[.. | objects | select(.id? == "clock-back")][0].grade == "warn"' "$T/doctor" >/dev/null || fail "doctor: $(cat "$T/doctor")"
 ok "doctor tells of it"
 stop

@@ -239,7 +239,7 @@ class Matrix:
             path = self.address(pattern).replace("{ledger}", "exceptions")
             path = path.replace("/999999/", "/exceptions/", 1) if "{ledger}" in pattern else path
             status, _, head = asker.ask(method, path)
-            shut = status == 403 or (status == 303 and head.get("Location", "").startswith("/sign-in"))
+            shut = status == (401 if pattern.startswith("/api/") else 403) or (status == 303 and head.get("Location", "").startswith("/sign-in"))
             self.count(shut, (method, pattern, "not signed in"), "refused", status)
             n += 1
             if method == "GET" or pattern.startswith("/api/"):

@@ -112,7 +112,7 @@ id=$(jq '.ids[0]' "$T/page"); [ "$(settled "$id")" = "ready " ] || fail "API: $(
 [ "$(api "transfers/$id/file")" = 200 ] && [ "$(head -1 "$T/page")" = 氏名,値 ] || fail "API: fetch"
 [ "$(api 'transfers?to=fetch')" = 200 ] && jq -e '.transfers | length >= 0' "$T/page" >/dev/null || fail "API: list"
 [ "$(api transfers -F direction=in -F class_c=1 -F "files=@$T/a.csv")" = 422 ] || fail "API: no purpose"
-[ "$(api transfers/3/file)" = 404 ] && [ "$(curl -sk -o /dev/null -w '%{http_code}' "$U/api/v1/transfers")" = 403 ] || fail "API: rights"
+[ "$(api transfers/3/file)" = 404 ] && [ "$(curl -sk -o /dev/null -w '%{http_code}' "$U/api/v1/transfers")" = 401 ] || fail "API: rights"
 ok "another system hands over, asks and fetches with a token, and no more"
 [ "$(get ichiro /transfers/gates)" = 403 ] || fail "the state of the gates is for who runs them"
 
