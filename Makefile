@@ -32,6 +32,7 @@ LIBS_supervise = $(call PKG_LIBS,libseccomp libcrypto)
 LIBS_front     = $(call PKG_LIBS,libmicrohttpd gnutls libseccomp libcrypto) -lunistring
 LIBS_office    = $(call PKG_LIBS,sqlite3 zlib libcrypto libsodium jansson yaml-0.1 libseccomp libqrencode) -lunistring -lm
 LIBS_auth      = $(call PKG_LIBS,sqlite3 libcrypto libsodium liboath libseccomp) -lunistring
+LIBS_watch     = $(call PKG_LIBS,jansson libcrypto libseccomp)
 LIBS_vault     = $(call PKG_LIBS,libcrypto libsodium libzstd libseccomp jansson) -lunistring -lm
 LIBS_collect   = $(call PKG_LIBS,libmicrohttpd gnutls libseccomp libcrypto)
 LIBS_detect    = $(call PKG_LIBS,libhs libcrypto libsodium libzstd libseccomp jansson yaml-0.1) -lunistring -lm

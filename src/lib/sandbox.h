@@ -33,7 +33,7 @@ struct sandbox_profile {
 #define SANDBOX_DIRS_MAX 8
 
 extern const struct sandbox_profile sandbox_front, sandbox_office, sandbox_auth, sandbox_vault, sandbox_keys,
-    sandbox_collect, sandbox_search, sandbox_detect, sandbox_witness, sandbox_serve, sandbox_ask,
+    sandbox_collect, sandbox_watch, sandbox_search, sandbox_detect, sandbox_witness, sandbox_serve, sandbox_ask,
                                     sandbox_gate, sandbox_gate_verify, sandbox_gate_broker, sandbox_gate_pdf, sandbox_gate_scan;
 
 /* dirs: folders (absolute) that stay reachable, read-write when profile->writes_files, read-only with a prefix "ro:".

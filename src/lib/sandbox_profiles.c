@@ -68,6 +68,10 @@ const struct sandbox_profile sandbox_keys = {
 const struct sandbox_profile sandbox_collect = {
 	.name = "collect", .uid_offset = 6, .writes_files = true, .syscalls = collect_calls,
 	.memory_max = 2 * GIB, .file_max = 64 * MIB, .files_max = 8192};
+/* The folders it is to watch, nothing else. */
+const struct sandbox_profile sandbox_watch = {
+	.name = "watch", .uid_offset = 12, .writes_files = true, .syscalls = files_calls,
+	.memory_max = 512 * MIB, .file_max = 4 * GIB, .files_max = 128};
 /* The vault's user, for only that one can read the vault's files; but nothing of it may be written (Landlock, read-only mount). */
 const struct sandbox_profile sandbox_search = {
 	.name = "search", .uid_offset = 4, .syscalls = search_calls,

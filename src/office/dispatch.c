@@ -39,7 +39,7 @@ static void ctx_free(struct ctx *c)
 static void answer(struct ctx *c)
 {
 	struct msg out;
-	if (c->front_life != c->office->front_life[c->net]) {
+	if (c->front_life != c->office->front_life[c->folder ? SIDE_FOLDER : c->net]) {
 		log_info("office.reply", "path=%.*s: front is gone", STR_ARG(c->req->path));
 		ctx_free(c);
 		return;
@@ -354,15 +354,16 @@ static int retry_on_writer(struct ctx *c)
 	return r == ERR_CLOSED ? 0 : r;
 }
 
-static struct ctx *ctx_new(struct office *o, int from, bool net, struct msg *m)
+static struct ctx *ctx_new(struct office *o, int from, enum side side, struct msg *m)
 {
 	struct arena *a = arena_new(REQUEST_MEMORY_MAX);
 	struct ctx *c = ARENA_NEW(a, struct ctx);
 	c->office = o;
 	c->arena = a;
 	c->reply_to = from;
-	c->front_life = o->front_life[net];
-	c->net = net;
+	c->front_life = o->front_life[side];
+	c->net = side == SIDE_NET;
+	c->folder = side == SIDE_FOLDER;
 	c->req = ARENA_NEW(a, struct request);
 	c->res = ARENA_NEW(a, struct response);
 	c->msg = ARENA_NEW(a, struct msg);
@@ -375,9 +376,9 @@ static struct ctx *ctx_new(struct office *o, int from, bool net, struct msg *m)
 	return c;
 }
 
-int dispatch(struct office *o, int from, bool net, struct msg *m)
+int dispatch(struct office *o, int from, enum side side, struct msg *m)
 {
-	struct ctx *c = ctx_new(o, from, net, m);
+	struct ctx *c = ctx_new(o, from, side, m);
 	struct err e = {0};
 	int r = request_read(c->msg, c->arena, c->req);
 	if (r < 0) {
@@ -392,7 +393,7 @@ int dispatch(struct office *o, int from, bool net, struct msg *m)
 		ctx_free(c);                             /* front asks this for no other page */
 		return ERR_PROTO;
 	}
-	if (net && c->route && !(c->route->flags & R_NET)) {
+	if ((c->net || c->folder) && c->route && (!(c->route->flags & R_NET) || (c->folder && !(c->route->flags & R_API)))) {
 		c->route = NULL;                         /* over there it does not exist */
 		known = false;
 	}

@@ -13,7 +13,8 @@ struct str req_cookie(const struct ctx *c, const char *name);
 void response_write(struct msg *m, const struct request *r, const struct response *res);
 
 /* dispatch.c: takes the message over. ERR_PROTO: the peer is to be ended. */
-int dispatch(struct office *o, int from, bool net, struct msg *m) MUST_USE;
+enum side { SIDE_LGWAN, SIDE_NET, SIDE_FOLDER };
+int dispatch(struct office *o, int from, enum side side, struct msg *m) MUST_USE;
 /* Runs the continuation of a parked request and answers. */
 void dispatch_resume(struct ctx *c, unsigned result, struct str detail);
 /* Everything up to `seq` is sealed: answers what waited for it. */

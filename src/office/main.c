@@ -38,7 +38,9 @@ static int on_message(void *arg, const char *peer, int fd, struct msg *m)
 {
 	struct office *o = arg;
 	if (strncmp(peer, "front", 5) == 0)
-		return m->type == REQ ? dispatch(o, fd, strcmp(peer, "front.net") == 0, m) : ERR_PROTO;
+		return m->type == REQ ? dispatch(o, fd, strcmp(peer, "front.net") == 0 ? SIDE_NET : SIDE_LGWAN, m) : ERR_PROTO;
+	if (o->role == OFFICE_WRITER && strcmp(peer, "watch") == 0)
+		return m->type == REQ ? dispatch(o, fd, SIDE_FOLDER, m) : ERR_PROTO;
 	if (o->role == OFFICE_WRITER && strcmp(peer, "auth") == 0)
 		return auth_answer(o, m);
 	if (o->role == OFFICE_WRITER && strcmp(peer, "vault") == 0)
@@ -94,6 +96,8 @@ static void on_peer(void *arg, const char *peer, int fd)
 		o->two_sides |= net;
 		o->front_life[net]++;
 		tell_fronts(o);
+	} else if (strcmp(peer, "watch") == 0) {
+		o->front_life[SIDE_FOLDER]++;
 	} else if (strncmp(peer, "gate.", 5) == 0) {
 		gate_peer(o, peer, fd);
 	} else if (strcmp(peer, "office.writer") == 0) {

@@ -22,7 +22,7 @@ struct office {
 	char dir[256], share[256];                       /* as seen inside the sandbox */
 	int blobs;                                       /* directory descriptor of the attachments */
 	int front, auth, vault, search, audit, writer, job;     /* peers; -1 while absent */
-	unsigned front_life[2];                          /* counts the pairs with front, and with that of the Internet side: an answer
+	unsigned front_life[3];                          /* counts the pairs with front, and with that of the Internet side: an answer
 	                                                  * goes where its request came from */
 	bool two_sides;                                  /* there is a front on the Internet side */
 	bool sample;                                     /* made with --sample: links, other dates */
@@ -91,6 +91,7 @@ struct ctx {
 	int reply_to;                                    /* socket of the front that asked, in this front_life alone */
 	unsigned front_life;
 	bool spool;                                      /* asks where a large body may go (spool.c) */
+	bool folder;                                     /* came by a watched folder (src/watch): the way through the gate, for both sides */
 	bool net;                                        /* came by the front of the Internet side */
 	struct world world;
 	struct request *req;

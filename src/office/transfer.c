@@ -210,7 +210,7 @@ int transfer_open(struct ctx *c, const struct transfer_order *t, int64_t *ret_id
 		else if (base_name(u->name).n > TRANSFER_NAME_MAX)
 			fault(c, faults, "files", str_from(_("The name of a file is too long.")));
 	}
-	if (c->office->two_sides && c->net == t->outward)
+	if (c->office->two_sides && !c->folder && c->net == t->outward)
 		fault(c, faults, "direction", str_from(c->net ? _("On this side files are handed over inward only.")
 		                                              : _("Files from the Internet are handed over on the Internet side.")));
 	if (!files)
@@ -306,7 +306,7 @@ int transfer_fetch(struct ctx *c, int64_t id, struct err *e)
 		return r;
 	const struct value *way = values_get(&rec.values, STR("direction"));
 	bool out = way && str_is(way->text, "out");
-	if (c->net ? !out : c->office->two_sides && out)
+	if (!c->folder && (c->net ? !out : c->office->two_sides && out))
 		return err_set(e, ERR_DENIED, "%s", c->net ? _("What came in is fetched on the LGWAN side.") : _("What leaves is fetched on the Internet side."));
 	struct stmt *q = db_query(c->office->db, Q_TRANSFER_FILE_GET);
 	bind_int(q, 1, id);

@@ -59,6 +59,8 @@ int doors_read(struct doors *d, const char *dir, struct err *e)
 			r = doors_add(d, value, e);
 		else if (str_is(key, "clamd") && value.n && value.n < SCANNER_PATH_MAX)
 			put_scanner(value);
+		else if (str_is(key, "watch"))
+			d->watch = value.n > 0;
 		else if (str_is(key, "transfer-listen") && value.n && value.n < sizeof d->net)
 			snprintf(d->net, sizeof d->net, "%.*s", STR_ARG(value));
 	}

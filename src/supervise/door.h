@@ -22,6 +22,7 @@ struct door {
 struct doors {
 	struct door list[INTAKE_MAX];
 	size_t n;
+	bool watch;                                      /* a line `watch = PATH` (src/watch) */
 	char net[128];                                   /* `transfer-listen = ADDR:PORT`: the front on the Internet side; "" none */
 };
 

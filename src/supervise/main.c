@@ -219,7 +219,8 @@ int main(int argc, char **argv)
 		fprintf(stderr, "sekisho: %s\n", e.text);
 		return 3;
 	}
-	struct house_options h = {opt.front, opt.oneshot, sup.doors.n > 0, (unsigned)opt.readers, gates(), sup.net_fd >= 0};
+	struct house_options h = {.front = opt.front, .oneshot = opt.oneshot, .collect = sup.doors.n > 0, .readers = (unsigned)opt.readers, .gates = gates(),
+	                          .front_net = sup.net_fd >= 0, .watch = sup.doors.watch && !opt.oneshot};
 	house_init(&sup.house, &h);
 	sup.loop = loop_new();
 	sup.start_limit_s = start_limit();

@@ -16,6 +16,7 @@ static const struct {
 	{"office.job", "office", "office.writer", 1},
 	{"office.reader", "office", "office.writer", 1}, /* × readers */
 	{"gate", "gate", "office.writer", 1},            /* × gates */
+	{"watch", "watch", "office.writer", 0},          /* where there are folders to watch */
 	{"front", "front", NULL, 0},
 	{"front.net", "front", NULL, 0},                 /* on the Internet side, where there is one: transfers and sign-in alone */
 };
@@ -44,6 +45,7 @@ static const char *const talks[][2] = {
 	{"detect", "office.writer"},
 	{"office.writer", "audit"},
 	{"office.writer", "gate"},
+	{"watch", "office.writer"},
 };
 
 int house_find(const struct house *h, const char *name)
@@ -90,6 +92,7 @@ void house_init(struct house *h, const struct house_options *o)
 		bool many = strcmp(table[i].name, "office.reader") == 0 || strcmp(table[i].name, "gate") == 0;
 		bool job = strcmp(table[i].name, "office.job") == 0;
 		if ((!o->front && strcmp(table[i].name, "front") == 0) || (!o->front_net && strcmp(table[i].name, "front.net") == 0) || (!o->collect && strcmp(table[i].name, "collect") == 0) ||
+		    (!o->watch && strcmp(table[i].name, "watch") == 0) ||
 		    (o->oneshot && (many || job || strcmp(table[i].name, "search") == 0 || strcmp(table[i].name, "detect") == 0 || strcmp(table[i].name, "audit") == 0)))
 			continue;
 		for (unsigned k = 0; many && k < copies(table[i].name, o) && k < READERS_MAX; k++) {

@@ -11,8 +11,8 @@
 
 #define READERS_MAX 64
 #define GATES_MAX 8
-#define ROLES_MAX (READERS_MAX + GATES_MAX + 12)
-#define PAIRS_MAX (4 * READERS_MAX + GATES_MAX + 23)
+#define ROLES_MAX (READERS_MAX + GATES_MAX + 13)
+#define PAIRS_MAX (4 * READERS_MAX + GATES_MAX + 24)
 #define STOP_RANKS 6
 
 enum role_state {
@@ -52,6 +52,7 @@ struct house {
 struct house_options {
 	bool front, oneshot, collect;                    /* oneshot: the writer alone, for one command */
 	unsigned readers, gates;
+	bool watch;                                      /* folders of other systems */
 	bool front_net;                                  /* a second front on the Internet side */
 };
 
