@@ -13,7 +13,12 @@
 
 void give_up(struct record *r, const char *why)
 {
-	if (!r->why)
+	struct group *g = r->n_open && r->n_open <= GROUPS_MAX ? r->open[r->n_open - 1] : NULL;
+
+	/* a group can be put in as it was drawn, and the page goes on */
+	if (g)
+		g->broken = true;
+	else if (!r->why)
 		r->why = why;
 }
 
@@ -250,9 +255,10 @@ static void set_colour(struct record *r, int now[3], const int want[3], const ch
 	buf_puts(r->out, want[0] == want[1] && want[1] == want[2] ? grey : rgb);
 }
 
-static int blend_of(cairo_operator_t o)
+/* Within a group that knocks out, what covers wholly may as well be laid over. */
+static int blend_of(cairo_operator_t o, bool covers)
 {
-	if (o == CAIRO_OPERATOR_OVER)
+	if (o == CAIRO_OPERATOR_OVER || (o == CAIRO_OPERATOR_SOURCE && covers))
 		return 0;
 	return o >= CAIRO_OPERATOR_MULTIPLY && o <= CAIRO_OPERATOR_HSL_LUMINOSITY ? (int)(o - CAIRO_OPERATOR_MULTIPLY) + 1 : -1;
 }
@@ -262,11 +268,14 @@ bool settle(struct record *r, double alpha, bool stroke)
 	struct look *look;
 	double red = 0, green = 0, blue = 0, a = 1;
 	bool solid = cairo_pattern_get_rgba(cairo_get_source(r->c), &red, &green, &blue, &a) == CAIRO_STATUS_SUCCESS;
-	int want[3] = {(int)lround(red * 1000), (int)lround(green * 1000), (int)lround(blue * 1000)}, blend = blend_of(cairo_get_operator(r->c));
+	int want[3] = {(int)lround(red * 1000), (int)lround(green * 1000), (int)lround(blue * 1000)}, blend;
 
-	if (blend < 0)
-		give_up(r, "PDF-B-PARTS");
 	alpha *= solid ? a : 1;
+	blend = blend_of(cairo_get_operator(r->c), solid && alpha == 1);
+	if (blend < 0) {
+		give_up(r, "PDF-B-PARTS");
+		return false;
+	}
 	if (lround(alpha * 100) < 1 || !settle_clip(r))
 		return false;
 	look = &r->level[r->depth].look;
@@ -451,12 +460,16 @@ void record_push(struct record *r)
 	struct group *g = arena_alloc(r->arena, sizeof *g);
 
 	drop_group(r);
+	(void)settle_clip(r);                            /* so that an opacity can be put before its content */
 	end_text(r);
 	record_save(r);
 	if (!g || r->n_open >= GROUPS_MAX) {
 		give_up(r, "PDF-B-PARTS");
+		if (r->n_open < GROUPS_MAX)
+			r->open[r->n_open] = NULL;
 	} else {
-		*g = (struct group){.clip = r->clip, .from = r->out->n, .pictures = r->w->pictures.n, .glyphs = r->w->glyphs.n, .depth = r->depth};
+		*g = (struct group){.clip = r->clip, .from = r->out->n, .pictures = r->w->pictures.n, .glyphs = r->w->glyphs.n, .depth = r->depth,
+		                    .paintings = r->paintings};
 		memcpy(g->level, r->level, sizeof g->level);
 		r->open[r->n_open] = g;
 	}
@@ -473,8 +486,33 @@ void record_pop(struct record *r, cairo_pattern_t *pattern)
 	if (--r->n_open >= GROUPS_MAX || r->why)
 		return;
 	r->last = r->open[r->n_open];
+	if (!r->last)
+		return;
 	r->last->pattern = pattern;
 	r->last->to = r->out->n;
+	r->last->paintings = r->paintings - r->last->paintings;
+}
+
+/* One painting, opaque in itself: its opacity is that of its group. */
+static bool set_opacity(struct record *r, const struct group *g, double alpha)
+{
+	char z[16];
+	int a = (int)lround(alpha * 100), n;
+
+	if (a == 100)
+		return true;
+	if (g->paintings != 1 || a < 1 || g->level[g->depth].look.alpha != 100 || r->depth < g->depth ||
+	    memmem(r->out->p + g->from, g->to - g->from, "/A", 2))
+		return false;
+	n = snprintf(z, sizeof z, "/A%d gs\n", a);
+	if (!buf_room(r->out, (size_t)n))
+		return false;
+	memmove(r->out->p + g->from + n, r->out->p + g->from, g->to - g->from);
+	memcpy(r->out->p + g->from, z, (size_t)n);
+	r->out->n += (size_t)n;
+	for (unsigned k = g->depth; k <= r->depth; k++)
+		r->level[k].look.alpha = a;
+	return true;
 }
 
 /* true: the painting was that of the group just ended, and its content may stay where it is. */
@@ -482,8 +520,8 @@ static bool group_stays(struct record *r, const struct painting *p)
 {
 	struct group *g = r->last;
 
-	if (g && cairo_get_source(r->c) == g->pattern && p->what == PAINT_ALL && p->alpha == 1 && r->clip == g->clip &&
-	    cairo_get_operator(r->c) == CAIRO_OPERATOR_OVER && r->out->n == g->to) {
+	if (g && !g->broken && cairo_get_source(r->c) == g->pattern && p->what == PAINT_ALL && r->clip == g->clip &&
+	    cairo_get_operator(r->c) == CAIRO_OPERATOR_OVER && r->out->n == g->to && set_opacity(r, g, p->alpha)) {
 		r->last = NULL;
 		return true;
 	}

@@ -51,6 +51,8 @@ struct group {
 	uint32_t pictures, glyphs;
 	struct level level[DEPTH_MAX + 1];
 	unsigned depth;
+	uint32_t paintings;                              /* before it; once ended, in it */
+	bool broken;                                     /* something in it has no word in the language */
 };
 
 struct saved {
@@ -89,6 +91,7 @@ struct painting {
 	int n_glyphs;
 };
 
+/* What is being recorded cannot be said: the group must be put in as a picture, or without one the page. */
 void give_up(struct record *r, const char *why);
 /* Points of the page. */
 void to_page(const struct record *r, const cairo_matrix_t *m, double x, double y, double *px, double *py);

@@ -332,7 +332,7 @@ static bool page(struct pdf *p, uint32_t i)
 	return pdf_object(p, n) && pdf_eat(p, "<</Type/Page/Parent 2 0 R/MediaBox[0 0 ") && side(p) && pdf_eat(p, " ") && side(p) &&
 	       reference(p, "]/Contents ", n + 1) && pdf_eat(p, "/Resources<<") && name_pictures(p) && name_fonts(p) && name_states(p) &&
 	       pdf_eat(p, ">>>>\nendobj\n") && pdf_object(p, n + 1) && pdf_eat(p, "<</Filter/FlateDecode") && pdf_stream(p, &data) &&
-	       pdf_content(p, data) && agree(p);
+	       pdf_unpack(p, data, "pdf-content", &data) && pdf_content(p, data) && agree(p);
 }
 
 /* --- the whole --------------------------------------------------------------------------------------------------------------------- */

@@ -44,10 +44,10 @@ bool pdf_sees_object(const struct pdf *p, uint32_t n, const char *z);
 bool pdf_stream(struct pdf *p, struct str *ret);     /* "/Length n>>", the bytes, the end of the object */
 bool pdf_unpack(struct pdf *p, struct str packed, const char *rule, struct str *ret); /* valid until the next */
 
-/* The content of a page of w × h hundredths of a point. */
-bool pdf_content(struct pdf *p, struct str packed);
-/* A glyph's procedure: of that width, within that box, which it tells. */
-bool pdf_outline(struct pdf *p, struct str packed, int64_t width, const int64_t box[4]);
+/* The content of a page, unpacked; what it uses is noted. */
+bool pdf_content(struct pdf *p, struct str raw);
+/* A glyph's procedure, unpacked: of that width, within that box. */
+bool pdf_outline(struct pdf *p, struct str raw, int64_t width, const int64_t box[4]);
 bool pdf_pictures(struct pdf *p);
 bool pdf_fonts(struct pdf *p);
 

@@ -240,14 +240,10 @@ static bool item(struct reader *r)
 	return resource(r);
 }
 
-bool pdf_content(struct pdf *p, struct str packed)
+bool pdf_content(struct pdf *p, struct str raw)
 {
-	struct reader r = {.p = p};
-	struct str raw;
+	struct reader r = {.p = p, .t = {raw.p, raw.n, 0}};
 
-	if (!pdf_unpack(p, packed, "pdf-content", &raw))
-		return false;
-	r.t = (struct pdf_text){raw.p, raw.n, 0};
 	while (r.t.i < r.t.n)
 		if (!item(&r))
 			return pdf_no(p, "pdf-content");
@@ -288,15 +284,11 @@ static bool areas(struct pdf_text *t, const int64_t box[4])
 	return t->i == t->n;
 }
 
-bool pdf_outline(struct pdf *p, struct str packed, int64_t width, const int64_t box[4])
+bool pdf_outline(struct pdf *p, struct str raw, int64_t width, const int64_t box[4])
 {
-	struct pdf_text t;
-	struct str raw;
+	struct pdf_text t = {raw.p, raw.n, 0};
 	int64_t v, own[4];
 
-	if (!pdf_unpack(p, packed, "pdf-glyph", &raw))
-		return false;
-	t = (struct pdf_text){raw.p, raw.n, 0};
 	if (!pdf_number(&t, 0, width, width, &v) || !pdf_word(&t, " 0 "))
 		return pdf_no(p, "pdf-glyph");
 	for (int k = 0; k < 4; k++)

@@ -232,7 +232,7 @@ static bool font(struct pdf *p, uint32_t k)
 		return false;
 	for (uint32_t i = 0; i < f.n; i++)
 		if (!pdf_object(p, object + 2 + i) || !pdf_eat(p, "<</Filter/FlateDecode") || !pdf_stream(p, &data) ||
-		    !pdf_outline(p, data, f.width[i], f.box))
+		    !pdf_unpack(p, data, "pdf-glyph", &data) || !pdf_outline(p, data, f.width[i], f.box))
 			return false;
 	return true;
 }
