@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "gate-text/encoding.h"
+#include "gate-text/wide.h"
 #include "lib/text.h"
 
 struct text {
@@ -11,8 +12,9 @@ struct text {
 	struct str s;
 	bool csv;
 	size_t begins;                                   /* where its first character stands */
-	int64_t controls, bidi, formulas;
-	struct str formula;                              /* the first one, for the report */
+	int64_t controls, bidi, formulas, wide;
+	struct str set;                                  /* of ISO-2022-JP: the last change */
+	struct str formula, wide_cell;                   /* the first ones, for the report */
 };
 
 static bool plain(struct str c)
@@ -64,9 +66,18 @@ static struct str cell_at(struct str s, size_t from, bool quoted)
 }
 
 /* A spreadsheet would run what begins like this. */
-static void defuse(struct text *t, size_t from, bool quoted)
+static void defuse(struct text *t, size_t from, bool quoted, bool kanji)
 {
 	struct str cell = cell_at(t->s, from, quoted);
+
+	if (wide_runs(t->enc, str_slice(t->s, from, t->s.n), kanji, quoted)) {
+		if (!t->wide++)
+			t->wide_cell = cell;
+		buf_puts(&t->j->out, kanji ? "\x1b(B'" : "'");
+		if (kanji)
+			buf_str(&t->j->out, t->set);
+		return;
+	}
 
 	/* "sep=;" in the first line is an order to part the cells elsewhere. */
 	bool order = from == t->begins + quoted && cell.n >= 4 && str_ieq(str_slice(cell, 0, 4), STR("sep="));
@@ -107,10 +118,11 @@ static int rewrite(struct text *t)
 		if (c.n == 3 && *c.p == 0x1b) {          /* a change of the set is no character */
 			t->begins += t->begins == i - k ? k : 0;
 			buf_str(&t->j->out, c);
+			t->set = c;
 			continue;
 		}
 		if (t->csv && cell != INSIDE && !(cell == BEGINS && plain(c) && *c.p == '"'))
-			defuse(t, i - k, cell == BEGINS_QUOTED);
+			defuse(t, i - k, cell == BEGINS_QUOTED, kanji);
 		if (t->csv && plain(c) && !kanji && *c.p == '"') {
 			quoted = cell == BEGINS || !quoted;
 			cell = cell == BEGINS ? BEGINS_QUOTED : INSIDE;
@@ -156,6 +168,9 @@ static void tell(const struct text *t, enum encoding was)
 		job_removed(j, "", "TXT-HIDDEN", t->bidi);
 	if (t->formulas)
 		job_part(j, STR_NONE, "CSV-FORMULA", GATE_CONVERTED, t->formulas, 0, t->formula);
+	if (t->wide)
+		job_part(j, STR_NONE, "CSV-WIDE", GATE_CONVERTED, t->wide, 0,
+		         t->enc == ENC_UTF8 || t->enc == ENC_UTF8_BOM ? t->wide_cell : STR_NONE);
 }
 
 /* Bytes of a two-byte character that a program without ISO-2022-JP would take for a cell that runs. */
@@ -196,6 +211,8 @@ int text_rebuild(struct job *j)
 	if (r)
 		return r;
 	if (t.csv && t.enc == ENC_ISO_2022_JP && raw_formula(buf_view(&j->out)))
+		return job_fail(j, GATE_HELD, "TXT-ENCODING", NULL);
+	if (t.csv && wide_elsewhere(t.enc, buf_view(&j->out)))
 		return job_fail(j, GATE_HELD, "TXT-ENCODING", NULL);
 	tell(&t, was);
 	j->language = t.csv ? "csv" : "text";

@@ -122,6 +122,68 @@ static bool runs(const unsigned char *p, size_t n, bool quoted)
 	return !digits || i != len;
 }
 
+/* What of ASCII the character of k bytes here is a full-width one of, as far as signs and numbers go; 0: of none. */
+static unsigned wide_of(const struct walk *w, enum enc enc, size_t k, uint32_t u)
+{
+	/* JIS X 0208 by its two bytes, CP932 by its: = + - @ , . % and the first digit. */
+	static const uint16_t jis[] = {0x2161, 0x215c, 0x215d, 0x2177, 0x2124, 0x2125, 0x2173, 0x2330};
+	static const uint16_t cp932[] = {0x8181, 0x817b, 0x817c, 0x8197, 0x8143, 0x8144, 0x8193, 0x824f};
+	static const char is[] = "=+-@,.%0";
+	unsigned v = k == 2 ? byte(w, 0) << 8 | byte(w, 1) : 0;
+
+	if (enc == UTF8)
+		return between(u, 0xff01, 0xff5e) ? u - 0xfee0 : u == 0x2212 ? '-' : 0;
+	if (enc == EUC)
+		v = v >= 0xa1a1 ? v - 0x8080 : 0;
+	for (size_t i = 0; v && i < ARRAY_LEN(jis); i++) {
+		unsigned sign = enc == CP932 ? cp932[i] : jis[i];
+
+		if (v == sign || (is[i] == '0' && between(v, sign, sign + 9)))
+			return (unsigned)is[i] + v - sign;
+	}
+	return 0;
+}
+
+/* Does the cell that begins here begin with a full-width = + - @, and is neither a number nor hyphens alone? */
+static bool wide_cell(struct walk w, enum enc enc, bool quoted)
+{
+	size_t seen = 0, hyphens = 0, digits = 0;
+	bool ended = false, odd = false;
+	uint32_t u = 0;
+
+	for (size_t k; w.i < w.n; w.i += k) {
+		bool kanji = w.kanji;
+		unsigned c;
+
+		k = one(&w, enc, &u);
+		if (!k)
+			break;
+		if (enc == JIS && k == 3)
+			continue;                        /* a change of the set */
+		c = wide_of(&w, enc, k, u);
+		if (!c && k == 1 && !kanji)
+			c = u;
+		if (k == 1 && !kanji && (u == '\n' || u == '\r' || u == '\t' || u == (quoted ? '"' : ',')))
+			break;
+		if (!seen++) {
+			if (k == 1 || (c != '=' && c != '+' && c != '-' && c != '@'))
+				return false;
+			odd = c == '=' || c == '@';
+			hyphens = c == '-';
+		} else if (c == '-' && hyphens == seen - 1) {
+			hyphens++;
+		} else if (between(c, '0', '9') && !ended) {
+			odd |= hyphens > 1;
+			digits++;
+		} else if (c == '%' && digits && !ended) {
+			ended = true;
+		} else if ((c != '.' && c != ',') || !digits || ended) {
+			odd = true;
+		}
+	}
+	return seen && (odd || (!digits && hyphens != seen));
+}
+
 #define RULE_ENCODING "encoding"                     /* these bytes are not in it at all */
 
 /* NULL: harmless in this encoding; else the rule broken, and where. */
@@ -149,7 +211,8 @@ static const char *in_encoding(const struct check *c, enum enc enc, bool csv, si
 		line = single && (u == '\n' || u == '\r') ? 0 : line + k;
 		if (line > LINE_MAX_)
 			return "line";
-		if (csv && cell != INSIDE && !set && runs(w.p + w.i, w.n - w.i, cell == BEGINS_QUOTED))
+		if (csv && cell != INSIDE && !set && (runs(w.p + w.i, w.n - w.i, cell == BEGINS_QUOTED) ||
+		    wide_cell(w, enc, cell == BEGINS_QUOTED)))
 			return "formula";
 		w.i += k;
 		if (set)                                 /* a change of the set is no character: the cell still begins behind it */

@@ -13,6 +13,15 @@ printf '氏名,値\n山田,=cmd|calc!A0\nx,-12.5,--\n"=1+1",@a\n' >a.csv
 ok csv-delivered "$(clean a.csv)" "0 delivered "
 ok csv-defused "$(cat out)" "$(printf "氏名,値\n山田,'=cmd|calc!A0\nx,-12.5,--\n\"'=1+1\",'@a")"
 ok csv-report "$(jq -r '.parts[] | "\(.code) \(.count)"' rep)" "CSV-FORMULA 3"
+printf '＝1+1,－,－－,－12.5％,＋３\n＠SUM,"＝x",a＝b,−5,−x\n＋,−,－x,＋1a,２\n' >wide.csv
+for enc in UTF-8 CP932 EUC-JP ISO-2022-JP; do
+	case $enc in UTF-8) sign='' ;; CP932) sign='s/−/－/g' ;; *) sign='s/－/−/g' ;; esac # one hyphen, two names in tables
+	sed "$sign" wide.csv | iconv -f UTF-8 -t $enc >w.csv
+	ok "csv-wide-$enc" "$("$S" gate verify w.csv --json | jq -r .rule) $(clean w.csv; iconv -f $enc -t UTF-8 out | sed 's/−/－/g' | paste -sd'|'; jq -r '.parts[] | "\(.code) \(.count)"' rep; "$S" gate verify out --as csv)" \
+		"formula 0 delivered $(printf "\n'＝1+1,－,－－,－12.5％,＋３|'＠SUM,\"'＝x\",a＝b,－5,'－x|'＋,－,'－x,'＋1a,２\nCSV-WIDE 7\nverified: csv")"
+	cp out again.csv; ok "csv-wide-$enc again" "$(clean again.csv; cmp out again.csv && echo same)" "$(printf '0 delivered \nsame')"
+done
+clean a.csv >/dev/null
 sha256sum <out >first; clean a.csv >/dev/null; sha256sum <out >second
 ok csv-same-bytes "$(cat first)" "$(cat second)"
 cp out again.csv
