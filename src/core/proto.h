@@ -98,7 +98,7 @@ enum {
 enum {
 	LOG_APPEND = 340,    /* i batch, s log, u entries, s entries -> LOG_ACK after fdatasync and a signed checkpoint */
 	LOG_ACK,             /* i batch, u err code, i index of the first one */
-	LOG_FEED,            /* vault -> detect: s log, i index of the first one, u entries, s entries: what a signed checkpoint covers */
+	LOG_FEED,            /* vault -> detect: i index of the first one, the LOG_APPEND (msg_put_message): what a signed checkpoint covers */
 };
 
 /* office.writer, office.reader.N -> search. A log is named as in docs/vault.md, the office's own "office". Times in ns, no bound:

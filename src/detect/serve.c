@@ -101,26 +101,40 @@ static void read_on(void *arg)
 
 /* --- messages --------------------------------------------------------------------------------------------------------- */
 
-static int on_feed(struct serve *s, struct msg *m)
+/* A batch of collect from index `first` on. */
+static int take_batch(struct serve *s, uint64_t first, struct msg *m)
 {
 	struct str name, entries;
 	struct serve_log *l;
-	int64_t first;
+	int64_t number;
 	uint32_t n;
 
-	if (msg_str(m, SERVE_LOG_NAME - 1, &name) || msg_i64(m, &first) || msg_u32(m, &n) || msg_str(m, MSG_MAX, &entries) ||
-	    msg_end(m) || first < 0)
+	if (m->type != LOG_APPEND || msg_i64(m, &number) || msg_str(m, SERVE_LOG_NAME - 1, &name) || msg_u32(m, &n) ||
+	    msg_str(m, MSG_MAX, &entries) || msg_end(m))
 		return ERR_PROTO;
 	l = serve_log(s, name);
-	if (!l || (uint64_t)first > l->next || (uint64_t)first + n <= l->next || s->alerts.n >= ALERTS_WAITING_MAX)
+	if (!l || first > l->next || first + n <= l->next || s->alerts.n >= ALERTS_WAITING_MAX)
 		return 0; /* there is a gap before it, or we have it: the log is read */
 	s->fed += n;
-	if (serve_entries(s, l, (uint64_t)first, n, entries) == ERR_CORRUPT)
+	if (serve_entries(s, l, first, n, entries) == ERR_CORRUPT)
 		return ERR_PROTO;
 	if (l->size < l->next)
 		l->size = l->next;
 	settle(s);
 	return 0;
+}
+
+static int on_feed(struct serve *s, struct msg *m)
+{
+	struct msg batch;
+	int64_t first;
+	int r;
+
+	if (msg_i64(m, &first) || first < 0 || msg_message(m, &batch))
+		return ERR_PROTO;
+	r = msg_end(m) ? ERR_PROTO : take_batch(s, (uint64_t)first, &batch);
+	msg_release(&batch);
+	return r;
 }
 
 static int on_ack(struct serve *s, struct msg *m)

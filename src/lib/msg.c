@@ -218,7 +218,7 @@ int msg_send(int fd, struct msg *m)
 
 /* --- receiving ------------------------------------------------------------------------------------------------ */
 
-/* Maps the payload of a large message. The size is judged before it is mapped, the seals before it is read. */
+/* Maps the payload of a large message, which then owns the descriptor. The size is judged before it is mapped, the seals before it is read. */
 static int map_payload(struct msg *m, int fd)
 {
 	struct stat st;
@@ -231,7 +231,50 @@ static int map_payload(struct msg *m, int fd)
 	m->mem = p;
 	m->mem_n = (size_t)st.st_size;
 	m->mapped = true;
+	m->sealed = fd + 1;
 	return 0;
+}
+
+static void own_payload(struct msg *m, const void *p, size_t n)
+{
+	if (n) {
+		m->mem = xmalloc(n);
+		memcpy(m->mem, p, n);
+		m->mem_n = n;
+	}
+}
+
+void msg_put_message(struct msg *m, const struct msg *received)
+{
+	msg_put_u32(m, received->type);
+	msg_put_u8(m, received->sealed != 0);
+	if (received->sealed)
+		msg_put_fd(m, received->sealed - 1);
+	else
+		msg_put_str(m, str_n(received->mem ? received->mem : "", received->mem_n));
+}
+
+int msg_message(struct msg *m, struct msg *ret)
+{
+	uint32_t type;
+	uint8_t by_fd;
+	struct str bytes;
+	int fd = -1, r = 0;
+	if (msg_u32(m, &type) || type > UINT16_MAX || msg_u8(m, &by_fd) || by_fd > 1 ||
+	    (by_fd ? msg_fd(m, &fd) : msg_str(m, MSG_INLINE, &bytes)))
+		return ERR_PROTO;
+	msg_init(ret, (uint16_t)type);
+	if (by_fd)
+		r = map_payload(ret, fd);
+	else
+		own_payload(ret, bytes.p, bytes.n);
+	if (r != 0 && by_fd)
+		close(fd);
+	if (r != 0)
+		msg_release(ret);
+	else
+		ret->in = cur_init(ret->mem ? ret->mem : "", ret->mem_n);
+	return r;
 }
 
 int msg_parse(struct msg *m, const void *p, size_t n, const int *fds, unsigned n_fds)
@@ -255,11 +298,10 @@ int msg_parse(struct msg *m, const void *p, size_t n, const int *fds, unsigned n
 	size_t left = cur_left(&c);
 	if (by_fd) {
 		r = map_payload(m, fds[want]);
-		close(fds[want]);
+		if (r != 0)
+			close(fds[want]);
 	} else if (left > 0 && cur_bytes(&c, left, &rest) == 0) {
-		m->mem = xmalloc(left);
-		memcpy(m->mem, rest, left);
-		m->mem_n = left;
+		own_payload(m, rest, left);
 	}
 	if (r != 0) {
 		msg_release(m);

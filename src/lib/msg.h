@@ -23,7 +23,7 @@ struct msg {
 	bool mapped;
 	int fds[MSG_FDS_MAX];                            /* owned until taken; -1 when taken */
 	unsigned n_fds, next_fd;
-	int sealed;                                      /* 1 + the memfd that holds the payload already; 0: none */
+	int sealed;                                      /* 1 + the memfd that holds the payload already, or in which it came; 0: none */
 };
 
 void msg_init(struct msg *m, uint16_t type);
@@ -41,6 +41,10 @@ int msg_u32(struct msg *m, uint32_t *ret) MUST_USE;
 int msg_i64(struct msg *m, int64_t *ret) MUST_USE;
 int msg_str(struct msg *m, size_t max, struct str *ret) MUST_USE; /* valid until msg_release; longer than max: ERR_PROTO */
 int msg_fd(struct msg *m, int *ret) MUST_USE;        /* caller owns */
+/* Another message, received, with what it carried: as the descriptor it came in, so that its bytes are not copied. Its descriptors stay. */
+void msg_put_message(struct msg *m, const struct msg *received);
+/* Such a one, to be read and released like one received; the pair with the peer says who answers for it. */
+int msg_message(struct msg *m, struct msg *ret) MUST_USE;
 int msg_end(struct msg *m) MUST_USE;                 /* 0 only when all was read and nothing was bad */
 
 /* Blocking. ERR_CLOSED when the peer is gone, ERR_TOOBIG beyond MSG_MAX, ERR_SYS. The message may be sent again. */

@@ -243,12 +243,67 @@ static void test_call_and_timeout(void **state)
 	close(p[0]);
 }
 
+/* A message handed on: what it says stays, in whatever it came; what is none, or could still change, is refused. */
+static void test_handed_on(void **state)
+{
+	static const uint32_t counts[] = {0, 1, 100, MSG_INLINE / 4, MSG_INLINE / 4 + 1, 200000};
+	int before = fd_count(), p[2], unsealed = memfd_create("u", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	struct msg m, got, on, inner;
+
+	assert_int_equal(msg_pair(p), 0);
+	assert_int_equal(ftruncate(unsealed, 4096), 0);
+	for (size_t i = 0; i < ARRAY_LEN(counts); i++) {
+		uint32_t v = 0;
+		int64_t first;
+
+		msg_init(&m, 77);
+		for (uint32_t k = 0; k < counts[i]; k++)
+			msg_put_u32(&m, k);
+		assert_int_equal(msg_send(p[0], &m), 0);
+		msg_release(&m);
+		assert_int_equal(msg_recv(p[1], &got), 0);
+		msg_init(&on, 78);
+		msg_put_i64(&on, 5);
+		msg_put_message(&on, &got);
+		msg_release(&got);
+		assert_int_equal(msg_send(p[0], &on), 0);
+		msg_release(&on);
+		assert_int_equal(msg_recv(p[1], &got), 0);
+		assert_int_equal(got.type, 78);
+		assert_int_equal(msg_i64(&got, &first), 0);
+		assert_int_equal(msg_message(&got, &inner), 0);
+		assert_int_equal(msg_end(&got), 0);
+		msg_release(&got);
+		assert_int_equal(inner.type, 77);
+		for (uint32_t k = 0; k < counts[i]; k++)
+			assert_true(!msg_u32(&inner, &v) && v == k);
+		assert_int_equal(msg_end(&inner), 0);
+		msg_release(&inner);
+	}
+	for (unsigned kind = 0; kind < 4; kind++) { /* a bad type, form, descriptor; none at all */
+		msg_init(&m, 78);
+		msg_put_u32(&m, kind == 0 ? 65536 : 77);
+		msg_put_u8(&m, kind == 1 ? 2 : 1);
+		if (kind == 2)
+			msg_put_fd(&m, unsealed);
+		assert_int_equal(msg_send(p[0], &m), 0);
+		msg_release(&m);
+		assert_int_equal(msg_recv(p[1], &got), 0);
+		assert_int_equal(msg_message(&got, &inner), ERR_PROTO);
+		msg_release(&got);
+	}
+	close(unsealed);
+	close(p[0]);
+	close(p[1]);
+	assert_int_equal(fd_count(), before);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_all_types_round), cmocka_unit_test(test_sizes),        cmocka_unit_test(test_fd_limit),
 		cmocka_unit_test(test_strict_reading),  cmocka_unit_test(test_hostile_wire),
-		cmocka_unit_test(test_call_and_timeout),
+		cmocka_unit_test(test_call_and_timeout), cmocka_unit_test(test_handed_on),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

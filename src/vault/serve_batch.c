@@ -45,7 +45,7 @@ static void drop_kept(struct serve *s, struct serve_batch *b)
 	b->entries = STR_NONE;
 }
 
-/* For detect: the message itself stays, its entries need not be copied. */
+/* For detect: the message itself stays and is handed on, so that its entries need not be copied. */
 static void keep(struct serve *s, struct serve_batch *b, struct msg *m, struct str entries)
 {
 	if (child_peer_fd(s->child, "detect") < 0 || s->kept_bytes + entries.n > SERVE_FEED_MAX)
@@ -97,10 +97,8 @@ static void send_feed(struct serve *s)
 		struct msg m;
 
 		msg_init(&m, LOG_FEED);
-		msg_put_z(&m, b->log->name);
 		msg_put_i64(&m, (int64_t)b->first);
-		msg_put_u32(&m, b->n);
-		msg_put_str(&m, b->entries);
+		msg_put_message(&m, &b->kept);
 		if (msg_send(fd, &m))
 			log_warn("vault.unfed", "log=%s first=%llu", b->log->name, (unsigned long long)b->first);
 		msg_release(&m);

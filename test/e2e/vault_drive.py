@@ -160,7 +160,18 @@ class System:
             return None
         kind, r = recv(self.detect)
         assert kind == LOG_FEED, kind
-        out = (r.s().decode(), r.i64(), r.u32(), r.s())
+        first, kind, by_fd = r.i64(), r.u32(), r.u8()
+        assert kind == LOG_APPEND, kind
+        if by_fd:
+            with os.fdopen(r.fds.pop(0), "rb") as f:
+                batch = os.pread(f.fileno(), 1 << 25, 0)         # its place is the sender's
+        else:
+            batch = r.s()
+        r.end()
+        r = Reader(batch, [])
+        r.i64()
+        name, n = r.s().decode(), r.u32()
+        out = (name, first, n, r.s())
         r.end()
         return out
 
