@@ -12,6 +12,9 @@ decode_fn decode_jpeg, decode_png, decode_gif, decode_bmp, decode_webp, decode_t
 /* true: it was of our own making, and j->out has it, written anew. */
 bool jpeg_again(struct job *j);
 
+/* A TIFF of several pages becomes a PDF: true, and *ret is 0 with j->out filled, or job_fail. false: it has one page. */
+bool tiff_pages(struct job *j, int *ret);
+
 /* job_fail for what image_alloc said. */
 int decode_failed(struct job *j, int r) MUST_USE;
 

@@ -32,6 +32,8 @@ static int rebuild(struct job *j)
 			j->language = "jpeg";
 			return 0;
 		}
+		if (formats[i].decode == decode_tiff && tiff_pages(j, &r))
+			return r;
 		r = formats[i].decode(j, &im);
 		if (r)
 			return r;

@@ -1,8 +1,7 @@
-/* GIF, WebP, TIFF by their libraries. */
+/* GIF and WebP by their libraries. */
 #include <gif_lib.h>
 #include <stdlib.h>
 #include <string.h>
-#include <tiffio.h>
 #include <webp/decode.h>
 #include <webp/demux.h>
 
@@ -138,80 +137,5 @@ int decode_webp(struct job *j, struct image *im)
 	                        : WebPDecodeRGBInto(p, n, im->px, (size_t)im->w * im->h * 3, (int)im->w * 3)))
 		r = ERR_SYNTAX;
 	WebPDemuxDelete(demux);
-	return r ? decode_failed(j, r) : 0;
-}
-
-/* --- TIFF: one page */
-
-struct memory {
-	struct str s;
-	uint64_t at;
-};
-
-static tmsize_t mem_read(thandle_t h, void *to, tmsize_t n)
-{
-	struct memory *m = h;
-	uint64_t k = m->at < m->s.n ? m->s.n - m->at : 0;
-
-	if ((uint64_t)n < k)
-		k = (uint64_t)n;
-	memcpy(to, m->s.p + m->at, k);
-	m->at += k;
-	return (tmsize_t)k;
-}
-
-static tmsize_t mem_write(thandle_t h, void *p, tmsize_t n)
-{
-	(void)h;
-	(void)p;
-	(void)n;
-	return -1;
-}
-
-static toff_t mem_seek(thandle_t h, toff_t off, int whence)
-{
-	struct memory *m = h;
-	uint64_t base = whence == SEEK_SET ? 0 : whence == SEEK_CUR ? m->at : m->s.n;
-
-	if (off > m->s.n || base + off > m->s.n)
-		return (toff_t)-1;
-	m->at = base + off;
-	return m->at;
-}
-
-static int mem_close(thandle_t h)
-{
-	(void)h;
-	return 0;
-}
-
-static toff_t mem_size(thandle_t h)
-{
-	return ((struct memory *)h)->s.n;
-}
-
-int decode_tiff(struct job *j, struct image *im)
-{
-	struct memory m = {j->in, 0};
-	uint32_t w = 0, h = 0;
-	TIFF *t;
-	int r;
-
-	TIFFSetErrorHandler(NULL);
-	TIFFSetWarningHandler(NULL);
-	t = TIFFClientOpen("in", "rm", &m, mem_read, mem_write, mem_seek, mem_close, mem_size, NULL, NULL);
-	if (!t)
-		return decode_failed(j, ERR_SYNTAX);
-	if (!TIFFGetField(t, TIFFTAG_IMAGEWIDTH, &w) || !TIFFGetField(t, TIFFTAG_IMAGELENGTH, &h))
-		r = ERR_SYNTAX;
-	else
-		r = image_alloc(im, w, h, 4);
-	if (!r && !TIFFReadRGBAImageOriented(t, w, h, (uint32_t *)(void *)im->px, ORIENTATION_TOPLEFT, 0))
-		r = ERR_SYNTAX;
-	if (!r && TIFFReadDirectory(t)) {
-		TIFFClose(t);
-		return job_fail(j, GATE_HELD, "IMG-PAGES", NULL);
-	}
-	TIFFClose(t);
 	return r ? decode_failed(j, r) : 0;
 }

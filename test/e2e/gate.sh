@@ -261,9 +261,26 @@ ok jpeg-turned "$(clean mark.jpg; identify -format '%wx%h' out)" "$(printf '0 de
 ok jpeg-survivors "$(grep -c SURVIVOR out)" 0
 ok jpeg-report "$(jq -r '[.parts[].code] | sort | join(" ")' rep)" "IMG-TRAIL JPG-APP JPG-COM"
 ok png-survivors "$(clean mark.png; grep -c SURVIVOR out; jq -r '[.parts[].code] | sort | join(" ")' rep)" "$(printf '0 delivered \n0\nIMG-TRAIL PNG-CHUNK')"
-for t in pages.tif:held:IMG-PAGES wide.png:blocked:IMG-SIZE cut.png:held:PARSE cut.bmp:held:PARSE page.jpg:blocked:TYPE-MISMATCH; do
+for t in wide.png:blocked:IMG-SIZE cut.png:held:PARSE cut.bmp:held:PARSE page.jpg:blocked:TYPE-MISMATCH; do
 	IFS=: read -r n o c <<<"$t"
 	ok "picture-$n" "$(clean "$n")" "1 $o $c"
+done
+# Several pages become a PDF; a TIFF whose pages go round in a circle ends.
+ok tiff-pages "$(clean pages.tif; jq -r '"\(.out.language) \(.out.units) \(.parts[-1].code)"' rep; "$S" gate verify out --as pdf; pdfinfo out 2>/dev/null | grep -c 'Pages: *2$')" "$(printf '0 delivered \npdf 2 IMG-PAGES\nverified: pdf\n1')"
+ok tiff-pages-again "$(sha256sum <out >first; clean pages.tif >/dev/null; sha256sum <out | diff - first && echo same)" same
+python3 - <<'PY'
+import struct
+def page(next_at, at):   # 8 × 8 grey, its samples behind the directory
+    rows = ((256, 3, 1, 8), (257, 3, 1, 8), (258, 3, 1, 8), (259, 3, 1, 1), (262, 3, 1, 1), (273, 4, 1, at + 102), (277, 3, 1, 1), (279, 4, 1, 64))
+    return struct.pack("<H", 8) + b"".join(struct.pack("<HHII", *r) for r in rows) + struct.pack("<I", next_at) + bytes(64)
+size = len(page(0, 0))
+for name, nexts in (("circle", [1, 2, 0]), ("self", [0]), ("many", list(range(1, 301)) + [-1]), ("cut", [1, 2, 3])):
+    at = lambda i: 8 + i * size if i >= 0 else 0
+    open(f"{name}.tif", "wb").write(b"II*\0" + struct.pack("<I", 8) + b"".join(page(at(n), at(i)) for i, n in enumerate(nexts)))
+PY
+for t in circle:delivered: self:delivered: many:held:PDF-PAGES cut:delivered:; do
+	IFS=: read -r n o c <<<"$t"
+	ok "tiff-$n" "$(clean $n.tif | cut -d' ' -f2-)" "$o $c"
 done
 # Whatever one changes in a delivered picture, the verifier sees it (bits of samples excepted: they are the picture).
 cat >change.py <<'PY'
