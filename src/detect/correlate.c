@@ -97,6 +97,25 @@ uint64_t correlate_hash(uint64_t h, struct str s)
 	return h ^ h >> 32;
 }
 
+/* Of a key, eight bytes at a time; as keyed as the other, whose values are kept on disk. */
+static uint64_t place_of(const struct correlator *c, const struct rule *r, struct str key)
+{
+	uint64_t h = (c->seed ^ r->at) + key.n * 0x9e3779b97f4a7c15ull, v;
+	size_t i = 0;
+
+	for (; i + sizeof v <= key.n; i += sizeof v) {
+		memcpy(&v, key.p + i, sizeof v);
+		h = (h ^ v) * 0x9fb21c651e98df25ull;
+		h ^= h >> 32;
+	}
+	v = 0;
+	memcpy(&v, key.p + i, key.n - i);
+	h = (h ^ v) * 0xd6e8feb86659fd93ull;
+	h ^= h >> 32;
+	h = (h ^ c->seed) * 0x9fb21c651e98df25ull;
+	return h ^ h >> 29;
+}
+
 static void grow_slots(struct correlator *c)
 {
 	size_t n = c->n_slots * 2;
@@ -113,7 +132,7 @@ static void grow_slots(struct correlator *c)
 
 struct group *correlate_group(struct correlator *c, const struct rule *r, struct str key)
 {
-	uint64_t h = correlate_hash(c->seed ^ r->at, key);
+	uint64_t h = place_of(c, r, key);
 	struct group *g = c->slots[h & (c->n_slots - 1)];
 
 	while (g && (g->rule != r || g->hash != h || !str_eq(str_n(g->key, g->key_n), key)))
@@ -127,10 +146,10 @@ struct group *correlate_group(struct correlator *c, const struct rule *r, struct
 		drop(c, c->oldest);
 		c->sum.evicted++;
 	}
-	if (c->n_groups >= c->n_slots)
+	if (c->n_groups * 4 >= c->n_slots)               /* a stranger in a slot is a line of memory fetched for nothing */
 		grow_slots(c);
 	g = xmalloc(sizeof *g + key.n);
-	memset(g, 0, sizeof *g);
+	memset(g, 0, offsetof(struct group, few));
 	g->rule = r;
 	g->hash = h;
 	g->key_n = key.n;
@@ -279,7 +298,7 @@ static void match(struct walk *w, const struct rule *r, struct moment m, struct 
 static void fire(struct walk *w, struct group *g, struct moment m, const struct str *values)
 {
 	const struct correlation *corr = g->rule->corr;
-	struct entry_ref refs[REFS_MAX];
+	struct entry_ref *refs = w->c->refs;
 	struct firing f = {.rule = g->rule, .time_ns = m.time, .refs = refs, .names = corr->group, .values = values,
 	                   .n_group = corr->n_group, .folded = g->folded};
 
@@ -325,7 +344,7 @@ static bool value_of(const struct names *names, struct event *ev, const struct f
 /* A chain goes on only where one began. */
 static bool has_group(const struct correlator *c, const struct rule *r, struct str key)
 {
-	uint64_t h = correlate_hash(c->seed ^ r->at, key);
+	uint64_t h = place_of(c, r, key);
 	const struct group *g = c->slots[h & (c->n_slots - 1)];
 
 	while (g && (g->rule != r || g->hash != h || !str_eq(str_n(g->key, g->key_n), key)))
@@ -337,13 +356,13 @@ static void one(struct walk *w, const struct rule *r, size_t place, struct momen
 {
 	const struct correlation *corr = r->corr;
 	struct str values[CORR_GROUP_MAX], counted_value = STR_NONE;
-	char key[CORRELATE_KEY_MAX], spare[CORR_GROUP_MAX + 1][64];
+	char *key = w->c->key, (*spare)[64] = w->c->spare[w->depth];
 	struct group *g;
 	size_t n = 0;
 	bool reached;
 
 	for (size_t i = 0; i < corr->n_group; i++) {
-		if (!value_of(corr->others[i][place], ev, from, spare[i], &values[i]) || n + values[i].n + 1 > sizeof key)
+		if (!value_of(corr->others[i][place], ev, from, spare[i], &values[i]) || n + values[i].n + 1 > CORRELATE_KEY_MAX)
 			return;
 		memcpy(key + n, values[i].p, values[i].n);
 		n += values[i].n;
@@ -372,7 +391,7 @@ static void one(struct walk *w, const struct rule *r, size_t place, struct momen
 
 static void match(struct walk *w, const struct rule *r, struct moment m, struct event *ev, const struct firing *from)
 {
-	if (w->depth > 8)
+	if (w->depth >= CORRELATE_DEPTH)
 		return;
 	w->depth++;
 	for (size_t i = 0; i < r->n_feeds; i++)

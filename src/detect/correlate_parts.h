@@ -5,6 +5,7 @@
 #include "detect/correlate.h"
 
 #define FEW 2u
+#define CORRELATE_DEPTH 8                            /* correlations of correlations */
 
 struct moment {
 	int64_t time;
@@ -13,13 +14,15 @@ struct moment {
 };
 
 struct group {
-	struct group *next, *older, *newer;              /* in the slot; by last touch */
+	struct group *next;                              /* in the slot; what a look-up reads lies together */
 	const struct rule *rule;
 	uint64_t hash;
+	size_t key_n;
+	struct group *older, *newer;                     /* by last touch */
 	int64_t newest, quiet;
-	uint64_t folded;
 	struct moment *list;                             /* few: inside, else in memory of its own */
-	size_t n, cap, key_n;
+	size_t n, cap;
+	uint64_t folded;
 	struct moment few[FEW];
 	char key[];
 };
@@ -32,6 +35,9 @@ struct correlator {
 	char logs[CORRELATE_LOGS_MAX][33];
 	size_t n_logs;
 	struct correlate_figures sum;
+	/* Room for one match on its way; not on the stack, where the compiler would clear it for each. */
+	char key[CORRELATE_KEY_MAX], spare[CORRELATE_DEPTH + 1][CORR_GROUP_MAX + 1][64];
+	struct entry_ref refs[REFS_MAX];
 };
 
 uint64_t correlate_hash(uint64_t seed, struct str s);

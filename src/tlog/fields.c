@@ -19,6 +19,7 @@ const char *form_name(enum form form)
 
 struct fields *fields_new(void)
 {
+	fields_sentences_open();
 	return xcalloc(1, sizeof(struct fields));
 }
 

@@ -23,6 +23,8 @@ bool all_digits(struct str s);
 
 /* fields_text.c: sentences of sshd, su, pam, bind … */
 bool fields_sentence(struct fields *f, struct str s);
+/* Before the first of them; any number of times, from any thread. */
+void fields_sentences_open(void);
 /* fields_json.c: false when it is no JSON object. */
 bool fields_json(struct fields *f, struct str s);
 /* fields_unix.c */

@@ -2,6 +2,7 @@
  * there as it is. The first that fits counts, so the longer ones come first. */
 #include "tlog/fields_parts.h"
 
+#include <pthread.h>
 #include <string.h>
 
 static const struct {
@@ -54,31 +55,58 @@ static const struct {
 
 #define CAPTURES 8
 
-/* Captures by going from one literal to the next; a field must not be empty but the last one, which takes what is left. */
-static size_t match(const char *text, struct str s, struct field *out)
+/* A sentence taken apart: a text that must stand there, then a field up to the next text. name.p NULL: the end. */
+struct step {
+	struct str text, name, stop;
+};
+
+static struct step steps[ARRAY_LEN(sentences)][CAPTURES + 1];
+
+static void take_apart(void)
+{
+	for (size_t i = 0; i < ARRAY_LEN(sentences); i++) {
+		const char *text = sentences[i].text;
+
+		for (size_t k = 0; k <= CAPTURES; k++) {
+			const char *brace = strchr(text, '{');
+			size_t n;
+
+			steps[i][k].text = str_n(text, brace ? (size_t)(brace - text) : strlen(text));
+			if (!brace)
+				break;
+			n = strcspn(brace + 1, "}");
+			steps[i][k].name = str_n(brace + 1, n);
+			text = brace + n + 2;
+			steps[i][k].stop = str_n(text, strcspn(text, "{"));
+		}
+	}
+}
+
+void fields_sentences_open(void)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+	pthread_once(&once, take_apart);
+}
+
+/* Captures by going from one text to the next; a field must not be empty but the last one, which takes what is left. */
+static size_t match(const struct step *st, struct str s, struct field *out)
 {
 	size_t n = 0;
 
-	while (*text) {
-		const char *brace = strchr(text, '{');
-		size_t lit = brace ? (size_t)(brace - text) : strlen(text), name_n, stop_n;
-		const char *name, *stop, *at;
+	for (;; st++) {
+		const char *at;
 
-		if (s.n < lit || memcmp(s.p, text, lit) != 0)
+		if (s.n < st->text.n || memcmp(s.p, st->text.p, st->text.n) != 0)
 			return 0;
-		s = str_slice(s, lit, s.n);
-		if (!brace)
+		s = (struct str){s.p + st->text.n, s.n - st->text.n};
+		if (!st->name.p)
 			break;
-		name = brace + 1;
-		name_n = strcspn(name, "}");
-		stop = name + name_n + 1;
-		stop_n = strcspn(stop, "{");
-		at = stop_n ? memmem(s.p, s.n, stop, stop_n) : s.p + s.n;
+		at = st->stop.n ? memmem(s.p, s.n, st->stop.p, st->stop.n) : s.p + s.n;
 		if (!at || at == s.p || n == CAPTURES)
 			return 0;
-		out[n++] = (struct field){{name, name_n}, {s.p, (size_t)(at - s.p)}};
-		s = str_slice(s, out[n - 1].value.n, s.n);
-		text = stop;
+		out[n++] = (struct field){st->name, {s.p, (size_t)(at - s.p)}};
+		s = (struct str){at, s.n - (size_t)(at - s.p)};
 	}
 	return n ? n : 1;
 }
@@ -94,8 +122,8 @@ bool fields_sentence(struct fields *f, struct str s)
 
 		if (sentences[i].text[0] != '{' && sentences[i].text[0] != s.p[0])
 			continue;
-		memset(got, 0, sizeof got);
-		n = match(sentences[i].text, s, got);
+		got[0].name.p = NULL;
+		n = match(steps[i], s, got);
 		if (!n)
 			continue;
 		fields_addz(f, "event", sentences[i].event ? str_from(sentences[i].event) : STR_NONE);
