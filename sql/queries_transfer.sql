@@ -19,7 +19,7 @@ UPDATE transfer_file SET out_size = NULL, out_sha256 = NULL WHERE record = ?1;
 
 -- What a free gate takes next: small files first, but nothing waits behind others for more than the time given.
 -- name: transfer_next
-SELECT r.id, r.state, r.file_name, f.size, f.sha256, f.key, f.tries, coalesce(r.approval, 0)
+SELECT r.id, r.state, r.file_name, f.size, f.sha256, f.key, f.tries, r.direction = 'out'
 FROM transfers r JOIN transfer_file f ON f.record = r.id
 WHERE r.state IN ('received', 'checking') AND f.size <= ?2
 ORDER BY CASE WHEN r.updated_at < ?1 THEN 0 ELSE f.size END, r.id LIMIT 32;

@@ -17,6 +17,8 @@ enum {
 	GATE_PART,
 	GATE_SUB,            /* s path, s file name, f content (sealed): a document inside; answered by GATE_SUB_DONE */
 	GATE_PROGRESS,       /* u done, u of */
+	GATE_TEXT,           /* s what a reader can read there (UTF-8), where the policy asks with text=yes: looked through for personal data,
+	                      * never delivered */
 	/* …then one of */
 	/* s language, s grade ("" where there is one only), u pages, sheets or slides, f candidate (sealed) */
 	GATE_DONE,
@@ -41,6 +43,8 @@ enum gate_action { GATE_REMOVED, GATE_REBUILT, GATE_CONVERTED, GATE_KEPT, GATE_A
 #define GATE_PATH_MAX 240                            /* bytes of a path, longer ones are cut */
 #define GATE_SAMPLE_MAX 120
 #define GATE_CODE_MAX 32
+#define GATE_TEXT_MAX (4u << 20)                     /* bytes of one GATE_TEXT */
+#define GATE_TEXTS_MAX (64u << 20)                   /* of all of a document, with those inside */
 #define GATE_POLICY_MAX 4096
 #define GATE_PASSWORD_MAX 128
 

@@ -167,46 +167,92 @@ static bool ends(struct str s, const char *end)
 	return s.n >= n && memcmp(s.p + s.n - n, end, n) == 0;
 }
 
-static bool scan_zip(struct str zip, struct person_data *ret)
+#define DEPTH_MAX 5                                      /* archives in archives; the gate itself goes four deep */
+
+static enum person_seen file(struct str language, struct str bytes, bool text, unsigned depth, struct person_data *ret);
+
+/* The kind of a member by its name, as the gate names what it delivers; "" none that can be looked into. */
+static struct str language_of(struct str name, bool office)
 {
-	if (zip.n < 22 || le(zip, zip.n - 22, 4) != 0x06054b50)
+	static const struct {
+		const char *end, *language;
+	} kinds[] = {{".txt", "text"}, {".csv", "csv"}, {".tsv", "csv"}, {".eml", "mail"}, {".html", "text"}, {".htm", "text"}, {".docx", "docx"},
+	             {".xlsx", "xlsx"}, {".pptx", "pptx"}, {".zip", "zip"}, {".pdf", "pdf"}};
+	if (office)
+		return ends(name, ".xml") ? STR("xml") : ends(name, ".docx") || ends(name, ".xlsx") || ends(name, ".pptx") ? str_slice(name, name.n - 4, name.n) : STR("");
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++)
+		if (ends(name, kinds[i].end))
+			return str_from(kinds[i].language);
+	return STR("");
+}
+
+struct scan {
+	bool office, text;                               /* parts of a document; else files of an archive */
+	unsigned depth;
+	size_t seen, unseen;
+	struct person_data *found;
+};
+
+static bool member(struct scan *s, struct str zip, size_t at)
+{
+	size_t packed = le(zip, at + 20, 4), size = le(zip, at + 24, 4), local = le(zip, at + 42, 4);
+	struct str name = str_n(zip.p + at + 46, le(zip, at + 28, 2)), language = language_of(name, s->office);
+	if (local + 30 > zip.n || size > MEMBER_MAX)
 		return false;
+	size_t data = local + 30 + le(zip, local + 26, 2) + le(zip, local + 28, 2);
+	if (!size || ends(name, "/") || (s->office && !language.n))      /* pictures of a document are seen by nobody */
+		return true;
+	if (!language.n) {
+		s->unseen++;
+		return true;
+	}
+	if (data > zip.n || packed > zip.n - data)
+		return false;
+	char *mem = xmalloc(size);
+	bool ok = unpack(str_n(zip.p + data, packed), le(zip, at + 10, 2), size, mem);
+	if (ok && str_is(language, "xml")) {
+		person_data_scan(str_n(mem, size), true, s->found);
+		s->seen++;
+	} else if (ok) {
+		enum person_seen got = file(language, str_n(mem, size), s->text, s->depth + 1, s->found);
+		s->seen += got != PERSON_UNSEEN;
+		s->unseen += got != PERSON_SEEN;
+	}
+	free(mem);
+	return ok;
+}
+
+static enum person_seen scan_zip(struct str zip, bool office, bool text, unsigned depth, struct person_data *ret)
+{
+	struct scan s = {.office = office, .text = text, .depth = depth, .found = ret};
+	if (depth > DEPTH_MAX || zip.n < 22 || le(zip, zip.n - 22, 4) != 0x06054b50)
+		return PERSON_UNSEEN;
 	uint32_t members = le(zip, zip.n - 12, 2);
 	size_t at = le(zip, zip.n - 6, 4);
 	for (uint32_t i = 0; i < members; i++) {
-		if (i == MEMBERS_MAX || at + 46 > zip.n || le(zip, at, 4) != 0x02014b50)
-			return false;
-		size_t packed = le(zip, at + 20, 4), size = le(zip, at + 24, 4), name_n = le(zip, at + 28, 2), local = le(zip, at + 42, 4);
-		unsigned method = le(zip, at + 10, 2);
-		if (at + 46 + name_n > zip.n || local + 30 > zip.n || size > MEMBER_MAX)
-			return false;
-		struct str name = str_n(zip.p + at + 46, name_n);
-		size_t data = local + 30 + le(zip, local + 26, 2) + le(zip, local + 28, 2);
-		at += 46 + name_n + le(zip, at + 30, 2) + le(zip, at + 32, 2);
-		bool xml = ends(name, ".xml");
-		if (!xml || !size)
-			continue;
-		if (data > zip.n || packed > zip.n - data)
-			return false;
-		char *mem = xmalloc(size);
-		bool ok = unpack(str_n(zip.p + data, packed), method, size, mem);
-		if (ok)
-			person_data_scan(str_n(mem, size), true, ret);
-		free(mem);
-		if (!ok)
-			return false;
+		if (i == MEMBERS_MAX || at + 46 > zip.n || le(zip, at, 4) != 0x02014b50 || at + 46 + le(zip, at + 28, 2) > zip.n || !member(&s, zip, at))
+			return PERSON_UNSEEN;
+		at += 46 + le(zip, at + 28, 2) + le(zip, at + 30, 2) + le(zip, at + 32, 2);
 	}
-	return true;
+	return s.unseen ? s.seen ? PERSON_PARTLY : PERSON_UNSEEN : PERSON_SEEN;
 }
 
-bool person_data_file(struct str language, struct str bytes, struct person_data *ret)
+static enum person_seen file(struct str language, struct str bytes, bool text, unsigned depth, struct person_data *ret)
 {
-	*ret = (struct person_data){0};
 	if (str_is(language, "text") || str_is(language, "csv") || str_is(language, "mail")) {
 		person_data_scan(bytes, false, ret);
-		return true;
+		return PERSON_SEEN;
 	}
 	if (str_is(language, "docx") || str_is(language, "xlsx") || str_is(language, "pptx"))
-		return scan_zip(bytes, ret);
-	return false;
+		return scan_zip(bytes, true, text, depth, ret);
+	if (str_is(language, "zip"))
+		return scan_zip(bytes, false, text, depth, ret);
+	return text && str_is(language, "pdf") ? PERSON_SEEN : PERSON_UNSEEN;    /* by the workers' text */
+}
+
+enum person_seen person_data_file(struct str language, struct str bytes, struct str text, struct person_data *ret)
+{
+	*ret = (struct person_data){0};
+	person_data_scan(text, false, ret);
+	return file(language, bytes, text.n > 0, 0, ret);
 }

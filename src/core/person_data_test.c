@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -56,15 +57,59 @@ static void test_text(void **state)
 	}
 }
 
+/* An archive with one stored member, as the gate writes it. */
+static size_t archive(char *out, const char *name, const char *text, size_t text_n)
+{
+	size_t name_n = strlen(name), local = 30 + name_n + text_n;
+	unsigned char h[46] = {'P', 'K', 3, 4};
+	memset(out, 0, 30);
+	h[18] = h[22] = (unsigned char)text_n;
+	h[19] = h[23] = (unsigned char)(text_n >> 8);
+	h[26] = (unsigned char)name_n;
+	memcpy(out, h, 30);
+	memcpy(out + 30, name, name_n);
+	memcpy(out + 30 + name_n, text, text_n);
+	unsigned char c[46] = {'P', 'K', 1, 2};
+	c[20] = c[24] = (unsigned char)text_n;
+	c[21] = c[25] = (unsigned char)(text_n >> 8);
+	c[28] = (unsigned char)name_n;
+	memcpy(out + local, c, 46);
+	memcpy(out + local + 46, name, name_n);
+	unsigned char e[22] = {'P', 'K', 5, 6, 0, 0, 0, 0, 1, 0, 1, 0, (unsigned char)(46 + name_n), 0, 0, 0, (unsigned char)local, (unsigned char)(local >> 8)};
+	memcpy(out + local + 46 + name_n, e, 22);
+	return local + 46 + name_n + 22;
+}
+
 static void test_file(void **state)
 {
 	struct person_data d;
+	char one[2000], two[4000];
 	(void)state;
-	assert_true(person_data_file(STR("csv"), STR("123456789018"), &d));
+	assert_int_equal(person_data_file(STR("csv"), STR("123456789018"), STR(""), &d), PERSON_SEEN);
 	assert_int_equal(d.my_numbers, 1);
-	assert_false(person_data_file(STR("pdf"), STR("123456789018"), &d));
-	assert_false(person_data_file(STR("xlsx"), STR("PK"), &d));
+	assert_int_equal(person_data_file(STR("pdf"), STR("123456789018"), STR(""), &d), PERSON_UNSEEN);
+	assert_int_equal(person_data_file(STR("pdf"), STR("%PDF"), STR("番号 123456789018\n"), &d), PERSON_SEEN);
+	assert_int_equal(d.my_numbers, 1);
+	assert_int_equal(person_data_file(STR("xlsx"), STR("PK"), STR(""), &d), PERSON_UNSEEN);
 	assert_int_equal(d.my_numbers, 0);
+	size_t n = archive(one, "a.txt", "123456789018", 12);
+	assert_int_equal(person_data_file(STR("zip"), str_n(one, n), STR(""), &d), PERSON_SEEN);
+	assert_int_equal(d.my_numbers, 1);
+	n = archive(two, "b.zip", one, n);
+	assert_int_equal(person_data_file(STR("zip"), str_n(two, n), STR(""), &d), PERSON_SEEN);
+	assert_int_equal(d.my_numbers, 1);
+	n = archive(one, "a.png", "123456789018", 12);
+	assert_int_equal(person_data_file(STR("zip"), str_n(one, n), STR(""), &d), PERSON_UNSEEN);
+	assert_int_equal(d.my_numbers, 0);
+	n = archive(one, "a.pdf", "drawing", 7);
+	assert_int_equal(person_data_file(STR("zip"), str_n(one, n), STR(""), &d), PERSON_UNSEEN);
+	assert_int_equal(person_data_file(STR("zip"), str_n(one, n), STR("123456789018"), &d), PERSON_SEEN);
+	assert_int_equal(d.my_numbers, 1);
+	n = archive(one, "word/document.xml", "<w:t>1234</w:t><w:t>56789018</w:t>", 34);
+	assert_int_equal(person_data_file(STR("docx"), str_n(one, n), STR(""), &d), PERSON_SEEN);
+	assert_int_equal(d.my_numbers, 1);
+	for (size_t cut = 0; cut < n; cut++)             /* whatever is missing, nothing is read beyond it */
+		(void)person_data_file(STR("docx"), str_n(one, cut), STR(""), &d);
 }
 
 int main(void)

@@ -165,7 +165,7 @@ enum {
 	GATE_CLEAN = 450,    /* i id, s name, s policy (lines key=value over the house's), s password, f content (sealed) */
 	GATE_STEP,           /* gate -> writer: i id, s step, u done, u of */
 	GATE_RESULT,         /* gate -> writer: i id, u outcome, s report (JSON), s name to deliver it as, s language, f content (delivered
-	                      * only, sealed) */
+	                      * only, sealed), b there is text, f text (then; sealed: core/gate.h GATE_TEXT) */
 	GATE_ASK,            /* -> GATE_HEALTH s JSON: scanner, its signatures' age in hours, posture of a worker, version of policy */
 	GATE_HEALTH,
 };

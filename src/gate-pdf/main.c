@@ -193,6 +193,18 @@ static int as_vectors(struct task *t, const struct sheet *s, const char **ret_wh
 	return ERR_INVALID;
 }
 
+/* What a reader finds there, for who looks through what leaves. */
+static void tell_text(struct job *j, PopplerPage *page)
+{
+	char *text = poppler_page_get_text(page);
+
+	if (text && *text) {
+		job_text(j, str_from(text));
+		job_text(j, STR("\n"));
+	}
+	g_free(text);
+}
+
 static int one_page(struct task *t, PopplerDocument *doc, int i)
 {
 	struct sheet s = {.page = poppler_document_get_page(doc, i)};
@@ -201,6 +213,8 @@ static int one_page(struct task *t, PopplerDocument *doc, int i)
 
 	if (!s.page)
 		return ERR_SYNTAX;
+	if (job_wants_text(t->j))
+		tell_text(t->j, s.page);
 	page_measure(s.page, &s.w, &s.h, &s.scale);
 	if (t->grade == 'A')
 		r = as_vectors(t, &s, &why);

@@ -48,6 +48,8 @@ struct gate {
 	void *spawner_arg;
 	void (*progress)(void *arg, const char *step, uint32_t done, uint32_t of);
 	void *progress_arg;
+	int text;                                        /* 0; else a memfd that takes what workers say is the text */
+	uint64_t text_n;
 	uint32_t inside;                                 /* documents met so far in the one that was handed over */
 };
 

@@ -2,8 +2,10 @@
  * by the supervisor, over the pair "workers". */
 #include "gate/serve.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "core/child.h"
@@ -91,6 +93,16 @@ static void on_progress(void *arg, const char *step, uint32_t done, uint32_t of)
 	msg_release(&m);
 }
 
+/* A place for the text of the file in hand; 0 when none is asked for. */
+static int text_begin(struct serve *s)
+{
+	int fd = str_has(str_from(s->gate.policy), "text=yes\n") ? memfd_create("text", MFD_CLOEXEC | MFD_ALLOW_SEALING) : 0;
+
+	s->gate.text = fd > 0 ? fd : 0;
+	s->gate.text_n = 0;
+	return s->gate.text;
+}
+
 static int answer_file(struct serve *s, int fd, const struct result *r)
 {
 	struct buf report, name;
@@ -109,6 +121,11 @@ static int answer_file(struct serve *s, int fd, const struct result *r)
 	msg_put_str(&m, r->language.p ? r->language : STR(""));
 	if (r->outcome == GATE_DELIVERED)
 		msg_put_fd(&m, r->out_fd);
+	msg_put_u8(&m, s->gate.text > 0);
+	if (s->gate.text > 0 && fcntl(s->gate.text, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL))
+		log_fatal("gate.text", "text=\"cannot be sealed\"");
+	if (s->gate.text > 0)
+		msg_put_fd(&m, s->gate.text);
 	ret = msg_send(fd, &m);
 	msg_release(&m);
 	buf_release(&name);
@@ -138,6 +155,7 @@ static int on_clean(struct serve *s, int fd, struct msg *m)
 	char *named = xmalloc(name.n + 1);
 	memcpy(named, name.p, name.n);
 	named[name.n] = 0;
+	text_begin(s);
 	ret = gate_clean(&s->gate, named, in, 0, &r, &e);
 	free(named);
 	close(in);
@@ -149,6 +167,9 @@ static int on_clean(struct serve *s, int fd, struct msg *m)
 		log_fatal("gate.clean", "error=%s text=\"%s\"", err_text(ret), e.text);
 	}
 	ret = answer_file(s, fd, &r);
+	if (s->gate.text > 0)
+		close(s->gate.text);
+	s->gate.text = 0;
 	result_release(&r);
 	return ret == ERR_CLOSED ? 0 : ret;
 }

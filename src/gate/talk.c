@@ -11,6 +11,7 @@
 
 #include "gate/gate.h"
 #include "lib/clock.h"
+#include "lib/file.h"
 #include "lib/msg.h"
 
 #define SEALS (F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW)
@@ -56,6 +57,19 @@ static int on_part(struct talk *t, struct msg *m)
 		return ERR_PROTO;
 	result_part(t->r, path, code, what, count, bytes, sample);
 	return 0;
+}
+
+/* Kept while there is room: what a worker says too much of is not looked through. */
+static int on_text(struct talk *t, struct msg *m)
+{
+	struct str text;
+
+	if (msg_str(m, GATE_TEXT_MAX, &text) || msg_end(m))
+		return ERR_PROTO;
+	if (!t->g->text || t->g->text_n + text.n > GATE_TEXTS_MAX)
+		return 0;
+	t->g->text_n += text.n;
+	return fd_write_all(t->g->text, text.p, text.n);
 }
 
 /* A document inside: the whole way again, one deeper. The worker's clock stands meanwhile. */
@@ -109,6 +123,7 @@ static int one_message(struct talk *t, struct msg *m)
 	switch (m->type) {
 	case GATE_PART: r = on_part(t, m); break;
 	case GATE_SUB: r = on_sub(t, m); break;
+	case GATE_TEXT: r = on_text(t, m); break;
 	case GATE_PROGRESS:
 		r = msg_u32(m, &done) || msg_u32(m, &of) || msg_end(m) ? ERR_PROTO : 0;
 		if (!r && t->g->progress && !t->job->depth)

@@ -60,12 +60,15 @@ static void password_take(int64_t record, char out[GATE_PASSWORD_MAX + 1])
 static int on_result(struct office *o, struct seat *s, struct msg *m)
 {
 	struct gate_work x;
-	struct gate_verdict v = {.fd = -1, .since = s->since};
+	struct gate_verdict v = {.fd = -1, .text = -1, .since = s->since};
+	uint8_t text = 0;
 	if (msg_i64(m, &v.record) || msg_u32(m, &v.outcome) || msg_str(m, REPORT_MAX, &v.report) || msg_str(m, 4096, &v.name) ||
-	    msg_str(m, 40, &v.language) || v.outcome > GATE_BLOCKED || (v.outcome == GATE_DELIVERED && msg_fd(m, &v.fd)) || msg_end(m) ||
-	    v.record != s->record || !v.record) {
+	    msg_str(m, 40, &v.language) || v.outcome > GATE_BLOCKED || (v.outcome == GATE_DELIVERED && msg_fd(m, &v.fd)) || msg_u8(m, &text) ||
+	    (text && msg_fd(m, &v.text)) || msg_end(m) || v.record != s->record || !v.record) {
 		if (v.fd >= 0)
 			close(v.fd);
+		if (v.text >= 0)
+			close(v.text);
 		return ERR_PROTO;
 	}
 	gate_work_begin(&x, o);
@@ -76,6 +79,8 @@ static int on_result(struct office *o, struct seat *s, struct msg *m)
 	arena_free(x.a);
 	if (v.fd >= 0)
 		close(v.fd);
+	if (v.text >= 0)
+		close(v.text);
 	s->record = 0;
 	gate_soon(o);
 	return 0;
@@ -133,6 +138,7 @@ struct waiting {
 	struct str name;
 	struct sealed kept;
 	int64_t tries;
+	bool outward;
 };
 
 static bool in_hand(int64_t record)
@@ -159,7 +165,7 @@ static bool next_waiting(struct gate_work *x, int64_t size_max, struct waiting *
 		if (in_hand(col_int(q, 0)))
 			continue;
 		*ret = (struct waiting){.record = col_int(q, 0), .received = str_is(col_str(q, 1), "received"), .name = col_dup(q, 2, x->a),
-		                        .tries = col_int(q, 6), .kept.size = col_int(q, 3)};
+		                        .tries = col_int(q, 6), .outward = col_int(q, 7), .kept.size = col_int(q, 3)};
 		snprintf(ret->kept.sha256, sizeof(ret->kept.sha256), "%.*s", STR_ARG(col_str(q, 4)));
 		snprintf(ret->kept.key, sizeof(ret->kept.key), "%.*s", STR_ARG(col_str(q, 5)));
 		found = true;
@@ -185,7 +191,7 @@ static int mark_given(struct gate_work *x, void *arg, struct err *e)
 
 static int refuse_waiting(struct gate_work *x, const struct waiting *wt, const char *code, const char *ja, const char *en)
 {
-	struct gate_verdict v = {.record = wt->record, .since = clock_mono(), .fd = -1};
+	struct gate_verdict v = {.record = wt->record, .since = clock_mono(), .fd = -1, .text = -1};
 	gate_say_no(x, &v, code, ja, en);
 	return gate_work_tx(x, gate_settle, &v);
 }
@@ -198,7 +204,7 @@ static int send(struct seat *s, const struct waiting *wt, int content)
 	msg_init(&m, GATE_CLEAN);
 	msg_put_i64(&m, wt->record);
 	msg_put_str(&m, wt->name);
-	msg_put_z(&m, "");
+	msg_put_z(&m, wt->outward ? "text=yes\n" : "");
 	msg_put_z(&m, password);
 	msg_put_fd(&m, content);
 	int r = msg_send(s->fd, &m);

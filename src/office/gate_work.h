@@ -22,6 +22,7 @@ struct gate_verdict {
 	uint32_t outcome;
 	struct str report, name, language;
 	int fd;                                          /* clean bytes; -1 */
+	int text;                                        /* what workers could read there, for looking through; -1 */
 	const char *code;                                /* set when the office itself says no */
 };
 /* The office's own no, with its sentences; keeps a report that is there. */

@@ -113,6 +113,24 @@ void job_progress(struct job *j, uint32_t done, uint32_t of)
 	send_or_die(j, &m);
 }
 
+bool job_wants_text(const struct job *j)
+{
+	return str_is(job_policy(j, "text"), "yes");
+}
+
+void job_text(struct job *j, struct str text)
+{
+	while (text.n) {
+		struct msg m;
+		size_t n = text.n < GATE_TEXT_MAX ? text.n : GATE_TEXT_MAX;
+
+		msg_init(&m, GATE_TEXT);
+		msg_put_str(&m, str_n(text.p, n));
+		send_or_die(j, &m);
+		text = str_slice(text, n, text.n);
+	}
+}
+
 struct str job_policy(const struct job *j, const char *key)
 {
 	struct str rest = j->policy;

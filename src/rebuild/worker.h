@@ -49,6 +49,9 @@ void job_removed(struct job *j, const char *path, const char *code, int64_t coun
 /* Ends the job without a candidate; always returns ERR_INVALID. path may be NULL. */
 int job_fail(struct job *j, enum gate_outcome o, const char *code, const char *path) MUST_USE;
 void job_progress(struct job *j, uint32_t done, uint32_t of);
+/* Does anybody want to look the text through (policy text=yes)? What a reader of the document reads, in its lines: any number of calls. */
+bool job_wants_text(const struct job *j);
+void job_text(struct job *j, struct str text);
 /* Has a document inside this one passed through the gate by the broker. *ret: the clean bytes when delivered, mapped until
  * the process ends; *ret_language what they are. 0 also when it was not delivered. */
 int job_sub(struct job *j, const char *path, struct str name, struct str content, enum gate_outcome *ret_outcome,
