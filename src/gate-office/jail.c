@@ -177,7 +177,11 @@ static _Noreturn void keep(pid_t first, bool root, unsigned uid)
 	struct rlimit none = {0, 0};
 	int status = 127 << 8, r = f ? setrlimit(RLIMIT_CORE, &none) : -1;
 	pid_t self = getpid();
-	static const int may[] = {SCMP_SYS(wait4), SCMP_SYS(exit_group), SCMP_SYS(rt_sigreturn), SCMP_SYS(rt_sigaction), SCMP_SYS(restart_syscall)};
+	static const int may[] = {SCMP_SYS(wait4), SCMP_SYS(exit_group), SCMP_SYS(rt_sigreturn), SCMP_SYS(rt_sigaction), SCMP_SYS(restart_syscall),
+#ifdef __SANITIZE_ADDRESS__
+	                          SCMP_SYS(sigaltstack), SCMP_SYS(munmap), SCMP_SYS(write), SCMP_SYS(futex), SCMP_SYS(gettid),
+#endif
+	};
 
 	closefrom(0);
 	for (size_t i = 0; !r && i < ARRAY_LEN(may); i++)

@@ -91,7 +91,7 @@ const struct sandbox_profile sandbox_serve = {
 /* Reads what a witness answers. */
 const struct sandbox_profile sandbox_ask = {
 	.name = "ask", .uid_offset = 23, .syscalls = ask_calls,
-	.memory_max = 256 * MIB, .file_max = 1 * MIB, .files_max = 16};
+	.memory_max = 256 * MIB, .file_max = 64 * MIB, .files_max = 16};
 /* A document's process: its memory, its pair, memfds of what it says. Nothing else. */
 static const int gate_calls[] = {-1};
 const struct sandbox_profile sandbox_gate_broker = {
