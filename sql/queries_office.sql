@@ -145,6 +145,8 @@ WHERE d.ledger = ?1 AND d.record = ?2 AND d.done_at IS NULL ORDER BY d.due_on LI
 
 -- name: log_arrival_before
 SELECT entries, bytes FROM log_arrival WHERE source = ?1;
+-- name: log_arrival_anew
+UPDATE log_arrival SET entries = 0, bytes = 0;
 -- name: log_house_started
 SELECT started_at FROM log_house WHERE id = 1;
 -- name: log_house_collect

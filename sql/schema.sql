@@ -224,6 +224,10 @@ CREATE TABLE IF NOT EXISTS log_audit_run(id INTEGER PRIMARY KEY CHECK (id = 1), 
 INSERT OR IGNORE INTO log_audit_run(id) VALUES (1);
 -- When the house last planted an event for its own rules to find.
 CREATE TABLE IF NOT EXISTS log_watch(id INTEGER PRIMARY KEY CHECK (id = 1), planted_at INTEGER NOT NULL) STRICT;
+-- Tokens with which programs hand logs in as a source; the text itself is nowhere.
+CREATE TABLE IF NOT EXISTS log_token(
+	id INTEGER PRIMARY KEY, source TEXT NOT NULL, label TEXT NOT NULL, token_hash TEXT NOT NULL UNIQUE, made_at INTEGER NOT NULL,
+	made_by INTEGER NOT NULL, expires_at INTEGER NOT NULL, ended_at INTEGER, ended_by INTEGER) STRICT;
 -- Senders somebody decided not to register, and why.
 CREATE TABLE IF NOT EXISTS log_outsider(
 	source TEXT PRIMARY KEY, reason TEXT NOT NULL, person INTEGER NOT NULL, at INTEGER NOT NULL) STRICT;

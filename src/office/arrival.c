@@ -41,6 +41,23 @@ static void rule(struct buf *b, const char *kind, struct str value, const struct
 	buf_printf(b, "\t%lld\n", (long long)s->rate);
 }
 
+/* Those that have neither ended nor expired, of sources in force. */
+static void tokens(struct office *o, struct buf *b)
+{
+	struct stmt *q = db_sql(o->db, "SELECT t.token_hash, t.source, " ARRIVAL_CLASS_SQL ", (SELECT max(g.rate) FROM log_sources g "
+	                               "WHERE g.source_key = t.source AND g.state IN ('active', 'suspended')) FROM log_token t "
+	                               "JOIN log_sources s ON s.source_key = t.source AND s.state IN ('active', 'suspended') "
+	                               "WHERE t.ended_at IS NULL AND t.expires_at > ?1 GROUP BY t.id ORDER BY t.id");
+	if (!q)
+		return;
+	bind_int(q, 1, clock_true());
+	while (step(q) == 1) {
+		struct sender s = {col_str(q, 1), col_str(q, 2), col_int(q, 3)};
+		rule(b, "token", col_str(q, 0), &s);
+	}
+	stmt_done(q);
+}
+
 /* A sender is known by its address; by TLS also when its certificate bears the key's own name. */
 static void make_table(struct office *o, struct buf *b)
 {
@@ -59,6 +76,7 @@ static void make_table(struct office *o, struct buf *b)
 	}
 	if (q)
 		stmt_done(q);
+	tokens(o, b);
 }
 
 void arrival_tick(struct office *o)
@@ -137,6 +155,12 @@ static int house(struct office *o, const json_t *root, int64_t now, bool *ret_an
 	struct stmt *q = db_query(o->db, Q_LOG_HOUSE_STARTED);
 	*ret_anew = step(q) != 1 || col_int(q, 0) != started;
 	stmt_done(q);
+	if (*ret_anew) {                                 /* who is silent since is not told of, and counts from nothing when it speaks */
+		q = db_query(o->db, Q_LOG_ARRIVAL_ANEW);
+		int r = run(q, e);
+		if (r < 0)
+			return r;
+	}
 	q = db_query(o->db, Q_LOG_HOUSE_COLLECT);
 	bind_int(q, 1, started);
 	bind_int(q, 2, json_integer_value(json_object_get(root, "lost")));

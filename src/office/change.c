@@ -57,6 +57,11 @@ void change_watch(struct office *o)
 	sqlite3_update_hook(db_handle(o->db), changed, NULL);
 }
 
+void change_touch_sources(void)
+{
+	sources_touched = true;
+}
+
 bool change_of_sources(void)
 {
 	bool was = sources_touched;

@@ -14,5 +14,6 @@ void change_clear(void);                             /* at the start of a transa
 int change_assess(struct world *w, struct checks *checks, bool *ret_all, struct err *e) MUST_USE;
 /* Whether the ledger of log sources was touched since this was asked last: who takes logs in and judges them is told at once. */
 bool change_of_sources(void);
+void change_touch_sources(void);                     /* something beside it that they are told of */
 
 #endif

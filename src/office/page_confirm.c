@@ -19,6 +19,7 @@ static const struct what {
 	{"factor", "/me", N_("setting up an authenticator app")},
 	{"codes", "/me", N_("making new codes")},
 	{"tokens", "/me/tokens", N_("making an API token")},
+	{"log-tokens", "/log-sources/tokens", N_("making a token of a log source")},
 };
 
 bool confirm_fresh(struct ctx *c)

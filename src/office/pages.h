@@ -41,6 +41,8 @@ handler page_logs, page_logs_csv, page_logs_jsonl, page_log_entry, page_log_proo
 handler page_transfers, page_transfers_csv;
 /* page_transfer.c */
 handler page_transfer_new, do_transfers, page_transfer, do_transfer_fetch, do_transfer_again;
+/* page_log_tokens.c */
+handler page_log_tokens, do_log_token_make, do_log_token_end;
 /* page_arrivals.c */
 handler page_arrivals, page_arrivals_csv, do_arrival_outside;
 /* page_settings.c */

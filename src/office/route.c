@@ -9,6 +9,7 @@
 #define ADMINS (R(SECRETARIAT) | R(CHIEF))
 #define DECIDERS (ADMINS | R(CISO) | R(VICE_CISO))
 #define LOG_DECIDERS (ADMINS | R(CSIRT) | R(SYS_MANAGER))
+#define LOG_TOKEN_MAKERS (R(SYS_MANAGER) | R(SYS_OPERATOR) | R(CLOUD_MANAGER) | R(CHIEF))
 #define LOG_WATCHERS (LOGS_OVERSEE | R(SYS_OPERATOR) | R(CLOUD_MANAGER))
 #define OVERSEERS (ADMINS | R(CISO) | R(VICE_CISO) | R(AUDIT_CHIEF) | R(AUDITOR))
 
@@ -101,6 +102,9 @@ const struct route routes[] = {
 	{"GET", "/log-sources", 0, LOG_WATCHERS, NULL, page_arrivals, "Log sources: what the ledger declares beside what arrives"},
 	{"GET", "/log-sources.csv", 0, LOG_WATCHERS, NULL, page_arrivals_csv, "The same as CSV"},
 	{"POST", "/log-sources/outside", R_SEALED, LOG_DECIDERS, FIELDS("source", "reason"), do_arrival_outside, "Say why a sender need not be registered"},
+	{"GET", "/log-sources/tokens", 0, LOG_WATCHERS, NULL, page_log_tokens, "Tokens with which programs hand logs in"},
+	{"POST", "/log-sources/tokens", R_SEALED, LOG_TOKEN_MAKERS, FIELDS("source", "label", "days"), do_log_token_make, "Make a token of a log source, shown once"},
+	{"POST", "/log-sources/tokens/{id}/end", R_SEALED, LOG_TOKEN_MAKERS, NULL, do_log_token_end, "End a token of a log source"},
 	/* running the place */
 	{"GET", "/settings", 0, OVERSEERS, NULL, page_settings, "Settings"},
 	{"POST", "/settings", R_SEALED, ADMINS, ANY_FIELDS, do_settings, "Change settings"},

@@ -11,7 +11,7 @@ ok() { echo "ok $*"; }
 S="$O/sekisho"
 start() {
   : >"$T/run"
-  "$S" run "$D" --listen 127.0.0.1:0 --readers 1 --link --intake udp:127.0.0.1:0 --intake "unix:$T/log" >"$T/run" 2>>"$T/err" & house=$!
+  "$S" run "$D" --listen 127.0.0.1:0 --readers 1 --link --intake udp:127.0.0.1:0 --intake "unix:$T/log" --intake http:127.0.0.1:0 >"$T/run" 2>>"$T/err" & house=$!
   for _ in $(seq 400); do grep -q '^ready ' "$T/run" && break; kill -0 "$house" 2>/dev/null || break; sleep 0.05; done
   U=$(sed -n "s/^ready \(https:[^ ]*[^ /]\)\/* .*/\1/p" "$T/run"); [ -n "$U" ] || fail "not ready"
 }
@@ -81,6 +81,7 @@ ledger '{"retention_class":"long","retention":"7y","rate":500}'
 told '^address\t127.0.0.1\tfw01\tlong\t500$'
 logger --udp -n 127.0.0.1 -P "${udp##*:}" "word thelongone"; arrives long thelongone
 [ "$(entries standard thelongone)" = 0 ] || fail "it is in the standard log too"
+for _ in $(seq 150); do [ -n "$(sql "SELECT 1 FROM log_place WHERE source = 'fw01' AND log = 'long'")" ] && break; sleep 0.2; done
 for _ in $(seq 6); do # the office looks once a minute, and at each start
   [ "$(sql "SELECT policy_days FROM log_store WHERE log = 'long'")" = 2562 ] && break
   sleep 1; stop; start
@@ -95,9 +96,33 @@ told '^address\t127.0.0.1\tfw01\tstandard\t500$'
 udp=$(awk '$1 == "udp" { print $2; exit }' "$D/run/intake")
 logger --udp -n 127.0.0.1 -P "${udp##*:}" "word backagain"; arrives standard backagain
 [ "$(entries long backagain)" = 0 ] || fail "still into the old class"
-for _ in $(seq 100); do [ "$(sql "SELECT count(*) FROM log_place WHERE source = 'fw01'")" = 2 ] && break; sleep 0.2; done
+for _ in $(seq 200); do [ "$(sql "SELECT count(*) FROM log_place WHERE source = 'fw01'")" = 2 ] && break; sleep 0.2; done
 [ "$(sql "SELECT count(*) FROM log_place WHERE source = 'fw01'")" = 2 ] || fail "where its entries lie: $(sql 'SELECT * FROM log_place')"
 sleep 2
 [ "$(sql "SELECT policy_days FROM log_store WHERE log = 'long'")" = 2562 ] || fail "the policy of the log it left: $(sql 'SELECT * FROM log_store')"
 ok "another class in the ledger: entries go there from now on, older ones are kept where they lie"
+# --- tokens: made on the page, shown once, kept as a hash, in force at once, ended at once ---
+http=$(awk '$1 == "http" { print $2; exit }' "$D/run/intake")
+post() { curl -s -o /dev/null -w '%{http_code}' -H "Authorization: Bearer $1" --data-binary "{\"message\":\"$2\"}" "http://$http/ingest/v1"; }
+sign_in 'System manager' "$T/manager"
+page() { curl -sk -b "$T/manager" -o "$T/page" -w '%{http_code}' "$U$1"; }
+[ "$(page /log-sources/tokens)" = 200 ] || fail "the page of tokens: $(head -c 200 "$T/page")"
+csrf=$(grep -o 'name="csrf" value="[^"]*"' "$T/page" | head -1 | sed 's/.*value="//;s/"//')
+make_token() { curl -sk -b "$T/manager" -H "Origin: $U" -o "$T/page" -w '%{http_code}' --data-urlencode "csrf=$csrf" --data-urlencode "source=$1" --data-urlencode "label=取込み" --data-urlencode "days=$2" "$U/log-sources/tokens"; }
+[ "$(make_token nosuch 30)" = 422 ] && [ "$(make_token fw01 0)" = 422 ] || fail "a token of nobody, or for no day"
+[ "$(make_token fw01 30)" = 200 ] || fail "a token: $(head -c 300 "$T/page")"
+key=$(grep -o '<code class="wrap">[^<]*' "$T/page" | sed 's/.*>//'); [ ${#key} -ge 32 ] || fail "no token is shown"
+page /log-sources/tokens >/dev/null; grep -q "$key" "$T/page" && fail "it is shown again"
+sqlite3 "file:$D/office/office.db?mode=ro" .dump | grep -q "$key" && fail "the token itself is kept"
+[ "$(sql "SELECT token_hash FROM log_token")" = "$(printf %s "$key" | sha256sum | cut -d' ' -f1)" ] || fail "its hash"
+told "^token\\t[0-9a-f]{64}\\tfw01\\tstandard\\t500\$"
+[ "$(post "$key" bytoken)" = 200 ] && [ "$(post wrong bytoken)" = 401 ] || fail "handing in: $(post "$key" bytoken)"
+arrives standard bytoken
+[ "$("$S" vault search "$D/vault/logs/standard" 'source:fw01 bytoken' 2>>"$T/err" | wc -l)" = 1 ] || fail "as another source"
+id=$(sql "SELECT id FROM log_token")
+[ "$(curl -sk -b "$T/manager" -H "Origin: $U" -o /dev/null -w '%{http_code}' --data-urlencode "csrf=$csrf" "$U/log-sources/tokens/$id/end")" = 303 ] || fail "its end"
+for _ in $(seq 50); do grep -q '^token' "$D/collect/sources-told" || break; sleep 0.1; done
+[ "$(post "$key" afterend)" = 401 ] || fail "an ended token is taken"
+[ "$(sql "SELECT count(*) FROM record_log WHERE action LIKE 'log-token.%'")" = 2 ] || fail "no events"
+ok "tokens of log sources: made on the page and shown once, in force and ended at once, kept as a hash"
 stop
