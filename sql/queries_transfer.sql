@@ -35,7 +35,7 @@ WHERE f.out_sha256 IS NOT NULL AND r.state IN ('expired', 'withdrawn', 'refused'
 -- name: transfer_outs
 SELECT f.record FROM transfer_file f JOIN transfers r ON r.id = f.record
 WHERE f.out_sha256 IS NOT NULL AND r.state IN ('ready', 'fetched', 'waiting') ORDER BY f.record;
--- Held by an older gate, the original still there.
+-- Held by another gate than ?1, the original still there.
 -- name: transfer_retry
 SELECT r.id FROM transfers r JOIN transfer_file f ON f.record = r.id
 WHERE r.state = 'held' AND f.key IS NOT NULL AND r.engine IS NOT NULL AND r.engine <> ?1 AND coalesce(r.code, '') <> 'ENC-PASSWORD'
@@ -79,7 +79,13 @@ FROM transfers WHERE checked_at IS NOT NULL AND day(checked_at) >= ?1 GROUP BY 1
 SELECT coalesce(format, ''), sum(outcome = 'delivered'), sum(outcome = 'held'), sum(outcome = 'blocked'), cast(avg(took_ms) AS INTEGER)
 FROM transfers WHERE checked_at >= ?1 GROUP BY 1 ORDER BY count(*) DESC;
 -- name: gate_reasons
-SELECT code, count(*) FROM transfers WHERE checked_at >= ?1 AND outcome <> 'delivered' AND code IS NOT NULL GROUP BY 1 ORDER BY 2 DESC;
+SELECT r.code, count(*), max(json_extract(CASE WHEN json_valid(f.report) THEN f.report ELSE '{}' END, CASE ?2 WHEN 1 THEN '$.en' ELSE '$.ja' END))
+FROM transfers r LEFT JOIN transfer_file f ON f.record = r.id
+WHERE r.checked_at >= ?1 AND r.outcome <> 'delivered' AND r.code IS NOT NULL GROUP BY 1 ORDER BY 2 DESC;
+-- name: gate_waiting
+SELECT count(*), min(updated_at) FROM transfers WHERE state IN ('received', 'checking');
+-- name: gate_kept
+SELECT count(*) FROM transfers r JOIN transfer_file f ON f.record = r.id WHERE r.state = 'held' AND f.key IS NOT NULL AND coalesce(r.code, '') <> 'ENC-PASSWORD';
 -- name: gate_slow
 SELECT id, number, coalesce(format, ''), size, took_ms FROM transfers WHERE checked_at >= ?1 AND took_ms IS NOT NULL ORDER BY took_ms DESC LIMIT 15;
 -- name: gate_senders

@@ -10,6 +10,9 @@
 #include "queries.h"
 
 #define DAYS 30
+#define AGAIN_MAX 200                                    /* as many as the query gives */
+#define AGE_BAD_HOURS 72                                 /* of the scanner's signatures */
+#define OPERATORS ((1u << ROLE_SYS_MANAGER) | (1u << ROLE_SYS_OPERATOR) | (1u << ROLE_CSIRT) | (1u << ROLE_SECRETARIAT) | (1u << ROLE_CHIEF))
 #define LINES 15
 #define HIGH 100                                         /* of the picture */
 
@@ -52,7 +55,8 @@ static void fill_gates(struct ctx *c, struct tpl_gates *d)
 		bool wanted = json_is_true(json_object_get(o, "scanner")), answers = json_is_true(json_object_get(o, "answers"));
 		v[i].name = arena_str(c->arena, str_from(st[i].name));
 		v[i].doing = str_from(!st[i].up ? _("does not answer") : st[i].record ? _("has a file in hand") : _("is free"));
-		v[i].bad = !st[i].up || (wanted && !answers);
+		bool old = json_is_integer(age) && json_integer_value(age) > AGE_BAD_HOURS;
+		v[i].bad = !st[i].up || (o && (!wanted || !answers)) || old;
 		v[i].scanner = str_from(!o ? "" : !wanted ? _("no malware scanner is set up") : answers ? _("answers") : _("does not answer: every file is held"));
 		v[i].engine = text_of(c, o, "engine");
 		v[i].fresh = freshness(c, o);
@@ -105,6 +109,9 @@ static void fill_days(struct ctx *c, struct tpl_gates *d)
 	d->days = v;
 	d->n_days = DAYS;
 	d->table = rows;
+	d->first = v[0].day;
+	d->last = v[DAYS - 1].day;
+	d->most = most;
 	d->label = arena_strf(c->arena, _("The last 30 days: %lld rebuilt, %lld held, %lld blocked"), (long long)d->good, (long long)d->held, (long long)d->blocked);
 }
 
@@ -125,8 +132,9 @@ int page_gates(struct ctx *c, struct err *e)
 	struct tpl_gates_reasons *r = arena_array(c->arena, LINES, sizeof(*r));
 	q = db_query(c->office->db, Q_GATE_REASONS);
 	bind_int(q, 1, since);
+	bind_int(q, 2, i18n_lang() == LANG_EN);
 	while (d.n_reasons < LINES && step(q) == 1)
-		r[d.n_reasons++] = (struct tpl_gates_reasons){col_dup(q, 0, c->arena), col_int(q, 1)};
+		r[d.n_reasons++] = (struct tpl_gates_reasons){col_dup(q, 0, c->arena), col_dup(q, 2, c->arena), col_int(q, 1)};
 	stmt_done(q);
 	d.reasons = r;
 	struct tpl_gates_slow *s = arena_array(c->arena, LINES, sizeof(*s));
@@ -148,7 +156,42 @@ int page_gates(struct ctx *c, struct err *e)
 	if (step(q) == 1)
 		d.posture = col_dup(q, 0, c->arena);
 	stmt_done(q);
+	q = db_query(c->office->db, Q_GATE_WAITING);
+	if (step(q) == 1 && (d.waiting = col_int(q, 0)))
+		d.oldest = (c->world.now - col_int(q, 1)) / (60 * SECOND_US);
+	stmt_done(q);
+	q = db_query(c->office->db, Q_GATE_KEPT);
+	if (step(q) == 1)
+		d.kept = col_int(q, 0);
+	stmt_done(q);
+	d.csrf = c->session->csrf;
+	d.again = c->actor.roles & OPERATORS ? STR("/transfers/gates/again") : STR("");
 	page_begin(c, _("State of the gates"));
 	tpl_gates(&c->page, &d);
 	return page_end(c, 200);
+}
+
+/* The gate has improved, or a scanner is back: what is held and still kept is checked once more. */
+int do_gates_again(struct ctx *c, struct err *e)
+{
+	int64_t ids[AGAIN_MAX];
+	size_t n = 0;
+	int r = 0;
+	struct str note = arena_strf(c->arena, "%.*s", STR_ARG(c->actor.name));
+	struct stmt *q = db_query(c->office->db, Q_TRANSFER_RETRY);
+	bind_z(q, 1, "");
+	while (n < AGAIN_MAX && step(q) == 1)
+		ids[n++] = col_int(q, 0);
+	stmt_done(q);
+	for (size_t i = 0; i < n && r >= 0; i++) {
+		q = db_query(c->office->db, Q_TRANSFER_FILE_AGAIN);
+		bind_int(q, 1, ids[i]);
+		if ((r = run(q, e)) >= 0)
+			r = record_auto(&c->world, c->arena, transfer_ledger(&c->world), ids[i], "retry", &(struct values){0}, note, e);
+	}
+	if (r < 0)
+		return r;
+	gate_soon(c->office);
+	flash(c, arena_printf(c->arena, _("Checked again: %zu files."), n));
+	return res_redirect(c, STR("/transfers/gates"));
 }

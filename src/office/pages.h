@@ -48,7 +48,7 @@ handler page_arrivals, page_arrivals_csv, do_arrival_outside;
 /* page_settings.c */
 handler page_settings, do_settings, page_parameters, do_parameters, page_access, do_access;
 /* page_gates.c */
-handler page_gates;
+handler page_gates, do_gates_again;
 /* api_transfer.c */
 handler api_transfers, api_transfers_new, api_transfer, api_transfer_file;
 /* api.c */

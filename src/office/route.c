@@ -87,6 +87,7 @@ const struct route routes[] = {
 	{"POST", "/transfers", R_SEALED | R_NET | R_SPOOL, ROLES_ALL,
 	 FIELDS("direction", "recipients", "purpose", "class_c", "personal", "outside_recipient", "provision", "once"), do_transfers, "Hand files over"},
 	{"GET", "/transfers/gates", R_WRITES, OVERSEERS | R(SYS_MANAGER) | R(SYS_OPERATOR) | R(CSIRT), NULL, page_gates, "State of the gates, outcomes over time"},
+	{"POST", "/transfers/gates/again", R_SEALED, ADMINS | R(SYS_MANAGER) | R(SYS_OPERATOR) | R(CSIRT), NULL, do_gates_again, "Have held files checked again"},
 	{"GET", "/transfers/{id}", R_NET, ROLES_ALL, NULL, page_transfer, "One file: what became of it, what was removed"},
 	{"POST", "/transfers/{id}/file", R_NET, ROLES_ALL, NULL, do_transfer_fetch, "Fetch what passed the gate; recorded each time"},
 	{"POST", "/transfers/{id}/again", R_SEALED | R_NET, ROLES_ALL, FIELDS("password"), do_transfer_again, "Have a held file checked again"},
