@@ -26,7 +26,7 @@ static uint64_t mix(uint64_t h, const void *p, size_t n)
 {
 	const uint8_t *s = p;
 
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; s && i < n; i++)
 		h = (h ^ s[i]) * 0x100000001b3u;
 	return h;
 }

@@ -3,6 +3,7 @@
  * (grade B), or the picture alone (grade C). Nothing of the original's bytes is left. docs/formats/gate-pdf.md, docs/gate.md */
 #include <fcntl.h>
 #include <iconv.h>
+#include <limits.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -30,24 +31,35 @@ static int open_all(void)
 	return null_fd < 0 ? ERR_SYS : 0;
 }
 
-static const char *failure(const GError *e)
+/* The older function, for a password: poppler_document_new_from_bytes of poppler 22.12 uses its stream after freeing it when the
+ * password is wrong. */
+G_GNUC_BEGIN_IGNORE_DEPRECATIONS
+static PopplerDocument *unlock(struct job *j, struct str password)
 {
-	return e && e->domain == POPPLER_ERROR && e->code == POPPLER_ERROR_ENCRYPTED ? "ENC-PASSWORD" : "PARSE";
+	return j->in.n > INT_MAX ? NULL : poppler_document_new_from_data((char *)(uintptr_t)j->in.p, (int)j->in.n, arena_z(j->arena, password), NULL);
 }
+G_GNUC_END_IGNORE_DEPRECATIONS
 
+/* As it is, and where that needs a password with the one that was typed. */
 static PopplerDocument *open_document(struct job *j)
 {
 	GBytes *bytes = g_bytes_new_static(j->in.p, j->in.n);
 	struct str password = job_policy(j, "password");
 	GError *e = NULL;
-	PopplerDocument *doc = poppler_document_new_from_bytes(bytes, password.n ? arena_z(j->arena, password) : NULL, &e);
+	PopplerDocument *doc = poppler_document_new_from_bytes(bytes, NULL, &e);
+	bool locked = e && e->domain == POPPLER_ERROR && e->code == POPPLER_ERROR_ENCRYPTED;
 
+	g_clear_error(&e);
 	g_bytes_unref(bytes);
+	if (locked && password.n) {
+		doc = unlock(j, password);
+		if (doc)
+			job_part(j, STR_NONE, "ENC-OPENED", GATE_REMOVED, 1, 0, STR_NONE);
+	}
 	if (!doc) {
-		int r = job_fail(j, GATE_HELD, failure(e), NULL);
+		int r = job_fail(j, GATE_HELD, !locked ? "PARSE" : password.n ? "ENC-WRONG" : "ENC-PASSWORD", NULL);
 
 		(void)r;
-		g_clear_error(&e);
 	}
 	return doc;
 }

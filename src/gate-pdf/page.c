@@ -178,7 +178,7 @@ static int average(const struct image *fine, struct image *ret)
 				for (uint32_t v = y * LOOK_FINER; v < (y + 1) * LOOK_FINER && v < fine->h; v++)
 					for (uint32_t u = x * LOOK_FINER; u < (x + 1) * LOOK_FINER && u < fine->w; u++, n++)
 						sum += fine->px[((size_t)v * fine->w + u) * 3 + k];
-				ret->px[((size_t)y * ret->w + x) * 3 + k] = (uint8_t)(sum / n);
+				ret->px[((size_t)y * ret->w + x) * 3 + k] = (uint8_t)(n ? sum / n : 0);
 			}
 	return r;
 }

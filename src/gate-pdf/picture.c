@@ -101,15 +101,15 @@ static uint8_t *indexed(const struct image *im, bool coarse, struct palette *p)
 	size_t n = (size_t)im->w * im->h;
 	uint8_t *out = malloc(n);
 	uint32_t last = UINT32_MAX;
+	int k = 0;
 
 	memset(p, 0, sizeof *p);
 	for (size_t i = 0; out && i < n; i++) {
 		const uint8_t *s = im->px + 3 * i;
 		uint32_t c = (uint32_t)s[0] << 16 | (uint32_t)s[1] << 8 | s[2];
-		int k;
 
 		if (c == last) {
-			out[i] = out[i - 1];
+			out[i] = (uint8_t)k;
 			continue;
 		}
 		last = c;

@@ -363,7 +363,7 @@ static void stroke_drawn_out(struct record *r, const cairo_matrix_t *m, double m
 {
 	const double turn[] = {m->xx, -m->yx, m->xy, -m->yy};
 	struct look kept = r->level[r->depth].look;
-	double x, y, px, py, box[4];
+	double x, y, px, py, box[4] = {0};
 	cairo_matrix_t room;
 	bool rectangle;
 
@@ -386,7 +386,7 @@ static void stroke_drawn_out(struct record *r, const cairo_matrix_t *m, double m
 static void paint_stroke(struct record *r)
 {
 	cairo_matrix_t m;
-	double major, minor, box[4];
+	double major, minor, box[4] = {0};
 	bool rectangle;
 	struct buf b;
 

@@ -79,6 +79,8 @@ ok cut "$(clean b-cut.pdf)" "1 held PARSE"
 qpdf --encrypt secret secret 256 -- f-uri.pdf locked.pdf; echo secret >pw
 ok locked "$(clean locked.pdf)" "1 held ENC-PASSWORD"
 ok unlocked "$("$S" gate clean locked.pdf -o out --password-file pw 2>/dev/null; echo $?; pdftotext out - | head -1)" "$(printf '0\nHello marked page')"
+echo other >pw2
+ok locked-wrong "$("$S" gate clean locked.pdf -o out --password-file pw2 --report rep 2>/dev/null; jq -r .code rep)" ENC-WRONG
 printf 'grade: C\n' >c.yaml
 ok grade-c "$("$S" gate clean f-js.pdf -o out --policy c.yaml --report rep 2>/dev/null; jq -r .out.grade rep; pdftotext out - | grep -c Hello)" "$(printf 'C\n0')"
 printf 'grade: B\n' >b.yaml
