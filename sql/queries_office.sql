@@ -217,3 +217,11 @@ SELECT value, at FROM measurement WHERE engine = 'vault' AND control = ?1 AND su
 DELETE FROM measurement WHERE engine = 'vault' AND control = ?1 AND subject_kind = 'log' AND subject_id = ?2 AND part = ?3;
 -- name: measure_put
 INSERT INTO measurement(engine, control, subject_kind, subject_id, part, value, number, detail, at) VALUES ('vault', ?1, 'log', ?2, ?3, ?4, ?5, ?6, ?7);
+-- name: sample_put
+INSERT INTO audit_sample(person, at, ledger, seed, n, of_rows, ids, event) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8);
+-- name: sample_list
+SELECT a.id, a.at, p.name, a.ledger, a.seed, a.n, a.of_rows, a.event FROM audit_sample a LEFT JOIN persons p ON p.id = a.person ORDER BY a.id DESC LIMIT 50;
+-- name: sample_get
+SELECT a.at, p.name, a.ledger, a.seed, a.n, a.of_rows, a.event FROM audit_sample a LEFT JOIN persons p ON p.id = a.person WHERE a.id = ?1;
+-- name: sample_rows
+SELECT j.value, (SELECT max(seq) FROM record_log l WHERE l.ledger = a.ledger AND l.record = j.value) FROM audit_sample a, json_each(a.ids) j WHERE a.id = ?1 ORDER BY j.key;

@@ -282,6 +282,10 @@ CREATE TABLE IF NOT EXISTS job(
 CREATE INDEX IF NOT EXISTS job_person ON job(person, id);
 CREATE INDEX IF NOT EXISTS job_waiting ON job(id) WHERE state IN ('waiting', 'running');
 CREATE INDEX IF NOT EXISTS job_board ON job(kind) WHERE kind = 'board';   -- one row: how far the whole board is judged
+-- Samples that auditors drew (core/random_sample.h); each is an event as well. ids: JSON, in the order drawn.
+CREATE TABLE IF NOT EXISTS audit_sample(
+	id INTEGER PRIMARY KEY, person INTEGER NOT NULL, at INTEGER NOT NULL, ledger TEXT NOT NULL, seed TEXT NOT NULL,
+	n INTEGER NOT NULL, of_rows INTEGER NOT NULL, ids TEXT NOT NULL, event INTEGER NOT NULL) STRICT;
 CREATE TABLE IF NOT EXISTS number_series(
 	ledger TEXT NOT NULL, fy INTEGER NOT NULL,       -- fiscal year; 0 for numbers that run on for ever
 	last INTEGER NOT NULL, PRIMARY KEY (ledger, fy)) STRICT, WITHOUT ROWID;

@@ -251,8 +251,14 @@ static void quick(struct ctx *c, struct home *h)
 		{"accounts", N_("Apply for an account"), N_("New, changed or no longer needed")},
 		{"information-assets", N_("Register information"), N_("What the section holds, and its class")},
 	};
-	struct tpl_home_quick *v = arena_array(c->arena, ARRAY_LEN(table) + 1, sizeof(*v));
+	struct tpl_home_quick *v = arena_array(c->arena, ARRAY_LEN(table) + 4, sizeof(*v));
 	v[h->d.n_quick++] = (struct tpl_home_quick){STR("/transfers/new"), str_from(_("Hand over files")), str_from(_("Between the Internet side and LGWAN: scanned, rebuilt, verified"))};
+	if (c->actor.roles & (R(AUDIT_CHIEF) | R(AUDITOR))) {
+		v[h->d.n_quick++] = (struct tpl_home_quick){STR("/samples"), str_from(_("Draw a sample")), str_from(_("Records at random, with the seed on record"))};
+		v[h->d.n_quick++] = (struct tpl_home_quick){arena_strf(c->arena, "/board?as_of=%.*s", STR_ARG(c->world.today)), str_from(_("The board on a fixed day")),
+			str_from(_("From the clause to its records and their proofs"))};
+		v[h->d.n_quick++] = (struct tpl_home_quick){STR("/ledgers/audits"), str_from(_("Audits")), str_from(_("Scope, independence, findings"))};
+	}
 	for (size_t i = 0; i < ARRAY_LEN(table); i++) {
 		const struct ledger *l = ledgers_get(c->world.ledgers, str_from(table[i].ledger));
 		if (l && record_may_create(&c->world, &c->actor, l))

@@ -20,6 +20,7 @@ handler page_home, page_duties, do_decide, do_duty_done, do_notice_open;
 /* page_job.c */
 handler page_jobs, page_job, do_job_cancel;
 /* page_mine.c */
+handler page_samples, page_sample, do_sample;
 handler page_applications, page_applications_csv, do_applications_export;
 /* page_board.c */
 handler page_board, page_clause, page_control, page_board_csv;

@@ -11,6 +11,7 @@
 #define LOG_DECIDERS (ADMINS | R(CSIRT) | R(SYS_MANAGER))
 #define LOG_TOKEN_MAKERS (R(SYS_MANAGER) | R(SYS_OPERATOR) | R(CLOUD_MANAGER) | R(CHIEF))
 #define LOG_WATCHERS (LOGS_OVERSEE | R(SYS_OPERATOR) | R(CLOUD_MANAGER))
+#define AUDITORS (R(AUDIT_CHIEF) | R(AUDITOR))
 #define OVERSEERS (ADMINS | R(CISO) | R(VICE_CISO) | R(AUDIT_CHIEF) | R(AUDITOR))
 
 const struct route routes[] = {
@@ -91,6 +92,10 @@ const struct route routes[] = {
 	{"GET", "/transfers/{id}", R_NET, ROLES_ALL, NULL, page_transfer, "One file: what became of it, what was removed"},
 	{"POST", "/transfers/{id}/file", R_NET, ROLES_ALL, NULL, do_transfer_fetch, "Fetch what passed the gate; recorded each time"},
 	{"POST", "/transfers/{id}/again", R_SEALED | R_NET, ROLES_ALL, FIELDS("password"), do_transfer_again, "Have a held file checked again"},
+	/* audit */
+	{"GET", "/samples", 0, AUDITORS, NULL, page_samples, "Random samples: draw one, earlier ones"},
+	{"POST", "/samples", R_SEALED, AUDITORS, FIELDS("ledger", "n", "seed"), do_sample, "Draw a random sample of a ledger"},
+	{"GET", "/samples/{id}", 0, AUDITORS, NULL, page_sample, "A sample: its records with their proofs"},
 	/* proof */
 	{"GET", "/events/{seq}", 0, ROLES_ALL, NULL, page_event, "One event and its proof"},
 	{"GET", "/events/{seq}/proof", 0, ROLES_ALL, NULL, page_event_proof, "Proof file (tlog-proof) of an event"},

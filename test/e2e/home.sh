@@ -66,3 +66,23 @@ grep -o 'href="/controls/[^"]*' "$T/page" | sed 's/href="//; s/?.*//' | sort -u 
 while read -r p; do get office "$p" >/dev/null; grep -q 'st-met_empty' "$T/page" && break; done <"$T/controls"
 grep -q 'st-met_empty' "$T/page" || fail "the controls of $id"
 ok "met with 0 events is drawn apart from met with evidence"
+
+# An auditor draws at random: the same seed gives the same records, anybody can count after, and it is on record.
+post() { curl -sk --max-time 30 -b "$T/$1" -c "$T/$1" -o "$T/page" -w '%{http_code} %{redirect_url}' -H "Origin: $U" --data-urlencode "csrf=$(csrf)" "${@:3}" "$U$2"; }
+has auditor 推移; grep -q 'href="/samples"' "$T/page" && grep -q 'href="/board?as_of=' "$T/page" && grep -q 'href="/ledgers/audits"' "$T/page" || fail "what an auditor comes for"
+draw() { get auditor /samples >/dev/null; local r; r=$(post auditor /samples -d ledger=information-assets -d "n=$1" --data-urlencode "seed=$2"); [[ $r == 303*/samples/* ]] || fail "draw: $r"; echo "${r##*"$U"}"; }
+drawn() { get auditor "$1" >/dev/null; grep -o 'href="/ledgers/information-assets/[0-9]*">[^<]*' "$T/page" | sed 's/.*>//'; }
+one=$(draw 12 監査-2026); drawn "$one" >"$T/one"; two=$(draw 12 監査-2026); drawn "$two" >"$T/two"; other=$(draw 12 ''); drawn "$other" >"$T/three"
+[ "$(wc -l <"$T/one")" = 12 ] && cmp -s "$T/one" "$T/two" && ! cmp -s "$T/one" "$T/three" || fail "samples: $(paste "$T/one" "$T/two" "$T/three")"
+"$S" ledger export "$D" information-assets 2>>"$T/err" >"$T/assets.csv"
+python3 - "$T/assets.csv" <<'P' >"$T/counted"
+import csv, hashlib, sys
+numbers = [r[0] for r in list(csv.reader(open(sys.argv[1], encoding='utf-8-sig')))[2:]]
+print('\n'.join(sorted(numbers, key=lambda n: hashlib.sha256(f'監査-2026:{n}'.encode()).digest())[:12]))
+P
+cmp -s "$T/one" "$T/counted" || fail "counted after: $(paste "$T/one" "$T/counted")"
+get auditor "$one" >/dev/null; grep -q '600件中12件' "$T/page" && [ "$(grep -o 'href="/events/[0-9]*"' "$T/page" | wc -l)" = 13 ] || fail "the page of the sample"
+[ "$(get auditor "$(grep -o '/events/[0-9]*' "$T/page" | head -1)")" = 200 ] && grep -q 'audit.sample' "$T/page" && grep -q '監査-2026' "$T/page" || fail "the event of the sample"
+[ "$(get staff /samples)" = 403 ] && [ "$(get staff "$one")" = 403 ] || fail "open to staff"
+get auditor /samples >/dev/null; [[ $(post auditor /samples -d ledger=information-assets -d n=101 -d seed=x) == 422* ]] || fail "more than a sample holds"
+ok "an auditor's sample: drawn again from its seed, counted after from outside, with an event and the proof of each record"
