@@ -72,6 +72,8 @@ static int init_settings(struct cli *c, void *arg, struct err *e)
 	return r < 0 ? r : event_put(c->office->db, &ev, NULL, e);
 }
 
+#define SAMPLE_SEALED_MS 30000
+
 static int run_init(struct cli *c)
 {
 	struct err e = {0};
@@ -88,6 +90,7 @@ static int run_init(struct cli *c)
 		c->office->sample = true;
 		if (sample_load(&c->world, c->office->checks, path, &e) < 0 || office_assess(c->office, &e) < 0)
 			return cli_fail(c, &e);
+		outbox_settle(c->office, SAMPLE_SEALED_MS);  /* else the first pages say that thousands of events wait */
 	}
 	return 0;
 }

@@ -1,7 +1,5 @@
 /* The office's part of sekisho doctor: settings that weaken, roles, second factors, sealing, backups, the store
  * itself. */
-#include <poll.h>
-
 #include "core/org.h"
 #include "core/proto.h"
 #include "lib/clock.h"
@@ -14,8 +12,7 @@
 
 #define CHECKED_MAX (256ll << 20)                        /* a bigger store is not read whole while people wait */
 #define NAMES_MAX 300
-#define SETTLE_MS 50
-#define SETTLE_TRIES 40
+#define SETTLE_MS 2000
 
 enum grade { OK, WARN, BAD };
 
@@ -152,30 +149,9 @@ static void look_at_factors(struct visit *v)
 
 /* --- sealing, backups, store ------------------------------------------------------------------------------------- */
 
-/* What is under way just now is no backlog. */
-static void let_seal(struct office *o)
-{
-	for (int i = 0; i < SETTLE_TRIES && o->vault >= 0; i++) {
-		struct pollfd p = {.fd = o->vault, .events = POLLIN};
-		struct msg m;
-		struct stmt *q = db_query(o->db, Q_OUTBOX_WAITING);
-		bool none = step(q) != 1 || col_int(q, 0) == 0;
-		stmt_done(q);
-		if (none)
-			return;
-		outbox_poke(o);
-		if (poll(&p, 1, SETTLE_MS) != 1)
-			continue;
-		if (msg_recv(o->vault, &m) < 0)
-			return;                                  /* the loop sees it, too */
-		(void)!outbox_answer(o, &m);
-		msg_release(&m);
-	}
-}
-
 static void look_at_sealing(struct visit *v)
 {
-	let_seal(v->c->office);
+	outbox_settle(v->c->office, SETTLE_MS);                /* what is under way just now is no backlog */
 	struct stmt *q = db_sql(v->c->office->db, "SELECT count(*), min(at) FROM outbox WHERE idx IS NULL");
 	if (!q)
 		return;

@@ -37,6 +37,8 @@ int token_actor(struct ctx *c, struct err *e) MUST_USE;
 
 /* outbox.c: rows go to the vault in order. */
 void outbox_poke(struct office *o);
+/* Waits until all is sealed, or for so long: for commands, nobody is answered meanwhile. */
+void outbox_settle(struct office *o, int64_t most_ms);
 /* Nothing is handed to the vault before that moment (clock_mono), so that it can be copied as it is; 0 ends it. */
 void outbox_hold(int64_t until);
 bool outbox_held(void);

@@ -2,6 +2,8 @@
  * index. */
 #include "office/dispatch.h"
 
+#include <poll.h>
+
 #include "core/event.h"
 #include "core/proto.h"
 #include "queries.h"
@@ -125,4 +127,25 @@ int outbox_open(struct office *o, bool sealed, struct err *e)
 		return err_set(e, ERR_BUSY, "%s", _("The evidence store does not answer, so nothing was changed. What you typed is still in your browser: "
 		                                    "go back and send it again in a few minutes."));
 	return 0;
+}
+
+void outbox_settle(struct office *o, int64_t most_ms)
+{
+	int64_t until = clock_mono() + most_ms * 1000;
+	while (o->vault >= 0 && clock_mono() < until) {
+		struct pollfd p = {.fd = o->vault, .events = POLLIN};
+		struct msg m;
+		struct stmt *q = db_query(o->db, Q_OUTBOX_WAITING);
+		bool none = step(q) != 1 || col_int(q, 0) == 0;
+		stmt_done(q);
+		if (none)
+			return;
+		outbox_poke(o);
+		if (poll(&p, 1, 50) != 1)
+			continue;
+		if (msg_recv(o->vault, &m) < 0)
+			return;                                  /* the loop sees it, too */
+		(void)!outbox_answer(o, &m);
+		msg_release(&m);
+	}
 }

@@ -10,6 +10,7 @@ fail() { echo "FAIL $*"; [ -s "$T/page" ] && sed 's/<[^>]*>/ /g; s/  */ /g' "$T/
 ok() { echo "ok $*"; }
 S="$O/sekisho"
 "$S" init "$D" --city 見本市 --standard iizuka --sample >"$T/out" 2>"$T/err" || fail init
+[ "$(sqlite3 "$D/office/office.db" "SELECT count(*) FROM outbox WHERE idx IS NULL")" = 0 ] || fail "init ends before all is sealed"
 "$S" run "$D" --listen 127.0.0.1:0 >"$T/run" 2>>"$T/err" & house=$!
 for _ in $(seq 400); do grep -q '^ready ' "$T/run" && break; sleep 0.05; done
 U=$(sed -n "s/^ready \(https:[^ ]*[^ /]\)\/* .*/\1/p" "$T/run"); [ -n "$U" ] || fail "not ready"
@@ -39,6 +40,7 @@ has system あなたの決定を待つもの システムごとの要対応 対�
 has office 判断の済んでいない検知 最近悪化したもの 事故 14日以内に期限が来るもの 対応が必要なログの発生元
 has ciso あなたの決定を待つもの 事故 最近悪化したもの 法令の8区分 推移
 has auditor 推移
+! grep -q 未封緘 "$T/page" || fail "the sample city comes with events that wait to be sealed"
 ok "each role has its own blocks"
 
 titles system >/dev/null; n=$(count あなたの対応待ち); [ "$n" -gt 9 ] && [ "$(items あなたの対応待ち | wc -l)" = 8 ] || fail "the number of duties: $n"
