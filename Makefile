@@ -78,7 +78,7 @@ LDFLAGS  += -pie -Wl,-z,relro,-z,now,--as-needed $(LDSAN)
 # --- sources -----------------------------------------------------------------
 src      = $(filter-out %_test.c src/$(1)/fuzz_%.c,$(wildcard src/$(1)/*.c))
 LIB_O   := $(patsubst src/%.c,$(O)/obj/%.o,$(call src,lib))
-GEN_C   := $(O)/gen/tpl.c $(O)/gen/queries.c $(O)/gen/embed.c $(O)/gen/ooxml_rebuild.c $(O)/gen/ooxml_verify.c
+GEN_C   := $(O)/gen/tpl.c $(O)/gen/queries.c $(O)/gen/embed.c $(O)/gen/ooxml_rebuild.c $(O)/gen/ooxml_verify.c $(O)/gen/fold.c
 GEN_H   := $(O)/gen/tpl.h $(O)/gen/queries.h $(O)/gen/embed.h
 GEN_O   := $(patsubst %.c,%.o,$(GEN_C))
 CORE_O  := $(patsubst src/%.c,$(O)/obj/%.o,$(call src,core))
@@ -149,6 +149,12 @@ $(O)/gen/ooxml_rebuild.c: $(O)/tools/ooxmlc gate/ooxml/rebuild.tsv
 $(O)/gen/ooxml_verify.c: $(O)/tools/ooxmlc gate/ooxml/accept.tsv
 	@mkdir -p $(@D)
 	$(O)/tools/ooxmlc ov gate-verify/ooxml.h gate/ooxml/accept.tsv >$@
+$(O)/tools/foldc: tools/foldc.c tools/tool.h
+	@mkdir -p $(@D)
+	$(CC) -std=gnu17 -O1 -g -Wall -Wextra -D_GNU_SOURCE $< -o $@ -lunistring
+$(O)/gen/fold.c: $(O)/tools/foldc
+	@mkdir -p $(@D)
+	$(O)/tools/foldc >$@
 $(O)/gen/ja.mo: po/ja.po
 	@mkdir -p $(@D)
 	msgfmt --check -o $@ $<

@@ -5,6 +5,7 @@
 
 #include "core/gate_name.h"
 #include "lib/text.h"
+#include "rebuild/member_name.h"
 
 #define WORD_BYTES 42u                               /* in base64 56 characters: an encoded word of 68, below RFC 2047's 75 */
 #define LINE_BYTES 57u                               /* in base64 76 characters */
@@ -151,12 +152,23 @@ static void part(struct mail_writer *w, struct str name, struct str content)
 	w->n_parts++;
 }
 
+/* A file's name, of one step. */
+static struct str file_name(struct mail_writer *w, struct str name)
+{
+	char *z = arena_strdup(w->arena, arena_z(w->arena, plain(w, name, 200)));
+
+	for (char *c = z; *c; c++)
+		if (*c == '/')
+			*c = '_';
+	return member_name(w->arena, str_from(z));
+}
+
 void mail_attachment(struct mail_writer *w, struct str name, struct str language, struct str content)
 {
 	struct buf out;
 
 	buf_init(&out, 4096);
-	gate_out_name(&out, plain(w, name, 200), language);
+	gate_out_name(&out, file_name(w, name), language);
 	part(w, arena_str(w->arena, buf_view(&out)), content);
 	buf_release(&out);
 }
@@ -164,14 +176,11 @@ void mail_attachment(struct mail_writer *w, struct str name, struct str language
 void mail_stopped(struct mail_writer *w, struct str name)
 {
 	struct str shown = plain(w, name, 200);
-	char *z = arena_strdup(w->arena, arena_z(w->arena, shown));
+	const char *z = arena_z(w->arena, shown);
 	struct str note = arena_strf(w->arena, "「%s」は受け渡しできませんでした。理由は受け渡しの記録を見てください。\n"
 	                                       "\"%s\" did not pass. The record of the transfer says why.\n", z, z);
 
-	for (char *c = z; *c; c++)
-		if (strchr("/\\:*?\"<>|", *c))
-			*c = '_';
-	part(w, arena_strf(w->arena, "%s" NOTE_SUFFIX, z), note);
+	part(w, arena_strf(w->arena, "%.*s" NOTE_SUFFIX, STR_ARG(file_name(w, name))), note);
 }
 
 /* The body under the rules of text: what text forbids is left out. */

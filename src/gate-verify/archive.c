@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "gate-verify/fold.h"
 #include "gate-verify/zip.h"
 
 #define NEST_MAX 4
@@ -28,22 +29,50 @@ static bool same_but_case(struct str a, struct str b)
 	return true;
 }
 
-/* One step of a path: UTF-8 without what turns or hides, no sign that is special anywhere, no dot or blank at its ends. */
+/* Blanks of Unicode: at the ends of a name some programs drop them. */
+static bool blank(uint32_t c)
+{
+	return c == ' ' || c == 0xa0 || c == 0x1680 || (c >= 0x2000 && c <= 0x200a) || c == 0x202f || c == 0x205f || c == 0x3000;
+}
+
+/* Windows' devices, whatever follows the first dot: CON, PRN, AUX, NUL, CONIN$, CONOUT$, COM and LPT with a digit, also ¹ ² ³. */
+static bool device(struct str s)
+{
+	static const char *const words[] = {"CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$", "CLOCK$"};
+	static const char *const small[] = {"\xc2\xb9", "\xc2\xb2", "\xc2\xb3"};
+	struct str stem, tail;
+	size_t n = 0;
+
+	while (n < s.n && s.p[n] != '.')
+		n++;
+	while (n && s.p[n - 1] == ' ')
+		n--;
+	stem = str_slice(s, 0, n);
+	for (size_t i = 0; i < ARRAY_LEN(words); i++)
+		if (same_but_case(stem, str_from(words[i])))
+			return true;
+	if (n < 4 || (!same_but_case(str_slice(stem, 0, 3), STR("COM")) && !same_but_case(str_slice(stem, 0, 3), STR("LPT"))))
+		return false;
+	tail = str_slice(stem, 3, n);
+	for (size_t i = 0; i < ARRAY_LEN(small); i++)
+		if (str_is(tail, small[i]))
+			return true;
+	return tail.n == 1 && tail.p[0] >= '0' && tail.p[0] <= '9';
+}
+
+/* One step of a path: UTF-8 without what turns or hides, no sign that is special anywhere, no dot or blank at its ends, no device. */
 static bool step_ok(struct check *c, struct str s, size_t at)
 {
-	const unsigned char *p = (const unsigned char *)s.p;
+	uint32_t u = 0;
 
-	if (!s.n || s.n > 255 || p[0] == '.' || p[0] == ' ' || p[s.n - 1] == '.' || p[s.n - 1] == ' ')
+	if (!s.n || s.n > 255 || s.p[0] == '.' || s.p[s.n - 1] == '.' || device(s))
 		return refuse(c, "zip-name", at);
-	for (size_t i = 0; i < s.n; i++) {
-		unsigned hidden = p[i] == 0xe2 && i + 2 < s.n ? (unsigned)(p[i + 1] << 8 | p[i + 2]) : 0;
-
-		if (p[i] < 0x20 || p[i] == 0x7f || strchr("\\:*?\"<>|", p[i]) || (hidden >= 0x808b && hidden <= 0x808f) ||
-		    (hidden >= 0x80a8 && hidden <= 0x80ae) || (hidden >= 0x81a6 && hidden <= 0x81a9) ||
-		    (p[i] == 0xd8 && i + 1 < s.n && p[i + 1] == 0x9c) || (p[i] == 0xef && i + 2 < s.n && p[i + 1] == 0xbb && p[i + 2] == 0xbf))
+	for (size_t i = 0, first = 1; i < s.n; first = 0) {
+		i += fold_next(s, i, &u);
+		if (u < 0x20 || u == 0x7f || (u < 0x80 && strchr("\\:*?\"<>|", (int)u)) || fold_hidden(u) || (first && blank(u)))
 			return refuse(c, "zip-name", at);
 	}
-	return true;
+	return !blank(u) || refuse(c, "zip-name", at);
 }
 
 static bool name_ok(struct check *c, const struct zip_part *p)
@@ -105,30 +134,37 @@ static bool member(struct check *c, const struct zip_part *p)
 	return ok || refuse(c, "zip-member", p->at);
 }
 
-static int by_name(const void *a, const void *b)
-{
-	const struct zip_part *x = *(const struct zip_part *const *)a, *y = *(const struct zip_part *const *)b;
-	size_t n = x->name.n < y->name.n ? x->name.n : y->name.n;
+struct twin { struct folded name; size_t at; };
 
-	for (size_t i = 0; i < n; i++)
-		if (lower(x->name.p[i]) != lower(y->name.p[i]))
-			return lower(x->name.p[i]) < lower(y->name.p[i]) ? -1 : 1;
-	return x->name.n < y->name.n ? -1 : x->name.n > y->name.n;
+static int by_fold(const void *a, const void *b)
+{
+	return fold_cmp(&((const struct twin *)a)->name, &((const struct twin *)b)->name);
 }
 
+/* No name that folds to another's, and none that is another's folder. */
 static bool no_twins(struct check *c, const struct zip_part *list, size_t n)
 {
-	const struct zip_part **sorted = arena_array(c->arena, n + 1, sizeof *sorted);
+	struct arena *a = arena_new(VERIFY_ARENA_MAX);
+	struct twin *t = arena_array(a, n + 1, sizeof *t);
+	bool ok = t != NULL;
 
-	if (!sorted)
+	for (size_t i = 0; ok && i < n; i++) {
+		t[i].at = list[i].at;
+		ok = fold_name(a, list[i].name, &t[i].name);
+	}
+	if (!ok) {
+		arena_free(a);
 		return refuse(c, "memory", 0);
-	for (size_t i = 0; i < n; i++)
-		sorted[i] = &list[i];
-	qsort(sorted, n, sizeof *sorted, by_name);
-	for (size_t i = 1; i < n; i++)
-		if (same_but_case(sorted[i - 1]->name, sorted[i]->name))
-			return refuse(c, "zip-twin", sorted[i]->at);
-	return true;
+	}
+	qsort(t, n, sizeof *t, by_fold);
+	for (size_t i = 1; ok && i < n; i++) {
+		const struct folded *x = &t[i - 1].name, *y = &t[i].name;
+
+		if (y->n >= x->n && !memcmp(x->c, y->c, x->n * sizeof *x->c) && (y->n == x->n || y->c[x->n] == '/'))
+			ok = refuse(c, "zip-twin", t[i].at);
+	}
+	arena_free(a);
+	return ok;
 }
 
 bool verify_zip(struct check *c)
@@ -136,7 +172,12 @@ bool verify_zip(struct check *c)
 	struct zip_part *list;
 	size_t n;
 
-	if (!zip_parts(c, &list, &n) || !no_twins(c, list, n))
+	if (!zip_parts(c, &list, &n))
+		return false;
+	for (size_t i = 0; i < n; i++)
+		if (!name_ok(c, &list[i]))
+			return false;
+	if (!no_twins(c, list, n))
 		return false;
 	for (size_t i = 0; i < n; i++)
 		if (!member(c, &list[i]))

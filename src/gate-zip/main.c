@@ -8,6 +8,7 @@
 #include "core/gate_name.h"
 #include "gate-zip/crypt.h"
 #include "lib/text.h"
+#include "rebuild/member_name.h"
 #include "rebuild/worker.h"
 #include "rebuild/zip.h"
 
@@ -17,7 +18,9 @@ struct archive {
 	struct job *j;
 	struct zip in;
 	struct zip_writer out;
-	int64_t passed, stopped;
+	struct member_names *names;
+	int64_t passed, stopped, renamed;
+	struct str first;                                /* of those renamed */
 };
 
 /* The name as UTF-8 in NFC; what is not marked as UTF-8 is CP932. */
@@ -51,6 +54,16 @@ static struct str base(struct str path)
 	return path;
 }
 
+/* The path in the new archive, and told when it is another. */
+static struct str place(struct archive *ar, struct str was, struct str want)
+{
+	struct str is = member_unique(ar->names, want);
+
+	if (!str_eq(is, was) && !ar->renamed++)
+		ar->first = was;
+	return is;
+}
+
 /* In place of what did not pass. Its reasons are in the report; here stands enough for who opens the archive. */
 static void put_note(struct archive *ar, struct str name)
 {
@@ -59,9 +72,11 @@ static void put_note(struct archive *ar, struct str name)
 	buf_init(&b, 4096);
 	buf_init(&path, 4096);
 	buf_printf(&path, "%.*s" NOTE_SUFFIX, STR_ARG(name));
+	struct str at = member_unique(ar->names, buf_view(&path));
+
 	buf_printf(&b, "「%.*s」は受け渡しできませんでした。理由は受け渡しの記録を見てください。\n"
 	               "\"%.*s\" did not pass. The record of the transfer says why.\n", STR_ARG(base(name)), STR_ARG(base(name)));
-	zip_add(&ar->out, buf_view(&path), buf_view(&b));
+	zip_add(&ar->out, at, buf_view(&b));
 	buf_release(&path);
 	buf_release(&b);
 }
@@ -103,11 +118,22 @@ static int read_locked(struct job *j, const struct zip_entry *en, struct buf *ou
 	return r;
 }
 
+/* Marks of direction: in a name they can only want to deceive. */
+static bool turns(struct str name)
+{
+	uint32_t c;
+
+	for (size_t i = 0, n; i < name.n && (n = utf8_next(str_slice(name, i, name.n), &c)) != 0; i += n)
+		if ((c >= 0x202a && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069) || c == 0x200e || c == 0x200f || c == 0x061c)
+			return true;
+	return false;
+}
+
 static int one(struct archive *ar, const struct zip_entry *en)
 {
-	enum gate_outcome outcome;
-	struct str name = STR_NONE, clean, language;
-	struct buf content, path;
+	enum gate_outcome outcome = GATE_HELD;
+	struct str name = STR_NONE, fit, clean, language;
+	struct buf content, path, want;
 	int r = decode_name(ar->j, en, &name);
 
 	if (r || en->folder)
@@ -120,19 +146,27 @@ static int one(struct archive *ar, const struct zip_entry *en)
 		                job_policy(ar->j, "password").n ? "ENC-WRONG" : "ENC-PASSWORD",
 		                arena_z(ar->j->arena, name));
 	}
-	r = job_sub(ar->j, arena_z(ar->j->arena, name), base(name), buf_view(&content), &outcome, &clean, &language);
+	/* What only does not fit is made fit; a name that turns what people read is stopped for it. */
+	fit = member_name(ar->j->arena, name);
+	if (turns(name))
+		job_part(ar->j, fit, "NAME-RLO", GATE_REMOVED, 1, (int64_t)content.n, STR_NONE);
+	else
+		r = job_sub(ar->j, arena_z(ar->j->arena, name), base(fit), buf_view(&content), &outcome, &clean, &language);
 	buf_release(&content);
 	if (r)
 		return r;
 	if (outcome != GATE_DELIVERED) {
 		ar->stopped++;
-		put_note(ar, name);
+		put_note(ar, fit);
 		return 0;
 	}
 	ar->passed++;
 	buf_init(&path, 4096);
-	gate_out_name(&path, name, language);
-	zip_add(&ar->out, buf_view(&path), clean);
+	buf_init(&want, 4096);
+	gate_out_name(&path, fit, language);
+	gate_out_name(&want, name, language);
+	zip_add(&ar->out, place(ar, buf_view(&want), buf_view(&path)), clean);
+	buf_release(&want);
 	buf_release(&path);
 	return 0;
 }
@@ -146,6 +180,9 @@ static int rebuild(struct job *j)
 
 	if (r)
 		return job_fail(j, strcmp(code, "PARSE") != 0 ? GATE_BLOCKED : GATE_HELD, code, where.p ? arena_z(j->arena, where) : NULL);
+	ar.names = member_names_new(j->arena);
+	if (!ar.names)
+		return ERR_NOMEM;
 	zip_begin(&ar.out, &j->out);
 	for (size_t i = 0; !r && i < ar.in.n; i++) {
 		r = one(&ar, &ar.in.list[i]);
@@ -157,6 +194,8 @@ static int rebuild(struct job *j)
 		return job_fail(j, GATE_BLOCKED, "ZIP-NOTHING", NULL);
 	if (ar.stopped)
 		job_removed(j, "", "ZIP-MEMBER", ar.stopped);
+	if (ar.renamed)
+		job_part(j, STR_NONE, "ZIP-RENAMED", GATE_CONVERTED, ar.renamed, 0, ar.first);
 	j->units = (uint32_t)ar.passed;
 	j->language = "zip";
 	return zip_end(&ar.out);
