@@ -295,6 +295,8 @@ CREATE TABLE IF NOT EXISTS number_series(
 CREATE TABLE IF NOT EXISTS search_doc(
 	id INTEGER PRIMARY KEY, ledger TEXT NOT NULL, record INTEGER NOT NULL, UNIQUE (ledger, record)) STRICT;
 CREATE VIRTUAL TABLE IF NOT EXISTS search USING fts5(words, tokenize = 'unicode61 remove_diacritics 0', detail = full);
+-- Its segments are merged when nobody waits (search_merge), not in every 64th change.
+INSERT INTO search(search, rank) SELECT 'automerge', 0 WHERE NOT EXISTS (SELECT 1 FROM search_config WHERE k = 'automerge');
 
 -- Imports of whole files, so that one can be taken back. version: the one the import left; before it, record_log tells.
 CREATE TABLE IF NOT EXISTS import(

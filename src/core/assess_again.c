@@ -287,17 +287,25 @@ int assess_before(struct assess *x, struct db **ret)
 	return 0;
 }
 
+static void close_before(struct checks *c)
+{
+	db_close(c->before);
+	c->before = NULL;
+}
+
 void assess_before_end(struct assess *x)
 {
 	if (x->looked_back)
 		db_rollback(x->checks->before);
 	x->looked_back = false;
+	if (x->opened)
+		close_before((struct checks *)x->checks);
+	x->opened = false;
 }
 
 void assess_rest(struct checks *c)
 {
 	if (!c->before || clock_mono() - c->before_used < REST_US)
 		return;
-	db_close(c->before);
-	c->before = NULL;
+	close_before(c);
 }

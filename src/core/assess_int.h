@@ -29,6 +29,7 @@ struct assess {
 	bool changed;                                    /* some control or part changed its status */
 	size_t moved;                                    /* findings written or dropped */
 	bool looked_back;                                /* reads the store as it was */
+	bool opened;                                     /* that connection for this judging only: it takes 17 MB */
 	uint8_t values[SHA256_LEN];                      /* of parameters, cycles and words of the standard, once asked for */
 	bool has_values;
 	struct ahead *ahead;                             /* checks run before their turn, on two connections; NULL: none */

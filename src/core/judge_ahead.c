@@ -152,9 +152,10 @@ void judge_ahead(struct assess *x, const struct control_row *const *k, size_t n)
 	struct ahead *h = prepare(x, k, n);
 	struct reader here, there;
 	struct db *second = NULL;
-	bool two = h->n > 1 && !assess_before(x, &second) && second;
+	bool open = x->checks->before != NULL, two = h->n > 1 && !assess_before(x, &second) && second;
 	pthread_t thread;
 
+	x->opened = !open && second;
 	x->ahead = h;
 	reader_init(&here, x, h, x->w->db);
 	reader_init(&there, x, h, second);

@@ -187,4 +187,7 @@ int record_auto(struct world *w, struct arena *a, const struct ledger *l, int64_
 /* The system acts: `auto` actions and due duties of today. Returns how many records moved. */
 int ledger_tick(struct world *w, struct arena *a, int64_t *ret_moved, struct err *e) MUST_USE;
 
+/* Merges segments of the search index, some pages of it, in a transaction of its own: for moments in which nobody waits. */
+int search_merge(struct db *db, struct err *e) MUST_USE;
+
 #endif

@@ -123,3 +123,22 @@ int search_forget(struct job *j, int64_t id)
 	err = run(s, j->e);
 	return err < 0 ? err : 0;
 }
+
+#define MERGE_PAGES 300
+
+int search_merge(struct db *db, struct err *e)
+{
+	int err = db_begin(db, e);
+	struct stmt *s = err == 0 ? db_sql(db, "INSERT INTO search(search, rank) VALUES ('merge', ?1)") : NULL;
+
+	if (err)
+		return err;
+	if (s)
+		bind_int(s, 1, MERGE_PAGES);
+	err = s ? run(s, e) : err_set(e, ERR_DB, "%s", db_error(db));
+	if (err == 0)
+		err = db_commit(db, e);
+	if (err)
+		db_rollback(db);
+	return err;
+}

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/clock.h"
+
 #define CACHE_BUCKETS 1024                               /* a power of two, over DB_CACHE_MAX */
 
 struct stmt {
@@ -26,6 +28,8 @@ struct db {
 	struct stmt *bucket[CACHE_BUCKETS];
 	size_t n_cached;
 	uint64_t tick;
+	int wal_pages;                                   /* in the write-ahead log after the last commit */
+	int64_t wal_at;                                  /* clock_mono of that; 0: settled */
 	int64_t written;                                 /* rows changed by this connection until db_begin */
 	bool no_room;                                    /* since db_begin something failed for want of space */
 };
@@ -59,6 +63,7 @@ static const char *const PRAGMAS[] = {
 static const char *const PRAGMAS_WRITE[] = {
 	"PRAGMA journal_mode=WAL",
 	"PRAGMA synchronous=FULL",
+	"PRAGMA journal_size_limit=67108864", /* a log that once was large is cut: rewriting pages of it that left memory is slow */
 };
 
 static int pragmas(struct db *db, const char *const *v, size_t n, struct err *e)
@@ -182,6 +187,43 @@ int db_exec(struct db *db, const char *sql, struct err *e)
 		return rc;
 	}
 	return 0;
+}
+
+#define WAL_WORTH 1000                                   /* pages */
+#define WAL_MUST (16 * WAL_WORTH)
+#define WAL_REST_US 200000
+
+static void carry_over(struct db *db)
+{
+	sqlite3_wal_checkpoint_v2(db->h, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL); /* what readers still need stays for the next time */
+	db->wal_pages = 0;
+}
+
+static int wal_grew(void *arg, sqlite3 *h, const char *name, int pages)
+{
+	struct db *db = arg;
+
+	(void)h, (void)name;
+	db->wal_pages = pages;
+	db->wal_at = clock_mono();
+	if (pages >= WAL_MUST)
+		carry_over(db);
+	return SQLITE_OK;
+}
+
+void db_settle_later(struct db *db)
+{
+	sqlite3_wal_hook(db->h, wal_grew, db);
+}
+
+bool db_settle(struct db *db)
+{
+	if (!db->wal_at || clock_mono() - db->wal_at < WAL_REST_US)
+		return false;
+	if (db->wal_pages >= WAL_WORTH)
+		carry_over(db);
+	db->wal_at = 0;
+	return true;
 }
 
 void db_sweep(struct db *db, bool on)

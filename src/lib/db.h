@@ -47,6 +47,12 @@ bool db_untouched(struct db *db);
 /* Has the disk been full since db_begin? */
 bool db_no_room(struct db *db);
 
+/* The write-ahead log of a writer is carried over into the store when it has 1000 pages, by the commit that finds it so. After this call
+ * commits leave it alone up to sixteen times that, for db_settle, called now and then, does it when nothing was committed for a moment. */
+void db_settle_later(struct db *db);
+/* true: something was committed since the last true, and nothing for a moment: time for what nobody should wait for. */
+bool db_settle(struct db *db);
+
 /* Statement by its number in gen/queries.h, or by text (cached, at most DB_CACHE_MAX; NULL on error: see db_error). */
 #define DB_CACHE_MAX 512
 struct stmt *db_query(struct db *db, int q);

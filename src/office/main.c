@@ -5,6 +5,7 @@
 
 #include "core/child.h"
 #include "core/proto.h"
+#include "core/record.h"
 #include "embed.h"
 #include "lib/date.h"
 #include "lib/log.h"
@@ -27,6 +28,7 @@
 #include "office/transfer.h"
 
 #define TICK_MS 60000
+#define SETTLE_MS 1000
 #define EXPIRE_MS 250
 #define OUTBOX_RETRY_MS 1000
 
@@ -195,6 +197,16 @@ static void job_soon(struct office *o)
 		loop_after(o->loop, 0, job_told, o);
 }
 
+/* What a change somebody waits for need not do: the write-ahead log, the index of the search. */
+static void on_settle(void *arg)
+{
+	struct office *o = arg;
+	struct err e = {0};
+	if (db_settle(o->db) && search_merge(o->db, &e) < 0)
+		log_error("office.settle", "text=\"%s\"", e.text);
+	loop_after(o->loop, SETTLE_MS, on_settle, o);
+}
+
 static void on_tick(void *arg)
 {
 	struct office *o = arg;
@@ -316,6 +328,8 @@ int main(int argc, char **argv)
 		if (restored_settle(o, &e) < 0)
 			log_fatal("office.restored", "text=\"%s\"", e.text);
 		alert_decisions(o, child_peer_fd(&child, "detect"), true);
+		db_settle_later(o->db);
+		on_settle(o);
 		on_tick(o);
 		on_expire(o);
 	}
