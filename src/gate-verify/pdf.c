@@ -53,7 +53,7 @@ bool pdf_whole(struct pdf *p, uint32_t max, bool zero, uint32_t *ret)
 
 /* --- a cursor --------------------------------------------------------------------------------------------------------------- */
 
-bool pdf_word(struct pdf_text *t, const char *z)
+bool pdf_text_word(struct pdf_text *t, const char *z)
 {
 	size_t n = strlen(z);
 
@@ -63,7 +63,7 @@ bool pdf_word(struct pdf_text *t, const char *z)
 	return true;
 }
 
-bool pdf_number(struct pdf_text *t, unsigned places, int64_t min, int64_t max, int64_t *ret)
+bool pdf_text_number(struct pdf_text *t, unsigned places, int64_t min, int64_t max, int64_t *ret)
 {
 	static const int64_t tens[] = {UNIT, UNIT / 10, UNIT / 100, UNIT / 1000, 1};
 	size_t i = t->i, from;
@@ -220,7 +220,7 @@ static bool side(struct pdf *p)
 	struct pdf_text t = {p->c->in.p, p->c->in.n, p->i};
 	int64_t v;
 
-	if (!pdf_number(&t, 2, UNIT, (int64_t)SIDE_MAX * UNIT, &v))
+	if (!pdf_text_number(&t, 2, UNIT, (int64_t)SIDE_MAX * UNIT, &v))
 		return pdf_no(p, "pdf-number");
 	p->i = t.i;
 	return true;

@@ -56,9 +56,9 @@ struct pdf_text {
 	const char *p;
 	size_t n, i;
 };
-bool pdf_word(struct pdf_text *t, const char *z);
+bool pdf_text_word(struct pdf_text *t, const char *z);
 /* At most that many places, no trailing zero, no leading one, no sign before 0; in ten-thousandths, within min and max. */
-bool pdf_number(struct pdf_text *t, unsigned places, int64_t min, int64_t max, int64_t *ret);
+bool pdf_text_number(struct pdf_text *t, unsigned places, int64_t min, int64_t max, int64_t *ret);
 /* Upper-case hexadecimal digits. */
 bool pdf_hex(struct pdf_text *t, unsigned digits, unsigned *ret);
 

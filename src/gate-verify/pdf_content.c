@@ -23,7 +23,7 @@ static bool index_of(struct pdf_text *t, const char *prefix, const char *suffix,
 	size_t at = t->i;
 	int64_t v;
 
-	if (pdf_word(t, prefix) && pdf_number(t, 0, 0, (int64_t)max * UNIT, &v) && pdf_word(t, suffix)) {
+	if (pdf_text_word(t, prefix) && pdf_text_number(t, 0, 0, (int64_t)max * UNIT, &v) && pdf_text_word(t, suffix)) {
 		*ret = (uint32_t)(v / UNIT);
 		return true;
 	}
@@ -55,12 +55,12 @@ static bool strings(struct reader *r, uint32_t font)
 {
 	bool string = false, number = false;
 
-	while (!pdf_word(&r->t, "]TJ\n")) {
+	while (!pdf_text_word(&r->t, "]TJ\n")) {
 		int64_t v;
 		unsigned code, n = 0;
 
-		if (!pdf_word(&r->t, "<")) {
-			if (number || !pdf_number(&r->t, 0, -100000 * UNIT, 100000 * UNIT, &v))
+		if (!pdf_text_word(&r->t, "<")) {
+			if (number || !pdf_text_number(&r->t, 0, -100000 * UNIT, 100000 * UNIT, &v))
 				return false;
 			number = true;
 			string = false;
@@ -68,7 +68,7 @@ static bool strings(struct reader *r, uint32_t font)
 		}
 		if (string)
 			return false;
-		for (; !pdf_word(&r->t, ">"); n++) {
+		for (; !pdf_text_word(&r->t, ">"); n++) {
 			if (n == STRING_MAX || !pdf_hex(&r->t, 2, &code))
 				return false;
 			r->p->codes[font][code / 8] |= (uint8_t)(1u << code % 8);
@@ -86,7 +86,7 @@ static bool place(struct pdf_text *t)
 	int64_t v;
 
 	for (int k = 0; k < 6; k++)
-		if (!pdf_number(t, k < 4 ? 4 : 3, -FAR, FAR, &v) || !pdf_word(t, " "))
+		if (!pdf_text_number(t, k < 4 ? 4 : 3, -FAR, FAR, &v) || !pdf_text_word(t, " "))
 			return false;
 	return true;
 }
@@ -96,15 +96,15 @@ static bool letters(struct reader *r)
 	uint32_t font = UINT32_MAX, k;
 	bool placed = false, any = false;
 
-	while (!pdf_word(&r->t, "ET\n")) {
+	while (!pdf_text_word(&r->t, "ET\n")) {
 		if (index_of(&r->t, "/T", " 1 Tf\n", PDF_FONTS_MAX - 1, &k)) {
 			font = k;
 			r->p->fonts.used[k] = true;
-		} else if (pdf_word(&r->t, "[")) {
+		} else if (pdf_text_word(&r->t, "[")) {
 			if (font == UINT32_MAX || !placed || !strings(r, font))
 				return false;
 			any = true;
-		} else if (place(&r->t) && pdf_word(&r->t, "Tm\n")) {
+		} else if (place(&r->t) && pdf_text_word(&r->t, "Tm\n")) {
 			placed = true;
 		} else {
 			return false;
@@ -118,7 +118,7 @@ static bool codes(struct pdf_text *t)
 {
 	unsigned n = 0, v;
 
-	for (; !pdf_word(t, "> Tj\n"); n++)
+	for (; !pdf_text_word(t, "> Tj\n"); n++)
 		if (n == WORD_MAX || !pdf_hex(t, 4, &v) || v < 0x20 || (v >= 0x7f && v < 0xa0) || (v >= 0xd800 && v < 0xe000))
 			return false;
 	return n > 0;
@@ -132,10 +132,10 @@ static bool words(struct reader *r)
 	int64_t v;
 
 	r->p->text_used = true;
-	for (; !pdf_word(t, "ET\n"); any = true)
-		if (!pdf_word(t, "/F ") || !pdf_number(t, 2, UNIT, 2000 * UNIT, &v) || !pdf_word(t, " Tf ") || !pdf_number(t, 2, UNIT, 9999 * UNIT, &v) ||
-		    !pdf_word(t, " Tz 1 0 0 1 ") || !pdf_number(t, 2, -20000 * UNIT, 20000 * UNIT, &v) || !pdf_word(t, " ") ||
-		    !pdf_number(t, 2, -20000 * UNIT, 20000 * UNIT, &v) || !pdf_word(t, " Tm <") || !codes(t))
+	for (; !pdf_text_word(t, "ET\n"); any = true)
+		if (!pdf_text_word(t, "/F ") || !pdf_text_number(t, 2, UNIT, 2000 * UNIT, &v) || !pdf_text_word(t, " Tf ") || !pdf_text_number(t, 2, UNIT, 9999 * UNIT, &v) ||
+		    !pdf_text_word(t, " Tz 1 0 0 1 ") || !pdf_text_number(t, 2, -20000 * UNIT, 20000 * UNIT, &v) || !pdf_text_word(t, " ") ||
+		    !pdf_text_number(t, 2, -20000 * UNIT, 20000 * UNIT, &v) || !pdf_text_word(t, " Tm <") || !codes(t))
 			return false;
 	return any && t->i == t->n && !r->depth;
 }
@@ -163,7 +163,7 @@ static bool allowed(const struct reader *r, const struct operator *o, struct pdf
 	int64_t v;
 
 	for (unsigned i = 0; i < o->n; i++)
-		if (!pdf_number(&t, o->places, o->min, o->max, &v) || !pdf_word(&t, " "))
+		if (!pdf_text_number(&t, o->places, o->min, o->max, &v) || !pdf_text_word(&t, " "))
 			return false;
 	return !((o->when == STATE && r->path) || (o->when == FRESH && (!r->fresh || r->path)) || (o->when == PATH && !r->path));
 }
@@ -175,12 +175,12 @@ static bool with_numbers(struct reader *r)
 	int64_t v;
 	unsigned n = 0;
 
-	while (n < OPERANDS_MAX && pdf_number(&t, 4, -FAR, FAR, &v) && pdf_word(&t, " "))
+	while (n < OPERANDS_MAX && pdf_text_number(&t, 4, -FAR, FAR, &v) && pdf_text_word(&t, " "))
 		n++;
 	for (size_t k = 0; n && k < ARRAY_LEN(operators); k++) {
 		const struct operator *o = &operators[k];
 
-		if (o->n != n || !pdf_word(&t, o->name))
+		if (o->n != n || !pdf_text_word(&t, o->name))
 			continue;
 		/* once more, with the places and bounds of its own */
 		if (!allowed(r, o, r->t))
@@ -197,16 +197,16 @@ static bool dash(struct pdf_text *t)
 	unsigned n = 0;
 	int64_t v, sum = 0;
 
-	for (; !pdf_word(t, "] "); n++, sum += v)
-		if (n == DASHES_MAX || (n && !pdf_word(t, " ")) || !pdf_number(t, 2, 0, 20000 * UNIT, &v))
+	for (; !pdf_text_word(t, "] "); n++, sum += v)
+		if (n == DASHES_MAX || (n && !pdf_text_word(t, " ")) || !pdf_text_number(t, 2, 0, 20000 * UNIT, &v))
 			return false;
-	return pdf_number(t, 2, 0, 20000 * UNIT, &v) && (n ? sum > 0 : !v) && pdf_word(t, " d\n");
+	return pdf_text_number(t, 2, 0, 20000 * UNIT, &v) && (n ? sum > 0 : !v) && pdf_text_word(t, " d\n");
 }
 
 static bool path_word(struct pdf_text *t, bool *ret_done)
 {
-	*ret_done = pdf_word(t, "f\n") || pdf_word(t, "f*\n") || pdf_word(t, "S\n") || pdf_word(t, "W n\n") || pdf_word(t, "W* n\n");
-	return *ret_done || pdf_word(t, "h\n");
+	*ret_done = pdf_text_word(t, "f\n") || pdf_text_word(t, "f*\n") || pdf_text_word(t, "S\n") || pdf_text_word(t, "W n\n") || pdf_text_word(t, "W* n\n");
+	return *ret_done || pdf_text_word(t, "h\n");
 }
 
 static bool item(struct reader *r)
@@ -220,7 +220,7 @@ static bool item(struct reader *r)
 		r->path = !done;
 		return true;
 	}
-	if (pdf_word(t, "q\n")) {
+	if (pdf_text_word(t, "q\n")) {
 		r->fresh = true;
 		return ++r->depth <= DEPTH_MAX;
 	}
@@ -229,13 +229,13 @@ static bool item(struct reader *r)
 		return true;
 	}
 	r->fresh = false;
-	if (pdf_word(t, "Q\n"))
+	if (pdf_text_word(t, "Q\n"))
 		return r->depth-- > 0;
-	if (pdf_word(t, "BT\n3 Tr\n"))
+	if (pdf_text_word(t, "BT\n3 Tr\n"))
 		return words(r);
-	if (pdf_word(t, "BT\n"))
+	if (pdf_text_word(t, "BT\n"))
 		return letters(r);
-	if (pdf_word(t, "["))
+	if (pdf_text_word(t, "["))
 		return dash(t);
 	return resource(r);
 }
@@ -258,11 +258,11 @@ static bool points(struct pdf_text *t, unsigned n, const int64_t box[4], const c
 	int64_t v;
 
 	for (unsigned k = 0; k < 2 * n; k++)
-		if (!pdf_number(t, 0, box[k & 1], box[2 + (k & 1)], &v) || !pdf_word(t, " ")) {
+		if (!pdf_text_number(t, 0, box[k & 1], box[2 + (k & 1)], &v) || !pdf_text_word(t, " ")) {
 			t->i = from;
 			return false;
 		}
-	if (pdf_word(t, op))
+	if (pdf_text_word(t, op))
 		return true;
 	t->i = from;
 	return false;
@@ -278,9 +278,9 @@ static bool areas(struct pdf_text *t, const int64_t box[4])
 			return false;
 		while (points(t, 1, box, "l\n") || points(t, 3, box, "c\n"))
 			n++;
-		if (!n || !pdf_word(t, "h\n"))
+		if (!n || !pdf_text_word(t, "h\n"))
 			return false;
-	} while (!pdf_word(t, "f\n"));
+	} while (!pdf_text_word(t, "f\n"));
 	return t->i == t->n;
 }
 
@@ -289,12 +289,12 @@ bool pdf_outline(struct pdf *p, struct str raw, int64_t width, const int64_t box
 	struct pdf_text t = {raw.p, raw.n, 0};
 	int64_t v, own[4];
 
-	if (!pdf_number(&t, 0, width, width, &v) || !pdf_word(&t, " 0 "))
+	if (!pdf_text_number(&t, 0, width, width, &v) || !pdf_text_word(&t, " 0 "))
 		return pdf_no(p, "pdf-glyph");
 	for (int k = 0; k < 4; k++)
-		if (!pdf_number(&t, 0, box[k & 1], box[2 + (k & 1)], &own[k]) || !pdf_word(&t, " "))
+		if (!pdf_text_number(&t, 0, box[k & 1], box[2 + (k & 1)], &own[k]) || !pdf_text_word(&t, " "))
 			return pdf_no(p, "pdf-glyph");
-	if (!pdf_word(&t, "d1\n") || own[0] > own[2] || own[1] > own[3])
+	if (!pdf_text_word(&t, "d1\n") || own[0] > own[2] || own[1] > own[3])
 		return pdf_no(p, "pdf-glyph");
 	if (t.i == t.n)                                  /* a blank */
 		return (!own[0] && !own[1] && !own[2] && !own[3]) || pdf_no(p, "pdf-glyph");

@@ -125,7 +125,7 @@ static bool number(struct pdf *p, int64_t *ret)
 {
 	struct pdf_text t = {p->c->in.p, p->c->in.n, p->i};
 
-	if (!pdf_number(&t, 0, -GLYPH_FAR * UNIT, GLYPH_FAR * UNIT, ret))
+	if (!pdf_text_number(&t, 0, -GLYPH_FAR * UNIT, GLYPH_FAR * UNIT, ret))
 		return pdf_no(p, "pdf-number");
 	p->i = t.i;
 	return true;
@@ -182,7 +182,7 @@ static bool stands_for(struct pdf_text *t)
 {
 	unsigned n = 0, v, low;
 
-	for (; !pdf_word(t, ">\n"); n++) {
+	for (; !pdf_text_word(t, ">\n"); n++) {
 		if (n == TEXT_MAX || !pdf_hex(t, 4, &v) || v < 0x20 || (v >= 0x7f && v < 0xa0) || v >= 0xfffe)
 			return false;
 		if (v >= 0xd800 && v < 0xe000) {
@@ -203,18 +203,18 @@ static bool to_unicode(struct pdf *p, uint32_t object, const struct font *f)
 	if (!pdf_object(p, object) || !pdf_eat(p, "<</Filter/FlateDecode") || !pdf_stream(p, &packed) || !pdf_unpack(p, packed, "pdf-font", &raw))
 		return false;
 	t = (struct pdf_text){raw.p, raw.n, 0};
-	if (!pdf_word(&t, "/CIDInit /ProcSet findresource begin\n12 dict begin\nbegincmap\n/CMapName /SekishoGlyphs def\n/CMapType 2 def\n"
+	if (!pdf_text_word(&t, "/CIDInit /ProcSet findresource begin\n12 dict begin\nbegincmap\n/CMapName /SekishoGlyphs def\n/CMapType 2 def\n"
 	                  "1 begincodespacerange\n<00> <FF>\nendcodespacerange\n"))
 		return pdf_no(p, "pdf-font");
-	while (!pdf_word(&t, "endcmap\nCMapName currentdict /CMap defineresource pop\nend\nend\n")) {
+	while (!pdf_text_word(&t, "endcmap\nCMapName currentdict /CMap defineresource pop\nend\nend\n")) {
 		/* full blocks, but for the last */
-		if (block != 100 || !pdf_number(&t, 0, UNIT, 100 * UNIT, &block) || !pdf_word(&t, " beginbfchar\n"))
+		if (block != 100 || !pdf_text_number(&t, 0, UNIT, 100 * UNIT, &block) || !pdf_text_word(&t, " beginbfchar\n"))
 			return pdf_no(p, "pdf-font");
 		block /= UNIT;
 		for (int64_t k = 0; k < block; k++, next = code + 1)
-			if (!pdf_word(&t, "<") || !pdf_hex(&t, 2, &code) || code < next || code >= f->n || !pdf_word(&t, "> <") || !stands_for(&t))
+			if (!pdf_text_word(&t, "<") || !pdf_hex(&t, 2, &code) || code < next || code >= f->n || !pdf_text_word(&t, "> <") || !stands_for(&t))
 				return pdf_no(p, "pdf-font");
-		if (!pdf_word(&t, "endbfchar\n"))
+		if (!pdf_text_word(&t, "endbfchar\n"))
 			return pdf_no(p, "pdf-font");
 	}
 	return t.i == t.n || pdf_no(p, "pdf-font");

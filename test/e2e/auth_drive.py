@@ -102,17 +102,19 @@ check("own data", a.set(1, "lamp-10234-tree", 0, ["10234"]) == (WEAK, {"why": "o
 check("temporary", a.set(2, GOOD, 1)[0] == OK and a.verify(2, GOOD)[0] == TEMPORARY)
 
 
-def median(person, password, n=9):
-    t = []
+def shortest(tries, n=12):
+    """Of each kind of try the shortest, turn by turn: what else the machine does makes none of them shorter."""
+    t = [[] for _ in tries]
     for _ in range(n):
-        start = time.perf_counter()
-        a.verify(person, password)
-        t.append(time.perf_counter() - start)
-    return sorted(t)[n // 2]
+        for (person, password), seen in zip(tries, t):
+            start = time.perf_counter()
+            a.verify(person, password)
+            seen.append(time.perf_counter() - start)
+    return [min(x) for x in t]
 
 
 check("rules", rules(a, 12, 1000, 1, 0) == OK)
-right, wrong, nobody = median(1, GOOD), median(1, OTHER), median(999, GOOD)
+right, wrong, nobody = shortest([(1, GOOD), (1, OTHER), (999, GOOD)])
 check("time tells nothing about who exists", abs(wrong - nobody) < 0.25 * max(wrong, nobody), (right, wrong, nobody))
 check("rules again", rules(a, 12, 5, 15, 0) == OK)
 codes = a.do(CODES, 1, "recovery")[1]["codes"]
