@@ -3,7 +3,6 @@
  * (grade B), or the picture alone (grade C). Nothing of the original's bytes is left. docs/formats/gate-pdf.md, docs/gate.md */
 #include <fcntl.h>
 #include <iconv.h>
-#include <limits.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -31,14 +30,15 @@ static int open_all(void)
 	return null_fd < 0 ? ERR_SYS : 0;
 }
 
-/* The older function, for a password: poppler_document_new_from_bytes of poppler 22.12 uses its stream after freeing it when the
- * password is wrong. */
-G_GNUC_BEGIN_IGNORE_DEPRECATIONS
+/* From a stream, for a password: the functions for bytes and data of poppler 22.12 use what they freed when the password is wrong. */
 static PopplerDocument *unlock(struct job *j, struct str password)
 {
-	return j->in.n > INT_MAX ? NULL : poppler_document_new_from_data((char *)(uintptr_t)j->in.p, (int)j->in.n, arena_z(j->arena, password), NULL);
+	GInputStream *s = g_memory_input_stream_new_from_data(j->in.p, (gssize)j->in.n, NULL);
+	PopplerDocument *doc = poppler_document_new_from_stream(s, (goffset)j->in.n, arena_z(j->arena, password), NULL, NULL);
+
+	g_object_unref(s);
+	return doc;
 }
-G_GNUC_END_IGNORE_DEPRECATIONS
 
 /* As it is, and where that needs a password with the one that was typed. */
 static PopplerDocument *open_document(struct job *j)
