@@ -8,6 +8,7 @@
 #include "lib/log.h"
 #include "office/hours.h"
 #include "office/office.h"
+#include "office/transfer_rule.h"
 
 const struct setting settings[] = {
 	{"city_name", SET_TEXT, 1, 100, "", NULL, N_("Name of the municipality"), N_("Shown in the head of each page and on printed forms.")},
@@ -36,6 +37,8 @@ const struct setting settings[] = {
 	{"transfer_approve", SET_CHOICE, 0, 0, "3", "never|3|2|always", N_("Inward files that need permission"),
 	 N_("From which confidentiality the manager of the section must agree; personal data always counts as 3. Outward files always need permission.")},
 	{"transfer_approve_mb", SET_INT, 0, 2048, "0", NULL, N_("Inward files that need permission above MB"), N_("0: size alone asks for none.")},
+	{"transfer_rules", SET_TRANSFER_RULES, 0, 4000, "", NULL, N_("Who permits which files"),
+	 N_("One rule a line, the first that fits counts: in|out|any, then section=CODE, class>=N, mb>=N or personal, then a colon and none, manager, sys-manager, csirt, chief or data-manager. Where none fits the two settings above decide; outward the manager.")},
 	{"office_hours", SET_HOURS, 0, 40, HOURS_DEFAULT, NULL, N_("Office hours"),
 	 N_("From and until, 08:30-17:15. A critical alert is due after so many minutes of them; working days leave out weekends and national holidays.")},
 	{"closed_days", SET_DAYS, 0, 100, CLOSED_DEFAULT, NULL, N_("Days the office is closed besides"),
@@ -140,6 +143,9 @@ static int check(const struct setting *s, struct str v, struct err *e)
 		if ((int64_t)v.n > s->max || closed_days_check(v) != 0)
 			return err_set(e, ERR_SYNTAX, _("\"%s\" must be days like 12-29..01-03 or 2027-05-06, separated by commas."), _(s->label));
 		return 0;
+	case SET_TRANSFER_RULES:
+		return (int64_t)v.n > s->max ? err_set(e, ERR_RANGE, _("\"%s\" must be %lld to %lld characters long."), _(s->label), (long long)s->min, (long long)s->max)
+		                             : transfer_rules_check(v, e);
 	case SET_CHOICE:
 		return is_choice(s->choices, v) ? 0 : err_set(e, ERR_SYNTAX, _("\"%s\" must be one of: %s"), _(s->label), s->choices);
 	case SET_ROLES:

@@ -5,7 +5,7 @@
 #include "lib/arena.h"
 #include "lib/db.h"
 
-enum setting_type { SET_INT, SET_BOOL, SET_TEXT, SET_ROLES, SET_CHOICE, SET_HOURS, SET_DAYS };
+enum setting_type { SET_INT, SET_BOOL, SET_TEXT, SET_ROLES, SET_CHOICE, SET_HOURS, SET_DAYS, SET_TRANSFER_RULES };
 
 struct setting {
 	const char *name;

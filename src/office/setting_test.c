@@ -30,6 +30,9 @@ static void values(struct buf *b, const struct setting *s)
 	case SET_DAYS:
 		buf_puts(b, "Days like 12\\-29..01\\-03 or 2027\\-05\\-06, separated by commas");
 		break;
+	case SET_TRANSFER_RULES:
+		buf_puts(b, "Rules, one a line or parted by semicolons");
+		break;
 	case SET_ROLES:
 		buf_puts(b, "Role codes separated by commas");
 		break;
@@ -53,7 +56,9 @@ static void generate(struct buf *b)
 	            ".PP\nA line\n.IR \"clamd \" = \" PATH\"\nnames the socket of the malware scanner that the gate asks (docs/gate.md).\n"
 	            "A line\n.IR \"transfer\\-listen \" = \" ADDR:PORT\"\n"
 	            "opens a second front there, for the Internet side: it serves sign\\-in and the transfer pages and nothing else.\n"
-	            "Then files come in on that side and are fetched on this one, and what leaves is handed over here and fetched there.\n.PP\n"
+	            "Then files come in on that side and are fetched on this one, and what leaves is handed over here and fetched there.\n"
+	            "Up to four lines\n.IR \"watch \" = \" PATH\"\nname folders in which other systems put files\n.RI ( PATH \"/in)\"\n"
+	            "that go through the gate and come out in\n.IR PATH \"/out;\"\nhow, says\n.IR PATH \"/watch.conf\"\n(docs/gate.md).\n.PP\n"
 	            "The settings are kept in the store, with their history, and are changed on the Settings page by the security office.\n"
 	            ".SH SETTINGS\n");
 	for (size_t i = 0; i < n_settings; i++) {

@@ -9,6 +9,7 @@
 #include "lib/log.h"
 #include "office/setting.h"
 #include "office/spool.h"
+#include "office/transfer_rule.h"
 #include "queries.h"
 
 #define RECIPIENTS_MAX 50
@@ -97,19 +98,24 @@ static size_t recipients_of(struct ctx *c, const struct transfer_order *t, struc
 	return n;
 }
 
-/* Must the manager of the section agree before anybody fetches it? (settings) */
-static bool asks_permission(struct ctx *c, const struct transfer_order *t, int64_t size)
+/* Who must agree before anybody fetches it: the municipality's rules, then the settings. "none": nobody. */
+static const char *permitted_by(struct ctx *c, const struct transfer_order *t, int64_t size)
 {
 	char mem[16];
 	struct str rule = setting_text(c->office->db, c->arena, "transfer_approve");
-	int64_t mb = setting_int(c->office->db, "transfer_approve_mb"), from = 9;
+	int64_t mb = setting_int(c->office->db, "transfer_approve_mb"), from = 9, level = t->class_c.n ? t->class_c.p[0] - '0' : 3;
+	if (t->personal && level < 3)
+		level = 3;
+	const struct transfer_case x = {t->outward, t->personal, c->actor.section, level, size};
+	const char *who = transfer_rules_who(c->office->db, setting_text(c->office->db, c->arena, "transfer_rules"), &x);
+	if (who)
+		return who;
 	if (t->outward || str_is(rule, "always") || (mb && size > mb << 20))
-		return true;
+		return "manager";
 	snprintf(mem, sizeof(mem), "%.*s", STR_ARG(rule));
 	if (mem[0] == '2' || mem[0] == '3')
 		from = mem[0] - '0';
-	int64_t level = t->personal ? 3 : t->class_c.n ? t->class_c.p[0] - '0' : 3;
-	return level >= from;
+	return level >= from ? "manager" : "none";
 }
 
 static struct str base_name(struct str name)
@@ -142,7 +148,11 @@ static int open_one(struct ctx *c, const struct transfer_order *t, const struct 
 	pairs_put(&p, "purpose", t->purpose);
 	pairs_put(&p, "class_c", t->class_c);
 	pairs_put(&p, "personal_data", t->personal ? STR("1") : STR("0"));
-	pairs_put(&p, "approval", asks_permission(c, t, u->size) ? STR("1") : STR("0"));
+	const char *who = permitted_by(c, t, u->size);
+	bool asks = strcmp(who, "none") != 0;
+	pairs_put(&p, "approval", asks ? STR("1") : STR("0"));
+	if (asks)
+		pairs_put(&p, "approver", str_from(who));
 	pairs_put(&p, "via", str_from(t->via));
 	if (t->outward) {
 		pairs_put(&p, "outside_recipient", t->outside_recipient);
