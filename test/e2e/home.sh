@@ -88,3 +88,21 @@ get auditor "$one" >/dev/null; grep -q '600件中12件' "$T/page" && [ "$(grep -
 [ "$(get staff /samples)" = 403 ] && [ "$(get staff "$one")" = 403 ] || fail "open to staff"
 get auditor /samples >/dev/null; [[ $(post auditor /samples -d ledger=information-assets -d n=101 -d seed=x) == 422* ]] || fail "more than a sample holds"
 ok "an auditor's sample: drawn again from its seed, counted after from outside, with an event and the proof of each record"
+
+# A fixed day: what the board showed at its end, from spans; the same for the page, its file and the command.
+day=$(TZ=Asia/Tokyo date -d '-90 days' +%F)
+"$S" status "$D" --as-of "$day" --json >"$T/then.json" 2>>"$T/err"; [ $? -le 1 ] || fail "status --as-of"
+"$S" status "$D" --json >"$T/now.json" 2>>"$T/err"
+python3 - "$T/then.json" "$T/now.json" >"$T/then" <<'P' || fail "$day is as today"
+import collections, json, sys
+then, now = ({c['id']: c['status'] for c in json.load(open(p))['clauses']} for p in sys.argv[1:])
+n = collections.Counter(then.values())
+print(n['not_met'], n['met'], n['excepted'])
+sys.exit(then == now)
+P
+get auditor "/board?as_of=$day" >/dev/null; grep -q "基準日 $day" "$T/page" || fail "the page does not say the day"
+of() { python3 -c 'import re, sys; m = re.search(r"class=\"word st-%s\">.*?<b>([0-9,]+)</b>" % sys.argv[2], open(sys.argv[1]).read(), re.S); print(m.group(1).replace(",", ""))' "$T/page" "$1"; }
+[ "$(of not_met) $(of met) $(of excepted)" = "$(cat "$T/then")" ] || fail "on $day: $(of not_met) $(of met) $(of excepted), the command says $(cat "$T/then")"
+get auditor "/board.csv?as_of=$day" >/dev/null; [ "$(($(wc -l <"$T/page") - 1))" = "$(jq '.clauses | length' "$T/then.json")" ] || fail "the file"
+[ "$(get auditor "/board?as_of=2999-01-01")" = 400 ] || fail "a day to come"
+ok "the board as of a past day, on the page, in its file and on the console"
