@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Sourced by tests that move the clock: each program but the supervisor is started with a clock of its own, read from a file that
 # shift_clock changes while they run. Wants T, O and fail(); gives S, the program to use.
 cat >"$T/shift.c" <<'X'

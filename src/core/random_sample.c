@@ -36,7 +36,7 @@ int sample_draw(struct world *w, const struct actor *who, const struct ledger *l
 {
 	struct arena *a = arena_new(1u << 20);
 	struct job j = {.w = w, .a = a, .who = who, .l = l, .e = e};
-	struct drawn v[SAMPLE_MAX], d;
+	struct drawn v[SAMPLE_MAX] = {0}, d;
 	struct buf sql;
 	int got = 0;
 	*ret = (struct sample){0};

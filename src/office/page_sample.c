@@ -98,7 +98,7 @@ int do_sample(struct ctx *c, struct err *e)
 	struct str seed = str_trim(req_field(c, "seed"));
 	struct sample s;
 	char token[40];
-	int64_t n, id;
+	int64_t n, id = 0;
 	if (!l || !ledger_may_list(&c->actor, l))
 		return show_form(c, str_from(_("Choose a ledger.")));
 	if (str_int(str_trim(req_field(c, "n")), 1, SAMPLE_MAX, &n) < 0 || seed.n > SEED_MAX)
