@@ -63,6 +63,8 @@ SELECT DISTINCT o.id, o.name FROM transfers r JOIN org_units o ON o.id = r.secti
 WHERE r.applicant = ?1 OR EXISTS (SELECT 1 FROM transfers__recipients c WHERE c.record = r.id AND c.value = ?1) ORDER BY 2 LIMIT 60;
 -- name: transfer_colleagues
 SELECT staff_no, name FROM persons WHERE state = 'active' AND section = ?1 AND staff_no IS NOT NULL ORDER BY staff_no LIMIT 300;
+-- name: transfer_certificate
+SELECT encryption_certificate FROM parties WHERE id = ?1 AND state = 'active';
 -- name: transfer_unit
 SELECT id FROM org_units WHERE code = ?1;
 -- name: transfer_person

@@ -122,7 +122,7 @@ int api_transfers_new(struct ctx *c, struct err *e)
 	struct transfer_order t = {.outward = str_is(req_field(c, "direction"), "out"), .personal = str_is(req_field(c, "personal"), "1"),
 	                           .recipients = str_trim(req_field(c, "recipients")), .purpose = str_trim(req_field(c, "purpose")),
 	                           .class_c = req_field(c, "class_c"), .outside_recipient = str_trim(req_field(c, "outside_recipient")),
-	                           .provision = req_field(c, "provision"), .via = c->folder ? "folder" : "api", .once = req_header(c, "idempotency-key")};
+	                           .provision = req_field(c, "provision"), .to_party = req_field(c, "to_party"), .via = c->folder ? "folder" : "api", .once = req_header(c, "idempotency-key")};
 	struct faults faults = {0};
 	int64_t ids[FILES_AT_ONCE];
 	size_t n;

@@ -220,15 +220,19 @@ static int lock_up(struct gate_work *x, int64_t record, struct pairs *p, struct 
 /* What leaves: looked through, and locked unless it is for everybody (level 1, no personal data). */
 static int outward(struct gate_work *x, struct gate_verdict *v, struct pairs *p, struct err *e)
 {
-	struct stmt *q = db_sql(x->w.db, "SELECT coalesce(personal_data, 0), class_c LIKE '1%' FROM transfers WHERE id = ?1 AND direction = 'out'");
+	struct stmt *q = db_sql(x->w.db, "SELECT coalesce(personal_data, 0), class_c LIKE '1%', to_party IS NOT NULL FROM transfers WHERE id = ?1 AND direction = 'out'");
 	if (!q)
 		return err_set(e, ERR_DB, "%s", db_error(x->w.db));
 	bind_int(q, 1, v->record);
-	bool out = step(q) == 1, personal = out && col_int(q, 0), open = out && col_int(q, 1);
+	bool out = step(q) == 1, personal = out && col_int(q, 0), open = out && col_int(q, 1), cms = out && col_int(q, 2);
 	stmt_done(q);
 	if (!out)
 		return 0;
 	int r = look_through(x, v, personal, p, e);
+	if (r >= 0 && v->outcome == GATE_DELIVERED && cms) {     /* locked when it is fetched, to that certificate alone */
+		pairs_put(p, "encrypted", STR("1"));
+		return 0;
+	}
 	return r < 0 || v->outcome != GATE_DELIVERED || (open && !personal) ? r : lock_up(x, v->record, p, e);
 }
 

@@ -37,6 +37,13 @@ static int show_new(struct ctx *c, struct tpl_transfer_new *d, struct err *e)
 		prov[i] = (struct tpl_transfer_new_provisions){p[i].value, p[i].label, str_eq(p[i].value, d->provision)};
 	d->provisions = prov;
 	d->n_provisions = n;
+	if ((r = field_picks(&c->world, c->arena, &c->actor, order_field(c, "to_party"), STR_NONE, 100, &p, &n, e)) < 0)
+		return r;
+	struct tpl_transfer_new_parties *party = arena_array(c->arena, n + 1, sizeof(*party));
+	for (size_t i = 0; i < n; i++)
+		party[i] = (struct tpl_transfer_new_parties){p[i].value, p[i].label, str_eq(p[i].value, d->to_party)};
+	d->parties = party;
+	d->n_parties = n;
 	struct tpl_transfer_new_colleagues *co = arena_array(c->arena, 300, sizeof(*co));
 	struct stmt *q = db_query(c->office->db, Q_TRANSFER_COLLEAGUES);
 	bind_int(q, 1, c->actor.section);
@@ -65,7 +72,7 @@ int do_transfers(struct ctx *c, struct err *e)
 	struct transfer_order t = {.outward = str_is(req_field(c, "direction"), "out"), .personal = str_is(req_field(c, "personal"), "1"),
 	                           .recipients = str_trim(req_field(c, "recipients")), .purpose = str_trim(req_field(c, "purpose")),
 	                           .class_c = req_field(c, "class_c"), .outside_recipient = str_trim(req_field(c, "outside_recipient")),
-	                           .provision = req_field(c, "provision"), .via = "page", .once = req_field(c, "once")};
+	                           .provision = req_field(c, "provision"), .to_party = req_field(c, "to_party"), .via = "page", .once = req_field(c, "once")};
 	bool script = str_is(req_header(c, "x-requested-with"), "transfer");
 	struct faults faults = {0};
 	int64_t ids[FILES_AT_ONCE];
@@ -75,7 +82,7 @@ int do_transfers(struct ctx *c, struct err *e)
 		return r == 0 ? transfer_ids(c, 200, ids, n) : api_faults(c, &faults);
 	if (r == ERR_INVALID && faults.n) {
 		struct tpl_transfer_new d = {.out = t.outward ? STR("1") : STR(""), .recipients = t.recipients, .purpose = t.purpose, .class_c = t.class_c,
-		                             .personal = t.personal, .outside_recipient = t.outside_recipient, .provision = t.provision};
+		                             .personal = t.personal, .outside_recipient = t.outside_recipient, .provision = t.provision, .to_party = t.to_party};
 		struct tpl_transfer_new_errors *v = arena_array(c->arena, faults.n, sizeof(*v));
 		for (size_t i = 0; i < faults.n; i++) {
 			const struct field *f = ledger_field(transfer_ledger(&c->world), faults.v[i].field);
@@ -105,7 +112,7 @@ static int need_mine(struct ctx *c, struct mine *m, struct err *e)
 
 static void fill_facts(struct ctx *c, const struct record *rec, struct tpl_transfer *d)
 {
-	static const char *const names[] = {"recipients", "class_c", "personal_data", "outside_recipient", "provision", "content_check", "my_numbers",
+	static const char *const names[] = {"recipients", "class_c", "personal_data", "outside_recipient", "provision", "to_party", "certificate_hash", "content_check", "my_numbers",
 	                                    "resident_codes", "contacts", "format", "language", "out_size",
 	                                    "scan_before", "scan_after", "engine", "posture", "took_ms", "hash", "out_hash"};
 	struct tpl_transfer_facts *v = arena_array(c->arena, ARRAY_LEN(names), sizeof(*v));

@@ -5,6 +5,7 @@
 
 #include "lib/aes_zip.h"
 #include "lib/clock.h"
+#include "lib/cms.h"
 #include "lib/date.h"
 #include "lib/log.h"
 #include "office/setting.h"
@@ -118,6 +119,27 @@ static const char *permitted_by(struct ctx *c, const struct transfer_order *t, i
 	return level >= from ? "manager" : "none";
 }
 
+/* The certificate of a party, as its ledger has it now; STR_NONE when there is none in force. */
+static struct str certificate_of(struct ctx *c, struct str party)
+{
+	int64_t id;
+	if (str_int(party, 1, INT64_MAX, &id) < 0)
+		return STR_NONE;
+	struct stmt *q = db_query(c->office->db, Q_TRANSFER_CERTIFICATE);
+	bind_int(q, 1, id);
+	struct str pem = step(q) == 1 && !col_null(q, 0) ? col_dup(q, 0, c->arena) : STR_NONE;
+	stmt_done(q);
+	return pem;
+}
+
+static void check_certificate(struct ctx *c, const struct transfer_order *t, struct faults *f)
+{
+	struct err why = {0};
+	char hex[65];
+	if (t->outward && t->to_party.n && cms_certificate(certificate_of(c, t->to_party), c->world.now, hex, &why) < 0)
+		fault(c, f, "to_party", arena_str(c->arena, str_from(why.text)));
+}
+
 static struct str base_name(struct str name)
 {
 	for (size_t i = name.n; i > 0; i--)
@@ -131,7 +153,7 @@ static int open_one(struct ctx *c, const struct transfer_order *t, const struct 
 {
 	struct pairs p = {.a = c->arena};
 	struct sealed kept = {0};
-	char until[DATE_TEXT], hex[65];
+	char until[DATE_TEXT], hex[65], cert[65];
 	struct str name = base_name(u->name);
 	int64_t id;
 	bool spooled = u->sha256.p != NULL;
@@ -157,6 +179,12 @@ static int open_one(struct ctx *c, const struct transfer_order *t, const struct 
 	if (t->outward) {
 		pairs_put(&p, "outside_recipient", t->outside_recipient);
 		pairs_put(&p, "provision", t->provision);
+		if (t->to_party.n && (r = cms_certificate(certificate_of(c, t->to_party), c->world.now, cert, e)) < 0)
+			return r;
+		if (t->to_party.n) {
+			pairs_put(&p, "to_party", t->to_party);
+			pairs_put(&p, "certificate_hash", arena_str(c->arena, str_from(cert)));
+		}
 	}
 	p.v[p.n++] = (struct value){.field = STR("recipients"), .present = true, .many = to, .n_many = n_to};
 	struct values in = pairs_values(&p);
@@ -230,6 +258,7 @@ int transfer_open(struct ctx *c, const struct transfer_order *t, int64_t *ret_id
 		*ret_n = 1;
 		return 0;
 	}
+	check_certificate(c, t, faults);
 	if (!t->purpose.n)
 		fault(c, faults, "purpose", str_from(_("Please say what for.")));
 	for (size_t i = 0; i < c->req->n_files && !faults->n; i++) {
@@ -286,19 +315,35 @@ struct str transfer_secret(struct ctx *c, int64_t id)
 	return secret;
 }
 
-/* As it is, or locked when its record has a password. Takes fd over. */
-static int hand_out(struct ctx *c, int64_t id, struct str name, int fd, int64_t size, struct err *e)
+/* To the certificate that was there when its sending was permitted, and no other. */
+static int lock_to(struct ctx *c, const struct record *rec, int fd, int64_t size, int to, int64_t *ret_size, struct err *e)
 {
-	struct str secret = transfer_secret(c, id);
+	const struct value *party = values_get(&rec->values, STR("to_party")), *hash = values_get(&rec->values, STR("certificate_hash"));
+	struct str pem = certificate_of(c, party->text);
+	char hex[65];
+	int r = cms_certificate(pem, c->world.now, hex, e);
+	if (r < 0 || !hash || !str_is(hash->text, hex))
+		return err_set(e, ERR_WRONG_STATE, "%s", _("The certificate has changed or ended since. Please hand the file over again."));
+	return cms_lock(pem, fd, size, to, ret_size, e);
+}
+
+/* As it is, or locked: to a certificate, or with the password of its record. Takes fd over. */
+static int hand_out(struct ctx *c, const struct record *rec, struct str name, int fd, int64_t size, struct err *e)
+{
+	const struct value *party = values_get(&rec->values, STR("to_party"));
+	struct str secret = transfer_secret(c, rec->id);
+	bool cms = party && party->text.n;
 	int to = -1;
-	if (!secret.n)
+	if (!secret.n && !cms)
 		return res_stream(c, "application/octet-stream", name, fd, size);
 	int r = transfer_scratch(c->office, &to, e);
-	if (r == 0 && (r = aes_zip(name, fd, size, secret, to, &size)) < 0)
+	if (r == 0 && cms)
+		r = lock_to(c, rec, fd, size, to, &size, e);
+	else if (r == 0 && (r = aes_zip(name, fd, size, secret, to, &size)) < 0)
 		r = err_set(e, r, "%s", _("The file could not be locked."));
 	close(fd);
 	if (r == 0)
-		return res_stream(c, "application/octet-stream", arena_strf(c->arena, "%.*s.zip", STR_ARG(name)), to, size);
+		return res_stream(c, cms ? "application/pkcs7-mime" : "application/octet-stream", arena_strf(c->arena, cms ? "%.*s.p7m" : "%.*s.zip", STR_ARG(name)), to, size);
 	if (to >= 0)
 		close(to);
 	return r;
@@ -331,7 +376,7 @@ int transfer_fetch(struct ctx *c, int64_t id, struct err *e)
 		return err_set(e, ERR_NOTFOUND, "%s", _("There is no such file."));
 	r = transfer_open_out(c->office, id, hash, &fd, &size, e);
 	if (r == 0)
-		r = hand_out(c, id, name->text, fd, size, e);
+		r = hand_out(c, &rec, name->text, fd, size, e);
 	else if (r == ERR_NOTFOUND)
 		err_set(e, r, "%s", _("The file is no longer kept. Please have it handed over again."));
 	return r;

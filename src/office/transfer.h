@@ -39,7 +39,7 @@ int transfer_each(struct office *o, void (*each)(void *arg, int64_t record, bool
 struct transfer_order {
 	bool outward, personal;
 	struct str recipients;                           /* staff numbers, separated by commas or blanks; "": oneself */
-	struct str purpose, class_c, outside_recipient, provision;
+	struct str purpose, class_c, outside_recipient, provision, to_party;
 	struct str once;                                 /* of one file: sent again with the same word it is the same record, not another; "" */
 	const char *via;
 };
