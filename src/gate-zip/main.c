@@ -60,7 +60,7 @@ static struct str place(struct archive *ar, struct str was, struct str want)
 	struct str is = member_unique(ar->names, want);
 
 	if (!str_eq(is, was) && !ar->renamed++)
-		ar->first = was;
+		ar->first = arena_str(ar->j->arena, was);
 	return is;
 }
 
