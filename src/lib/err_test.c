@@ -12,13 +12,13 @@
 
 static void test_every_code_has_a_name(void **state)
 {
-	for (int code = 0; code >= ERR_VERSION; code--) {
+	for (int code = 0; code >= ERR_ANONYMOUS; code--) {
 		assert_non_null(err_text(code));
 		assert_string_not_equal(err_text(code), "unknown error");
 		for (int other = 0; other > code; other--)
 			assert_string_not_equal(err_text(code), err_text(other));
 	}
-	assert_string_equal(err_text(ERR_VERSION - 1), "unknown error");
+	assert_string_equal(err_text(ERR_ANONYMOUS - 1), "unknown error");
 	assert_string_equal(err_text(1), "unknown error");
 }
 
