@@ -206,6 +206,20 @@ static void close_batch(struct batches *b, struct log *g)
 	b->n++;
 }
 
+/* The vault need not wait for others: who sent the last ones waits for it. */
+static void hurry_vault(struct batches *b)
+{
+	struct msg m;
+	if (b->vault < 0 || !b->first)
+		return;
+	msg_init(&m, LOG_HURRY);
+	if (msg_send(b->vault, &m) != 0) {
+		b->vault = -1;
+		b->on->lost(b->arg);
+	}
+	msg_release(&m);
+}
+
 static void on_time(void *arg)
 {
 	struct batches *b = arg;
@@ -257,9 +271,12 @@ void batches_flush(struct batches *b)
 			close_batch(b, &b->logs[i]);
 	if (b->timer)
 		loop_cancel(b->loop, b->timer);
+	bool hurry = b->hurry;
 	b->timer = 0;
 	b->hurry = false;
 	send_all(b);
+	if (hurry)
+		hurry_vault(b);
 	tell_pressure(b);
 }
 

@@ -70,6 +70,12 @@ static int64_t got(struct buf *out)
 	struct str log, bytes;
 	if (msg_recv(pair[1], &m) != 0)
 		return 0;
+	if (m.type == LOG_HURRY) {
+		assert_int_equal(msg_end(&m), 0);
+		buf_puts(out, "hurry|");
+		msg_release(&m);
+		return -1;
+	}
 	assert_int_equal(m.type, LOG_APPEND);
 	assert_true(msg_i64(&m, &number) == 0 && msg_str(&m, 32, &log) == 0 && msg_u32(&m, &n) == 0 &&
 	            msg_str(&m, MSG_MAX, &bytes) == 0 && msg_end(&m) == 0);
@@ -103,6 +109,27 @@ static void expect(const char *want)
 		;
 	assert_string_equal(buf_z(&out), want);
 	buf_release(&out);
+}
+
+/* Behind the batch that somebody waits for, once; not where nobody does, nor where nothing is under way. */
+static void who_waits_is_told(void **state)
+{
+	struct seen seen;
+	struct batches *b = begin(&seen);
+	put(b, 0, 100, 'a');
+	batches_hurry(b);
+	batches_hurry(b);
+	batches_flush(b);
+	expect("1 standard 1 a 100|hurry|");
+	put(b, 0, 100, 'b');
+	batches_flush(b);
+	expect("2 standard 1 b 100|");
+	assert_int_equal(ack(b, 1, 0), 0);
+	assert_int_equal(ack(b, 2, 0), 0);
+	batches_hurry(b);
+	batches_flush(b);
+	expect("");
+	end(b);
 }
 
 static void what_is_acknowledged_is_done(void **state)
@@ -242,7 +269,7 @@ static void the_window_follows_the_vault(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(what_is_acknowledged_is_done), cmocka_unit_test(a_new_vault_gets_all_again_in_order),
+		cmocka_unit_test(who_waits_is_told), cmocka_unit_test(what_is_acknowledged_is_done), cmocka_unit_test(a_new_vault_gets_all_again_in_order),
 		cmocka_unit_test(refused_is_kept), cmocka_unit_test(full_says_so_until_half_is_gone),
 		cmocka_unit_test(the_window_follows_the_vault),
 	};

@@ -98,7 +98,8 @@ enum {
 enum {
 	LOG_APPEND = 340,    /* i batch, s log, u entries, s entries -> LOG_ACK after fdatasync and a signed checkpoint */
 	LOG_ACK,             /* i batch, u err code, i index of the first one */
-	LOG_FEED,            /* vault -> detect: i index of the first one, the LOG_APPEND (msg_put_message): what a signed checkpoint covers */
+	LOG_HURRY = 343,     /* collect -> vault: senders that wait for their acknowledgement hand over nothing more until then */
+	LOG_FEED = 342,      /* vault -> detect: i index of the first one, the LOG_APPEND (msg_put_message): what a signed checkpoint covers */
 };
 
 /* office.writer, office.reader.N -> search. A log is named as in docs/vault.md, the office's own "office". Times in ns, no bound:

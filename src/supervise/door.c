@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -16,6 +17,9 @@
 
 #define CONF_MAX (64u * 1024)
 #define RECEIVE_BUFFER (32 << 20)                    /* of datagrams: 150,000 while collect is started anew */
+/* librelp holds back (TCP_CORK) what does not fill a segment, up to 200 ms: with the segments of a loopback or of jumbo frames a whole window
+ * lies there that long. */
+#define RELP_SEGMENT 1400
 #define STREAM_BUFFER (1 << 20)
 #define BACKLOG 1024
 #define SCANNER_PATH_MAX 108                         /* of a Unix socket */
@@ -151,9 +155,11 @@ static int open_udp(const struct door *d, struct err *e)
 /* What a receiver that dies takes with it: no more than this, instead of the megabytes the kernel would let it grow to. */
 static int open_stream(const struct door *d, struct err *e)
 {
-	int fd = place_listen(d->where, e), size = STREAM_BUFFER;
+	int fd = place_listen(d->where, e), size = STREAM_BUFFER, segment = RELP_SEGMENT;
 	if (fd >= 0 && (d->kind == INTAKE_TCP || d->kind == INTAKE_TLS))
 		(void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof size);
+	if (fd >= 0 && (d->kind == INTAKE_RELP || d->kind == INTAKE_RELPS))
+		(void)setsockopt(fd, IPPROTO_TCP, TCP_MAXSEG, &segment, sizeof segment);
 	return fd;
 }
 

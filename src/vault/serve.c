@@ -187,6 +187,8 @@ static int handle(struct serve *s, const char *peer, int fd, struct msg *m)
 		return serve_on_retain(s, peer, fd, m);
 	case LOG_APPEND:
 		return serve_on_batch(s, peer, m);
+	case LOG_HURRY:
+		return serve_on_hurry(s, peer, m);
 	}
 	return ERR_PROTO;
 }
@@ -214,10 +216,14 @@ void serve_settle(struct serve *s)
 
 void serve_settle_all(struct serve *s)
 {
+	int64_t begun = clock_mono();
+
 	s->dirty_since = 0;
 	for (size_t i = s->n_logs; i-- > 1;)
 		serve_commit(&s->logs[i]);
 	serve_settle(s);
+	s->committed_at = clock_mono();
+	s->commit_took = s->committed_at - begun;
 }
 
 static void retry(void *arg)

@@ -75,6 +75,8 @@ struct serve {
 	struct serve_batch *batches;                     /* in the order they came */
 	struct serve_batch *feed;                        /* acknowledged, for detect */
 	size_t n_batches, n_feed, kept_bytes;
+	int64_t committed_at, commit_took;               /* µs, clock_mono: of the last one of all logs */
+	bool hurry_set;
 	int64_t dirty_since;                             /* µs, clock_mono: the first entry not yet committed came; 0 none */
 	bool commit_set, retry_set;
 	int64_t heartbeat_ms;
@@ -121,6 +123,7 @@ void serve_call_back(struct serve *s);
 
 /* --- serve_batch.c: LOG_APPEND, LOG_ACK, LOG_FEED */
 int serve_on_batch(struct serve *s, const char *peer, struct msg *m) MUST_USE;
+int serve_on_hurry(struct serve *s, const char *peer, struct msg *m) MUST_USE;
 void serve_send_acks(struct serve *s);
 void serve_forget_batches(struct serve *s, const char *peer);
 /* Batches of a log that closed or refuses: answered with code. */

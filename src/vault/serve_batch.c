@@ -36,6 +36,31 @@ static void commit_in_time(struct serve *s)
 	}
 }
 
+static void commit_soon(void *arg)
+{
+	struct serve *s = arg;
+
+	s->hurry_set = false;
+	if (s->dirty_since)
+		serve_settle_all(s);
+}
+
+/* A sender whose window is full waits for the signature and nothing else. It need not wait for the cadence; but commits take at most half
+ * of the time, so that under load they still serve many. */
+int serve_on_hurry(struct serve *s, const char *peer, struct msg *m)
+{
+	int64_t rest;
+
+	if (msg_end(m) || strcmp(peer, "collect") != 0)
+		return ERR_PROTO;
+	if (!s->dirty_since || s->hurry_set)
+		return 0;
+	rest = s->committed_at + s->commit_took - clock_mono();
+	s->hurry_set = true;
+	loop_after(s->child->loop, rest > 0 ? (rest + 999) / 1000 : 0, commit_soon, s);
+	return 0;
+}
+
 static void drop_kept(struct serve *s, struct serve_batch *b)
 {
 	if (b->entries.n) {
