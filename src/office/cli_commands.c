@@ -72,7 +72,7 @@ static int init_settings(struct cli *c, void *arg, struct err *e)
 	return r < 0 ? r : event_put(c->office->db, &ev, NULL, e);
 }
 
-#define SAMPLE_SEALED_MS 30000
+#define SAMPLE_SEALED_MS 120000
 
 static int run_init(struct cli *c)
 {
