@@ -78,5 +78,20 @@ static inline bool entry_chained(struct str bytes)
 {
 	return bytes.p[3] & ENTRY_CHAINED;
 }
+/* True when bytes are an entry that differs from the entry `like` in time, number, chain and message only; head: bytes of that one before
+ * its message. A shorter way to what entry_parse and comparing would say. */
+static inline bool entry_alike(struct str like, size_t head, struct str bytes)
+{
+	size_t names = entry_chained(like) ? 20 + SHA256_LEN : 20;
+	uint64_t seq;
+	uint32_t n;
+
+	if (bytes.n < head || bytes.n - head > ENTRY_RAW_MAX || bytes.n > ENTRY_MAX || memcmp(bytes.p, like.p, 4) != 0 ||
+	    memcmp(bytes.p + names, like.p + names, head - 4 - names) != 0)
+		return false;
+	memcpy(&n, bytes.p + head - 4, sizeof n);
+	memcpy(&seq, bytes.p + 12, sizeof seq);
+	return be32toh(n) == bytes.n - head && (seq != 0) == entry_chained(like);
+}
 
 #endif

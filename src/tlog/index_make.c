@@ -18,7 +18,8 @@ struct index_maker {
 	struct buf fold;
 	struct str wide[BLOCK_ENTRIES];                  /* messages of the chunk that are not ASCII */
 	size_t n_wide;
-	struct str source, peer;                         /* of the entry before */
+	struct str like;                                 /* an entry of the same source and peer as the one before */
+	size_t head;                                     /* bytes of it before its message */
 	uint16_t severities;
 	uint8_t content;
 };
@@ -109,33 +110,41 @@ static void put_field(struct index_maker *m, enum index_class c, const char *tex
 		words_put_part(m->words, c, at, s.n);
 }
 
-static int put_entry(struct index_maker *m, const char *text, struct str bytes)
+static int put_sender(struct index_maker *m, const char *text, struct str bytes)
 {
 	struct entry en;
+
+	if (entry_parse(bytes, &en))
+		return ERR_CORRUPT;
+	put_field(m, INDEX_SOURCE, text, en.source);
+	put_field(m, INDEX_PEER, text, en.peer);
+	m->like = bytes;
+	m->head = bytes.n - en.raw.n;
+	return 0;
+}
+
+static int put_entry(struct index_maker *m, const char *text, struct str bytes)
+{
+	size_t at = (size_t)(bytes.p - text);
 	struct skim head;
-	size_t at = (size_t)(bytes.p - text), raw;
+	struct str raw;
 
 	if (entry_redacted(bytes)) {
 		words_hide(m->words, at, at + bytes.n); /* it has no words left */
 		return 0;
 	}
-	if (entry_parse(bytes, &en))
+	if ((!m->like.n || !entry_alike(m->like, m->head, bytes)) && put_sender(m, text, bytes))
 		return ERR_CORRUPT;
-	raw = (size_t)(en.raw.p - text);
-	if (!str_eq(en.source, m->source))
-		put_field(m, INDEX_SOURCE, text, en.source);
-	if (!str_eq(en.peer, m->peer))
-		put_field(m, INDEX_PEER, text, en.peer);
-	m->source = en.source;
-	m->peer = en.peer;
-	skim(en.raw, &head);
+	raw = str_n(bytes.p + m->head, bytes.n - m->head);
+	skim(raw, &head);
 	put_field(m, INDEX_HOST, text, head.host);
 	put_field(m, INDEX_PROGRAM, text, head.program);
 	m->severities |= (uint16_t)(1u << (head.severity == SKIM_NONE ? 8 : head.severity));
-	words_hide(m->words, at, raw);
-	if (words_wide(m->words, raw, raw + en.raw.n)) {
-		words_hide(m->words, raw, raw + en.raw.n);
-		m->wide[m->n_wide++] = en.raw;
+	at += m->head;
+	words_hide(m->words, at - m->head, at);
+	if (words_wide(m->words, at, at + raw.n)) {
+		words_hide(m->words, at, at + raw.n);
+		m->wide[m->n_wide++] = raw;
 	}
 	return 0;
 }
@@ -171,7 +180,7 @@ static int put_chunk(struct index_maker *m, uint32_t *count, struct str *raw)
 
 static int put_entries(struct index_maker *m, uint32_t count, struct str raw)
 {
-	m->source = m->peer = STR_NONE;
+	m->like = STR_NONE;
 	while (count) {
 		int r = put_chunk(m, &count, &raw);
 

@@ -36,11 +36,10 @@ struct pack {
 	const struct block *b;
 	uint16_t places[PLACES];
 	struct buf *text, *heads;
-	struct entry run[BLOCK_ENTRIES];
 	/* putting together */
 	struct cur text_left, heads_left, times, chains, lengths;
 	struct buf *out;
-	struct head head;
+	struct head head;                                /* taking apart: only how long it is */
 	bool chained, has_lengths;
 };
 
@@ -135,34 +134,66 @@ static void put_message(struct pack *p, struct str raw)
 	buf_grew(p->text, raw.n + 1);
 }
 
-/* n entries whose envelopes differ in their times and numbers only. */
-static void put_run(struct pack *p, uint32_t n)
+/* A field of an entry; that it is one was seen before. */
+static uint64_t get_be64(struct str bytes, size_t at)
 {
-	const struct entry *en = p->run;
-	unsigned form = 0;
+	uint64_t v;
 
-	for (uint32_t i = 0; i < n; i++) {
-		form |= en[i].time_ns != en->time_ns ? RUN_TIMES : 0;
-		form |= memchr(en[i].raw.p, '\n', en[i].raw.n) ? RUN_LENGTHS : 0;
-		put_message(p, en[i].raw);
-	}
+	memcpy(&v, bytes.p + at, sizeof v);
+	return be64toh(v);
+}
+
+/* Entries [from, from + n), whose envelopes differ in their times and numbers only; the first one is parsed. */
+static void put_run(struct pack *p, uint32_t from, uint32_t n, unsigned form, const struct entry *first)
+{
 	put_number(p->heads, n);
 	buf_u8(p->heads, (uint8_t)form);
-	buf_u8(p->heads, en->transport);
-	put_number(p->heads, en->flags);
-	put_name(p, en->source);
-	put_name(p, en->peer);
+	buf_u8(p->heads, first->transport);
+	put_number(p->heads, first->flags);
+	put_name(p, first->source);
+	put_name(p, first->peer);
 	for (uint32_t i = 0; i < (form & RUN_TIMES ? n : 1); i++) {
-		put_number(p->heads, fold_sign((uint64_t)en[i].time_ns - p->time));
-		p->time = (uint64_t)en[i].time_ns;
+		uint64_t time = (uint64_t)entry_time(block_entry(p->b, from + i));
+
+		put_number(p->heads, fold_sign(time - p->time));
+		p->time = time;
 	}
-	for (uint32_t i = 0; en->flags & ENTRY_CHAINED && i < n; i++) {
-		put_number(p->heads, fold_sign(en[i].seq - p->seq));
-		buf_put(p->heads, en[i].prev, SHA256_LEN);
-		p->seq = en[i].seq;
+	for (uint32_t i = 0; first->flags & ENTRY_CHAINED && i < n; i++) {
+		struct str bytes = block_entry(p->b, from + i);
+		uint64_t seq = get_be64(bytes, HEAD_SEQ);
+
+		put_number(p->heads, fold_sign(seq - p->seq));
+		buf_put(p->heads, bytes.p + HEAD_END, SHA256_LEN);
+		p->seq = seq;
 	}
 	for (uint32_t i = 0; form & RUN_LENGTHS && i < n; i++)
-		put_number(p->heads, en[i].raw.n);
+		put_number(p->heads, block_entry(p->b, from + i).n - p->head.n);
+}
+
+/* Takes the messages of the run that begins at entry `from` and says what it is like. */
+static int take_run(struct pack *p, uint32_t from, uint32_t *ret_n)
+{
+	struct str first = block_entry(p->b, from), bytes = first;
+	struct entry en;
+	unsigned form = 0;
+	uint32_t n = 0;
+
+	if (entry_parse(first, &en))
+		return ERR_CORRUPT;
+	p->head.n = first.n - en.raw.n;
+	do {
+		struct str raw = str_n(bytes.p + p->head.n, bytes.n - p->head.n);
+
+		form |= get_be64(bytes, HEAD_TIME) != get_be64(first, HEAD_TIME) ? RUN_TIMES : 0;
+		form |= memchr(raw.p, '\n', raw.n) ? RUN_LENGTHS : 0;
+		put_message(p, raw);
+		if (++n == p->b->count - from)
+			break;
+		bytes = block_entry(p->b, from + n);
+	} while (entry_alike(first, p->head.n, bytes));
+	put_run(p, from, n, form, &en);
+	*ret_n = n;
+	return 0;
 }
 
 static uint32_t put_redacted(struct pack *p, uint32_t from)
@@ -178,14 +209,8 @@ static uint32_t put_redacted(struct pack *p, uint32_t from)
 	return n;
 }
 
-static bool alike(const struct entry *a, const struct entry *b)
-{
-	return a->transport == b->transport && a->flags == b->flags && str_eq(a->source, b->source) && str_eq(a->peer, b->peer);
-}
-
 int pack_split(struct pack *p, const struct block *b, struct buf *text, struct buf *heads)
 {
-	uint32_t at = 0, n;
 	int r = 0;
 
 	p->b = b;
@@ -193,16 +218,11 @@ int pack_split(struct pack *p, const struct block *b, struct buf *text, struct b
 	p->heads = heads;
 	p->n_names = 0;
 	p->time = p->seq = 0;
-	for (; !r && at < b->count; at += n) {
-		if (entry_redacted(block_entry(b, at))) {
+	for (uint32_t at = 0, n = 0; !r && at < b->count; at += n) {
+		if (entry_redacted(block_entry(b, at)))
 			n = put_redacted(p, at);
-			continue;
-		}
-		for (n = 0; at + n < b->count && !entry_redacted(block_entry(b, at + n)); n++)
-			if ((r = entry_parse(block_entry(b, at + n), &p->run[n])) || !alike(p->run, &p->run[n]))
-				break;
-		if (!r)
-			put_run(p, n);
+		else
+			r = take_run(p, at, &n);
 	}
 	return r ? r : buf_err(text) || buf_err(heads) ? ERR_NOMEM : 0;
 }

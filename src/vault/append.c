@@ -100,13 +100,20 @@ int vault_append(struct vault *v, const struct entry *en, uint64_t *ret_index, s
 /* Exactly n entries, each of which may come in a run. */
 static int check_run(struct str run, uint32_t n, unsigned transports, struct err *e)
 {
-	struct str one;
+	struct str one, like = STR_NONE;
+	size_t head = 0;
 	struct entry en;
 
-	for (uint32_t i = 0; i < n; i++)
-		if (bundle_next(&run, &one) || entry_parse(one, &en) || en.flags & ENTRY_CHAINED ||
-		    !(transports >> en.transport & 1) || str_is(en.source, VAULT_OWN))
+	for (uint32_t i = 0; i < n; i++) {
+		if (bundle_next(&run, &one))
+			return err_set(e, ERR_INVALID, "only %u of %u entries came", i, n);
+		if (like.n && entry_alike(like, head, one))
+			continue;
+		if (entry_parse(one, &en) || en.flags & ENTRY_CHAINED || !(transports >> en.transport & 1) || str_is(en.source, VAULT_OWN))
 			return err_set(e, ERR_INVALID, "entry %u of %u may not come like this", i, n);
+		like = one;
+		head = one.n - en.raw.n;
+	}
 	return n && !run.n ? 0 : err_set(e, ERR_INVALID, "%zu bytes behind %u entries", run.n, n);
 }
 

@@ -56,7 +56,7 @@ truncate -s $(($(stat -c %s "$idx") / 2 + 7)) "$idx"; all_same
 rm "$idx"; all_same
 printf 'SVINDEX\n\0\0\0\7rubbish' >"$idx"; all_same
 "$S" vault reindex "$T/log" >"$T/out" 2>>"$T/err" || fail reindex
-cmp -s <(tail -c +65 "$idx" | head -c 8) <(tail -c +65 "$T/idx" | head -c 8) || fail "reindex made no records"
+cmp -s <(tail -c +65 "$idx" | head -c 4) <(tail -c +65 "$T/idx" | head -c 4) || fail "reindex made no records"
 "$S" vault search "$T/log" zzunknown --json 2>/dev/null | jq -e '.logs[0].blocks_without_index == 0' >/dev/null || fail "reindex left blocks out"
 all_same; ok "a torn, missing or foreign index hides nothing, and is made again"
 "$S" vault verify "$T/log" >"$T/out" 2>&1 || fail "the log with its index: $(cat "$T/out")"
