@@ -266,7 +266,7 @@ static bool in_time(const struct search_ask *ask, int64_t min, int64_t max)
 /* A block of the segment, oldest first: kept when it may hold something. */
 static void consider(struct run *r, struct batch *b, const struct unit *u, bool no)
 {
-	if (u->first >= r->plan.end || u->first >= r->log->open->first)
+	if (u->first >= r->plan.end || u->first + u->count <= r->plan.ask->after || u->first >= r->log->open->first)
 		return;
 	r->out->blocks++;
 	if (!no && in_time(r->plan.ask, u->time_min, u->time_max))
@@ -393,7 +393,7 @@ int search_log(struct tlog *s, const struct search_ask *ask, struct search_resul
 		run_batch(&r, &b);
 	}
 	for (size_t i = s->n_segs; !code && !r.stop && i--;)
-		if (s->segs[i] < r.plan.end && s->segs[i] < s->open->first)
+		if (s->segs[i] < r.plan.end && s->segs[i] < s->open->first && s->segs[i] + s->capacity > ask->after)
 			code = search_segment(&r, s->segs[i], e);
 	for (size_t i = 0; i < ret->n; i++)
 		ret->hits[i].bytes.p = ret->mem.p + (uintptr_t)ret->hits[i].bytes.p;

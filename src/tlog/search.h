@@ -35,6 +35,7 @@ struct search_ask {
 	const struct query *query;
 	int64_t from_ns, to_ns;                          /* received in [from, to) */
 	uint64_t before;                                 /* only entries of a smaller index */
+	uint64_t after;                                  /* only entries of this index or a larger one */
 	size_t limit;                                    /* hits to hand out */
 	size_t bytes_max;                                /* of their entries together; 0: no bound */
 	unsigned threads;                                /* 0: as many as there are processors */

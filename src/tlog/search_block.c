@@ -219,6 +219,8 @@ int search_block(const struct search_plan *p, uint64_t first, uint32_t count, st
 				break;
 			continue;
 		}
+		if (first + i < p->ask->after)
+			continue;
 		r = judge(&s, first + i, bytes);
 		if (r)
 			return r;

@@ -25,7 +25,7 @@ static void print_usage(FILE *to)
 	        "       sekisho vault prove-consistency DIR OLD NEW [--json]\n"
 	        "       sekisho vault check-proof FILE --vkey KEY [--policy FILE] [--entry FILE] [--json]\n"
 	        "       sekisho vault show DIR INDEX | show DIR --from A --to B [--json]\n"
-	        "       sekisho vault search DIR QUERY [--log NAME] [--since T] [--until T] [--limit N] [--scan] [--json]\n"
+	        "       sekisho vault search DIR QUERY [--log NAME] [--since T] [--until T] [--limit N] [--scan] [--follow] [--json]\n"
 	        "       sekisho vault bundle DIR QUERY OUT --reason TEXT [--log NAME] [--since T] [--until T] [--timestamp TSR] [--policy FILE] [--json]\n"
 	        "       sekisho vault reindex DIR [--log NAME] [--scan]\n"
 	        "       sekisho vault ingest DIR [--log NAME] [--source NAME] [--json] < LINES\n"
@@ -101,8 +101,8 @@ static int parse(struct tool *t, int argc, char **argv)
 	for (int i = 0; i < argc; i++) {
 		size_t k = 0;
 
-		if (!strcmp(argv[i], "--json")) {
-			t->json = true;
+		if (!strcmp(argv[i], "--json") || !strcmp(argv[i], "--follow")) {
+			*(argv[i][2] == 'j' ? &t->json : &t->follow) = true;
 			continue;
 		}
 		if (!strcmp(argv[i], "--scan") || !strcmp(argv[i], "--finish")) {

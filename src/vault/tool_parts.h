@@ -24,7 +24,7 @@ struct tool {
 	const char *policy_file;
 	struct policy *policy;                           /* read from it, or NULL; its text stays as long as the program */
 	size_t n_known;
-	bool json, scan, finish;
+	bool json, scan, finish, follow;
 };
 
 int tool_usage(void);
@@ -57,6 +57,14 @@ int tool_hold(struct tool *t);
 int tool_release(struct tool *t);
 int tool_redact(struct tool *t);
 int tool_reindex(struct tool *t);
+
+/* One log of the folder. */
+typedef int tool_log_fn(void *arg, const char *name, const char *path, struct err *e);
+/* Calls fn for each log that was asked for; names and paths live in the arena. */
+int tool_each_log(const struct tool *t, struct arena *a, tool_log_fn *fn, void *arg, struct err *e) MUST_USE;
+struct search_ask;
+/* tool_follow.c: what comes from now on (or from --since), oldest first, until it is ended or nobody reads. */
+int tool_follow(struct tool *t, const struct search_ask *ask);
 
 /* --- tool_alone.c: a log written to without the running vault */
 struct vault;

@@ -21,7 +21,7 @@
 #define LOG_OWN "office"                             /* the log of the folder itself */
 
 /* One log of the folder. */
-typedef int log_fn(void *arg, const char *name, const char *path, struct err *e);
+typedef tool_log_fn log_fn;
 
 struct found {
 	const char *name;
@@ -55,8 +55,7 @@ static int search_folder(void *arg, const char *name, const char *path, struct e
 	return r;
 }
 
-/* Calls fn for each log that was asked for; names and paths live in the arena. */
-static int each_log(const struct tool *t, struct arena *a, log_fn *fn, void *arg, struct err *e)
+int tool_each_log(const struct tool *t, struct arena *a, log_fn *fn, void *arg, struct err *e)
 {
 	const char *logs = arena_printf(a, "%s/logs", t->dir), *only = t->log;
 	bool own = !access(arena_printf(a, "%s/log", t->dir), F_OK), any = false;
@@ -223,9 +222,12 @@ int tool_search(struct tool *t)
 	} else if (query_parse(j->arena, str_from(t->args[1]), clock_true(), &q, &e)) {
 		fprintf(stderr, _("sekisho vault: query, sign %d: %s\n"), e.col, e.text);
 		code = TOOL_USAGE;
+	} else if (t->follow) {
+		j->ask.query = q;
+		code = tool_follow(t, &j->ask);
 	} else {
 		j->ask.query = q;
-		r = each_log(t, j->arena, search_folder, j, &e);
+		r = tool_each_log(t, j->arena, search_folder, j, &e);
 		if (!r && !print_hits(j, &n))
 			code = verdict(j, n);
 	}
@@ -277,7 +279,7 @@ int tool_reindex(struct tool *t)
 {
 	struct arena *a = arena_new(16 << 20);
 	struct err e = {0};
-	int r = text_open() ? err_set(&e, ERR_SYS, "the tables of characters do not open") : each_log(t, a, reindex_folder, t, &e);
+	int r = text_open() ? err_set(&e, ERR_SYS, "the tables of characters do not open") : tool_each_log(t, a, reindex_folder, t, &e);
 
 	arena_free(a);
 	return r ? tool_fail(&e) : TOOL_YES;

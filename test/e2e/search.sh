@@ -49,6 +49,19 @@ ok "Japanese is found in UTF-8 and CP932, whatever its form"
   fail "the index saves nothing: $("$S" vault search "$T/log" zzunknown --json)"
 ok "exit codes, limit, times, and the index saves reading"
 
+# --- following: what comes, oldest first, once ---
+"$S" vault ingest "$T/follow" < <(echo "Nov 20 10:00:00 h p: needle before") >/dev/null 2>&1 || fail "ingest to follow"
+timeout 20 "$S" vault search "$T/follow" needle --follow --json >"$T/followed" 2>>"$T/err" & follower=$!
+timeout 20 "$S" vault search "$T/follow" needle --follow --since 1h >"$T/followed-since" 2>>"$T/err" & since=$!
+sleep 1.5
+for i in 1 2 3; do "$S" vault ingest "$T/follow" < <(printf 'Nov 20 10:00:01 h p: needle %s\nNov 20 10:00:01 h p: hay\nNov 20 10:00:01 h p: needle %s again\n' $i $i) >/dev/null 2>&1; sleep 0.3; done
+follows() { [ "$(wc -l <"$T/followed")" -ge 6 ] && [ "$(wc -l <"$T/followed-since")" -ge 7 ]; }
+until_true follows; sleep 1
+kill "$follower" "$since" 2>/dev/null; wait "$follower" "$since" 2>/dev/null
+[ "$(jq -r .raw "$T/followed" | sed 's/.*needle //' | tr '\n' ',')" = "1,1 again,2,2 again,3,3 again," ] || fail "following: $(cat "$T/followed")"
+[ "$(grep -c needle "$T/followed-since")" = 7 ] && head -1 "$T/followed-since" | grep -q before || fail "following since: $(cat "$T/followed-since")"
+ok "following prints what comes, oldest first and once"
+
 # --- the index is nothing to trust and nothing to miss ---
 idx=$T/log/idx/00000000000000000000
 cp "$idx" "$T/idx"
