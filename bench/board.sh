@@ -17,12 +17,13 @@ echo "ready after $(since "$from") ms"
 until [ "$(state)" = "done" ]; do sleep 0.1; done
 echo "all judged $(since "$from") ms after the start"
 writer=$(pgrep -f "office.*office\.writer $(realpath "$dir")" | tail -1)
+cpu() { awk -v hz="$(getconf CLK_TCK)" '{ print int(($14 + $15) * 1000 / hz) }' "/proc/$writer/stat"; } # of all its threads, ended ones too
 judge() { # options
 	local used
 	for _ in $(seq "$runs"); do
-		used=$(awk '{print $1}' "/proc/$writer/schedstat")
+		used=$(cpu)
 		"$sekisho" assess "$dir" "$@" 2>/dev/null | grep -o '[0-9]* ms' | cut -d' ' -f1 >>"$log.wall"
-		echo $((($(awk '{print $1}' "/proc/$writer/schedstat") - used) / 1000000)) >>"$log.cpu"
+		echo $(($(cpu) - used)) >>"$log.cpu"
 	done
 	echo "$(median <"$log.wall") ms, processor time $(median <"$log.cpu") ms"
 	rm -f "$log.wall" "$log.cpu"

@@ -36,7 +36,7 @@ house_with_attempts() { # name, command in front
 judge_users() {
   local role pid uid list=
   while read -r role pid _; do uid=$(stat -c %u "/proc/$pid") && list+="$uid $role $pid"$'\n'; done <"$1/run/processes"
-  awk '{ r = $2; sub(/^office\..*/, "office", r); if (r == "search") r = "vault"
+  awk '{ r = $2; sub(/^office\..*/, "office", r); if (r == "search" || r == "audit") r = "vault"
          if (!$1 || ($1 in who && who[$1] != r)) print; who[$1] = r }' <<<"${list%$'\n'}" >"$T/shared"
   [ -s "$T/shared" ] && fail "users: shared or root: $(cat "$T/shared")"
   echo "ok each program has a user of its own ($(wc -l <<<"${list%$'\n'}") processes)"

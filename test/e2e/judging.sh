@@ -40,7 +40,15 @@ grep -q 'held=1' "$T/log" || fail "nothing was taken as it stood"
 kept=$(board)
 "$S" assess "$D" --anew >"$T/out" 2>>"$T/err" || fail "assess --anew"
 [ "$kept" = "$(board)" ] || fail "kept and judged anew differ"
-[ "$kept" = "$before" ] || fail "before and after the start differ"
+# What the house measures of itself while it runs (log.…) is new with the start; all else stands as it stood.
+records() { python3 -c 'import json, sys
+d = json.load(sys.stdin)
+for c in d["clauses"]:
+    own = [k for k in c["controls"] if k["id"].startswith("log.")]
+    c["controls"] = [k for k in c["controls"] if k not in own]
+    if own: c.pop("status")
+print(json.dumps(d, sort_keys=True))' <<<"$1"; }
+[ "$(records "$kept")" = "$(records "$before")" ] || fail "before and after the start differ"
 page | grep -q 'class="counts"' || fail "page"
 page | grep -q 判定中 && fail "the page still says it is being judged"
 ok "kept up and judged anew are the same"
