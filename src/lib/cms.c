@@ -87,7 +87,7 @@ int cms_lock(struct str pem, int in, int64_t size, int out, int64_t *ret_size, s
 	X509 *x = read_pem(pem);
 	BIO *file = BIO_new_fd(out, BIO_NOCLOSE), *stream = NULL;
 	CMS_ContentInfo *cms = NULL;
-	struct stat st;
+	struct stat st = {0};
 	int r = ERR_NOMEM;
 	if (x && to && file && sk_X509_push(to, x) > 0) {
 		x = NULL;

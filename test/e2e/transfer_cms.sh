@@ -2,6 +2,7 @@
 # What leaves can be encrypted to the certificate of a partner that the ledger of parties holds: openssl opens it with the partner's key,
 # and nobody else. Certificates that will not do, and ones that changed after the permission, are refused.
 set -u
+house=''
 . "$(dirname "$0")/transfer_house.bash"
 cert() { openssl req -x509 -newkey "${2:-rsa:2048}" ${3:+-pkeyopt "$3"} -nodes -keyout "$T/$1.key" -out "$T/$1.crt" -subj "/CN=$1.example.lg.jp" "${@:4}" 2>/dev/null || fail "openssl: $1"; }
 cert pref rsa:2048 '' -days 30; cert new rsa:2048 '' -days 30; cert weak rsa:1024 '' -days 30; cert sign rsa:2048 '' -days 30 -addext keyUsage=digitalSignature; cert curve ec ec_paramgen_curve:P-256 -days 30

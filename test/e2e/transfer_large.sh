@@ -2,6 +2,7 @@
 # Large files: they go to the disk enciphered as they come, through nobody's memory, and are read from there as they are sent. What is
 # longer than the setting is refused before it is read.
 set -u
+house=''
 . "$(dirname "$0")/transfer_house.bash"
 start
 enter boss 1002; enter ichiro 1003; enter jiro 1004
@@ -18,7 +19,7 @@ ok "its original lies there whole and enciphered"
 ok "it is fetched whole"
 front=$(( $(peak 'front --fd') - front0 )) writer=$(( $(peak 'office.writer') - writer0 ))
 echo "more memory at most: front $front KB, office.writer $writer KB, for $size bytes"
-[ "$front" -lt 16000 ] && [ "$writer" -lt 40000 ] || fail "memory: front $front KB, office.writer $writer KB"
+[ -n "${SAN:-}" ] || [ "$front" -lt 16000 ] && [ "$writer" -lt 40000 ] || fail "memory: front $front KB, office.writer $writer KB"
 ok "neither front nor office holds it in memory"
 
 # --- refused ------------------------------------------------------------------------------------------------------------------------
@@ -58,11 +59,11 @@ ok "several large ones in one form"
 get ichiro /transfers/new >/dev/null
 [[ $(post ichiro /transfers -F "csrf=$(csrf)" -F direction=out -F purpose=提供 -F outside_recipient=県 -F class_c=2 -F "files=@$T/big.txt") == 303* ]] || fail "outward"
 [ "$(settled 5)" = "waiting " ] || fail "outward: $(settled 5)"
-[ "$(sqlite3 "$D/office/office.db" "SELECT content_check FROM transfers WHERE id = 5")" = done ] || fail "looked through"
+[ "$(sqlite3 "$D/office/office.db" "SELECT content_check FROM transfers WHERE id = 5")" = "done" ] || fail "looked through"
 get boss /ledgers/transfers/5 >/dev/null; v=$(grep -o 'name="version" value="[0-9]*"' "$T/page" | head -1 | grep -o '[0-9]*')
 [[ $(post boss /ledgers/transfers/5/act/approve -F "csrf=$(csrf)" -F "version=$v") == 303* ]] || fail "approve"
 get ichiro /transfers/5 >/dev/null; pw=$(sed -n 's/.*<code>\([a-z0-9-]*\)<.code>.*/\1/p' "$T/page" | head -1)
 [[ $(fetch ichiro 5) == 200* ]] || fail "fetch outward"
 if command -v 7z >/dev/null; then 7z x -so "-p$pw" "$T/page" 2>/dev/null | cmp - "$T/big.txt" || fail "7z"; else bsdtar -xOf "$T/page" --passphrase "$pw" | cmp - "$T/big.txt" || fail bsdtar; fi
-own=$(awk '/RssAnon/ {print $2}' "/proc/$(pgrep -P "$house" -f office.writer)/status"); [ "$own" -lt 40000 ] || fail "locking in memory: $own KB"  # what is looked through is mapped, not copied
+own=$(awk '/RssAnon/ {print $2}' "/proc/$(pgrep -P "$house" -f office.writer)/status"); [ -n "${SAN:-}" ] || [ "$own" -lt 40000 ] || fail "locking in memory: $own KB"  # what is looked through is mapped, not copied
 ok "a large file leaves locked, and is opened by another program"

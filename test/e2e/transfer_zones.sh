@@ -46,7 +46,7 @@ ok "without rules TCP, UDP and ICMP pass between the networks"
 
 # --- the gateway ------------------------------------------------------------------------------------------------------------------------
 printf 'transfer-listen = 198.51.100.1:8444\n' >>"$D/sekisho.conf"
-GW="ip netns exec $N-gw" LISTEN=10.77.0.1:8443; start
+export GW="ip netns exec $N-gw" LISTEN=10.77.0.1:8443; start
 [ "$U" = https://10.77.0.1:8443 ] || fail "the LGWAN front: $U"
 in_ gw nft -f - <<'R' || fail "rules"
 table inet gateway {
@@ -85,7 +85,7 @@ done
 ok "no process of the house is in a network at all"
 
 # --- a file gets across, cleaned ---------------------------------------------------------------------------------------------------------
-AT="ip netns exec $N-lg"; enter ichiro 1003; enter jiro 1004
+export AT="ip netns exec $N-lg"; enter ichiro 1003; enter jiro 1004
 L=$U I=https://198.51.100.1:8444
 AT="ip netns exec $N-net" U=$I
 get net /sign-in >/dev/null; [[ $(post net /sign-in --data-urlencode staff_no=1003 --data-urlencode "password=$(cat "$T/pw.ichiro")") == *"$U/" ]] || fail "sign-in from the Internet"
