@@ -10,6 +10,7 @@
 #include "collect/stamp.h"
 #include "lib/clock.h"
 #include "lib/file.h"
+#include "lib/json.h"
 #include "lib/log.h"
 
 #define STATE "followed"
@@ -142,6 +143,33 @@ static bool begins_alike(int fd, const struct known *k)
 	return pread(fd, head, k->head_n, 0) == (ssize_t)k->head_n && memcmp(head, k->head, k->head_n) == 0;
 }
 
+/* The file we knew is none of those that are there: what was not read of it, and what came after it, is lost to us. That is said. */
+static void note_gap(struct follows *f, const struct follow *w, uint64_t offset)
+{
+	struct buf b;
+	struct jw j;
+	buf_init(&b, 2048);
+	jw_init(&j, &b, false);
+	jw_object(&j);
+	jw_kz(&j, "type", "follow-gap");
+	jw_kz(&j, "path", f->collect->doors[w->door].where);
+	jw_kint(&j, "read_to", (int64_t)offset);
+	jw_end_object(&j);
+	collect_note(f->collect, buf_view(&b));
+	log_warn("collect.follow", "path=\"%s\" text=\"the file read last is not there\"", f->collect->doors[w->door].where);
+	buf_release(&b);
+}
+
+static void check_gap(struct follows *f, const struct follow *w)
+{
+	for (size_t i = 0; i < f->n_old; i++) {
+		const struct known *k = &f->old[i].known;
+		if (strcmp(f->old[i].path, f->collect->doors[w->door].where) == 0 &&
+		    (k->dev != w->known.dev || k->ino != w->known.ino || w->known.offset != k->offset))
+			note_gap(f, w, k->offset);
+	}
+}
+
 /* From the beginning, unless it is the one we know. */
 static void begin(struct follows *f, struct follow *w, int fd)
 {
@@ -208,6 +236,7 @@ int follows_take(struct follows *f, size_t door, int fd, struct err *e)
 		return err_sys(e, "%s", f->collect->doors[door].where);
 	if (w->fd < 0) {
 		begin(f, w, own);
+		check_gap(f, w);
 		return 0;
 	}
 	if (w->n_next == FOLLOW_NEXT_MAX) {              /* renamed faster than read: the newest stays */

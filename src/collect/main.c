@@ -222,11 +222,14 @@ static int open_door(size_t i, int fd, struct err *e)
 static void open_doors(void)
 {
 	struct err e;
+	bool known[INTAKE_MAX] = {false};                /* files of a name come oldest first: from the one we know on all are read */
 	for (size_t i = 0; i < child.n_peers; i++) {
 		int door = collect_door(&collect, child.peers[i].name);
-		if (door >= 0 && str_starts(str_from(child.peers[i].name), "listen.before.") &&
-		    !follows_knows(collect.follows, (size_t)door, child.peers[i].fd))
-			continue;
+		if (door >= 0 && str_starts(str_from(child.peers[i].name), "listen.before.")) {
+			known[door] = known[door] || follows_knows(collect.follows, (size_t)door, child.peers[i].fd);
+			if (!known[door])
+				continue;
+		}
 		if (door >= 0 && open_door((size_t)door, child.peers[i].fd, &e) != 0)
 			log_fatal("collect.door", "text=\"%s\"", e.text);
 	}

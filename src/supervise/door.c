@@ -30,7 +30,9 @@ int doors_add(struct doors *d, struct str given, struct err *e)
 	struct str where;
 	if (d->n == INTAKE_MAX)
 		return err_set(e, ERR_RANGE, _("More than %d doors for logs."), INTAKE_MAX);
-	*n = (struct door){.fd = -1, .before = -1};
+	*n = (struct door){.fd = -1};
+	for (int i = 0; i < DOOR_BEFORE; i++)
+		n->before[i] = -1;
 	if (!intake_parse(given, &n->kind, &where))
 		return err_set(e, ERR_SYNTAX, _("\"%.*s\" is no door for logs; write for instance udp:0.0.0.0:514 or file:/var/log/messages"),
 		               STR_ARG(given));
@@ -110,18 +112,21 @@ static int open_file(const char *path, struct stat *st)
 
 static void open_files(struct door *d)
 {
-	char path[sizeof d->where + 2];
+	char path[sizeof d->where + 12];
 	struct stat st = {0};
-	snprintf(path, sizeof path, "%s.1", d->where);   /* as logrotate calls it: what was not read yet when the house stopped */
-	d->before = open_file(path, &st);
+	for (int i = 0; i < DOOR_BEFORE; i++) {          /* as logrotate calls them: what was not read yet when the house stopped */
+		snprintf(path, sizeof path, "%s.%d", d->where, i + 1);
+		d->before[i] = open_file(path, &st);
+	}
+	st = (struct stat){0};
 	d->fd = open_file(d->where, &st);
 	d->dev = st.st_dev;
 	d->ino = st.st_ino;
 }
 
-void door_before_name(const struct door *d, char out[CHILD_NAME_MAX])
+void door_before_name(const struct door *d, int i, char out[CHILD_NAME_MAX])
 {
-	snprintf(out, CHILD_NAME_MAX, "listen.before%s", strrchr(d->name, '.'));
+	snprintf(out, CHILD_NAME_MAX, "listen.before.%d%s", i, strrchr(d->name, '.'));
 }
 
 bool door_renewed(struct door *d)
@@ -132,9 +137,11 @@ bool door_renewed(struct door *d)
 	int fd = open_file(d->where, &st);
 	if (fd < 0)
 		return false;
-	if (d->before >= 0)
-		close(d->before);
-	d->before = d->fd;
+	if (d->before[DOOR_BEFORE - 1] >= 0)
+		close(d->before[DOOR_BEFORE - 1]);
+	for (int i = DOOR_BEFORE - 1; i > 0; i--)
+		d->before[i] = d->before[i - 1];
+	d->before[0] = d->fd;
 	d->fd = fd;
 	d->dev = st.st_dev;
 	d->ino = st.st_ino;

@@ -9,12 +9,14 @@
 #include "core/child.h"
 #include "core/intake.h"
 
+#define DOOR_BEFORE 4
+
 struct door {
 	char name[CHILD_NAME_MAX];                       /* "listen.udp.0", as collect is told */
 	char where[256];
 	enum intake_kind kind;
 	int fd;                                          /* -1: the file is not there yet */
-	int before;                                      /* the file that had the name before (at the start: WHERE.1), or -1 */
+	int before[DOOR_BEFORE];                         /* files that had the name before, newest first (at the start: WHERE.1, …), or -1 */
 	dev_t dev;
 	ino_t ino;
 };
@@ -33,8 +35,8 @@ int doors_read(struct doors *d, const char *dir, struct err *e) MUST_USE;
 /* Opens all and leaves what they are in the environment for collect, and in run_fd/intake for people ("udp 127.0.0.1:514" a line,
  * with the ports the kernel chose). A file that is not there yet is no error. */
 int doors_open(struct doors *d, int run_fd, struct err *e) MUST_USE;
-/* The name under which collect is given door->before. */
-void door_before_name(const struct door *d, char out[CHILD_NAME_MAX]);
+/* The name under which collect is given door->before[i]. */
+void door_before_name(const struct door *d, int i, char out[CHILD_NAME_MAX]);
 /* Looks whether a followed file is another one now; true: door->fd is new. */
 bool door_renewed(struct door *d);
 /* Socket files go. */

@@ -288,14 +288,21 @@ static void on_start_late(void *arg)
 	end_role(r);
 }
 
+/* Of files renamed twice and more, over all doors: a process has room for CHILD_PEERS_MAX pairs. */
+#define OLDER_MAX 8
+
 static void give_doors(struct super *s, struct role *r)
 {
 	char name[CHILD_NAME_MAX];
+	int older = OLDER_MAX;
 	for (size_t k = 0; k < s->doors.n; k++) {
 		const struct door *d = &s->doors.list[k];
-		door_before_name(d, name);
-		if (d->before >= 0)
-			send_peer(r, name, 0, d->before);
+		for (int i = DOOR_BEFORE; i-- > 0;) {        /* oldest first: it reads them in this order */
+			if (d->kind != INTAKE_FILE || d->before[i] < 0 || (i > 0 && older-- <= 0))
+				continue;
+			door_before_name(d, i, name);
+			send_peer(r, name, 0, d->before[i]);
+		}
 		if (d->fd >= 0)
 			send_peer(r, d->name, 0, d->fd);
 	}

@@ -150,6 +150,22 @@ comes "line 1 of the third"; comes "while the house was down"
 sort <(from_file) | uniq -d | grep . && fail "lines twice"
 ok "and where it stood is known after a kill, a stop, a rotation meanwhile, with nothing twice"
 
+stop # renamed three times: the end of the one we know, those between and the new one, each once and in order
+echo "end of the third" >>"$T/logs/app.log"; mv "$T/logs/app.log" "$T/logs/app.log.3"
+echo "all of the fourth" >"$T/logs/app.log.2"; echo "all of the fifth" >"$T/logs/app.log.1"; echo "line 1 of the sixth" >"$T/logs/app.log"
+start
+comes "line 1 of the sixth"
+[ "$(from_file | tail -4 | tr '\n' '|')" = "end of the third|all of the fourth|all of the fifth|line 1 of the sixth|" ] || fail "renamed three times: $(from_file | tail -5)"
+gaps() { entries | jq -r 'select(.source == "collect") | .raw' | grep -c follow-gap; }
+[ "$(gaps)" = 0 ] || fail "a gap is told where there is none"
+ok "files renamed three times while nobody read: all of them, in order, each once"
+sleep 1.5; stop
+rm -f "$T/logs/app.log"*; echo "line 1 after the gap" >"$T/logs/app.log"
+start
+comes "line 1 after the gap"
+[ "$(gaps)" = 1 ] || fail "the file read last is gone and nobody says so"
+ok "a file that went away before it was read is said in an entry"
+
 # --- limits ---
 t0=$(date +%s%N)
 # What one read brings is taken and owed: the next waits for it. Who has hung up is read at once, so this one stays.
