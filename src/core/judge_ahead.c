@@ -126,7 +126,9 @@ static struct ahead *prepare(struct assess *x, const struct control_row *const *
 	h->v = arena_array(h->a, n * PIECES_MAX, sizeof *h->v);
 	h->todo = arena_array(h->a, n * PIECES_MAX, sizeof *h->todo);
 	pthread_mutex_init(&h->lock, NULL);
-	for (size_t i = 0; h->v && h->todo && i < n; i++)
+	if (!h->v || !h->todo)
+		return h;
+	for (size_t i = 0; i < n; i++)
 		add_control(h, x, k[i]);
 	for (size_t i = 0; i < h->n; i++)
 		h->todo[i] = &h->v[i];
