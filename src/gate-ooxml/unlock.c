@@ -136,7 +136,7 @@ static bool aes(struct str key, const char *iv, struct str in, char *out)
 	          EVP_DecryptInit_ex2(c, how, (const unsigned char *)key.p, (const unsigned char *)iv, NULL) &&
 	          EVP_CIPHER_CTX_set_padding(c, 0) &&
 	          EVP_DecryptUpdate(c, (unsigned char *)out, &n, (const unsigned char *)in.p, (int)in.n) &&
-	          EVP_DecryptFinal_ex(c, (unsigned char *)out + n, &rest) && (size_t)(n + rest) == in.n;
+	          EVP_DecryptFinal_ex(c, (unsigned char *)out + n, &rest) && (size_t)n + (size_t)rest == in.n;
 
 	EVP_CIPHER_CTX_free(c);
 	return ok;

@@ -9,6 +9,7 @@ size=$(stat -c %s "$T/poison.csv")
 # The gate that has the poison: one of its descriptors is a memory file of that size.
 carrier() {
   local p f
+  # shellcheck disable=SC2154 # the sourced file sets it
   for p in $(pgrep -P "$house" -f 'gate --fd 3 gate'); do
     for f in /proc/"$p"/fd/*; do
       case $(readlink "$f" 2>/dev/null) in /memfd:*) [ "$(stat -L -c %s "$f" 2>/dev/null)" != "$size" ] || { echo "$p"; return; } ;; esac
