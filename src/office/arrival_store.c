@@ -150,7 +150,7 @@ static int set_policy(struct office *o, struct str log, int64_t want, struct err
 void arrival_keep_policy(struct office *o)
 {
 	static int64_t failed_at;
-	struct { char log[33]; int64_t days; } want[LOGS_MOST];
+	struct { char log[33]; int64_t days; } want[LOGS_MOST] = {0};
 	struct err e = {0};
 	size_t n = 0;
 	if (o->vault < 0 || (failed_at && clock_mono() - failed_at < AGAIN_US) || !ledgers_get(o->ledgers, STR("log-sources")))
