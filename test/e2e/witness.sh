@@ -202,7 +202,7 @@ while True:
 P
 ep=$(port); python3 endless.py "$ep" loud & pids+=($!); up "$ep"
 ok endless "$(asks "http://127.0.0.1:$ep") $(grep -c 'the answer is too long' x)" "1 1"
-mp=$(port); python3 endless.py "$mp" mute & mute=$!; pids+=($mute); sleep 0.5
+mp=$(port); python3 endless.py "$mp" mute & mute=$!; pids+=("$mute"); sleep 0.5
 { echo "witness w1 ${key[w1]} http://127.0.0.1:$mp"; echo "quorum w1"; } >tls.policy
 "$S" vault witness ask b --policy tls.policy >x 2>&1 & asker=$!
 kid() { pgrep -P "$1" 2>/dev/null | head -1; }
