@@ -1,12 +1,15 @@
-/* CP932 (text.h). The descriptors stay open for the life of the process: a locked-in one cannot load the tables. */
+/* CP932 (text.h). The descriptors stay open for the life of the process: a locked-in one cannot load the tables. A descriptor holds where
+ * its output goes, and threads of a search share it: one conversion at a time. */
 #include "lib/text.h"
 
 #include <errno.h>
 #include <iconv.h>
+#include <pthread.h>
 #include <string.h>
 
 #define GETA "\x81\xac"                              /* 〓 in CP932 */
 
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static iconv_t from_cp932 = (iconv_t)-1, to_cp932 = (iconv_t)-1;
 
 int text_open(void)
@@ -43,8 +46,10 @@ int cp932_to_utf8(struct str in, struct buf *out)
 		return ERR_SYS;
 	if (in.n && memchr(in.p, 0, in.n))
 		return ERR_SYNTAX;
+	pthread_mutex_lock(&lock);
 	iconv(from_cp932, NULL, NULL, NULL, NULL);
 	int why = convert(from_cp932, &in, out);
+	pthread_mutex_unlock(&lock);
 	if (why == ENOMEM)
 		return ERR_NOMEM;
 	return why ? ERR_SYNTAX : 0;
@@ -53,21 +58,19 @@ int cp932_to_utf8(struct str in, struct buf *out)
 int utf8_to_cp932(struct str in, struct buf *out, size_t *ret_lost)
 {
 	size_t lost = 0;
+	int why;
 	if (text_open())
 		return ERR_SYS;
+	pthread_mutex_lock(&lock);
 	iconv(to_cp932, NULL, NULL, NULL, NULL);
-	for (;;) {
-		int why = convert(to_cp932, &in, out);
-		if (why == ENOMEM)
-			return ERR_NOMEM;
-		if (!why)
-			break;
+	while ((why = convert(to_cp932, &in, out)) != 0 && why != ENOMEM) {
 		uint32_t c;
 		size_t n = utf8_next(in, &c);
 		buf_puts(out, GETA);
 		in = str_slice(in, n ? n : 1, in.n);
 		lost++;
 	}
+	pthread_mutex_unlock(&lock);
 	*ret_lost = lost;
-	return buf_err(out);
+	return why ? ERR_NOMEM : buf_err(out);
 }
