@@ -23,7 +23,7 @@ house_with_attempts() { # name, command in front
   "$@" "$O/sekisho" init "$D" --city 見本市 --standard iizuka 2>"$T/err" || fail "$name: init"
   : | "$@" tee "$D/vault/victim" >/dev/null
   echo "transfer-listen = 127.0.0.1:0" | "$@" tee -a "$D/sekisho.conf" >/dev/null
-  roles="keys vault collect search detect auth office.writer office.job office.reader.0 gate.0 gate.1 front front.net"
+  roles="keys vault collect search detect audit auth office.writer office.job office.reader.0 gate.0 gate.1 front front.net"
   "$@" env SEKISHO_ATTACK="$T/board" "$O/attack/sekisho" run "$D" --listen 127.0.0.1:0 --readers 1 --intake udp:127.0.0.1:0 --intake tls:127.0.0.1:0 >"$T/out" 2>"$T/err" &
   house=$!
   for _ in $(seq $((PATIENCE * 5))); do all_done && return; kill -0 $house 2>/dev/null || fail "$name: the house ended"; sleep 0.2; done
