@@ -327,7 +327,7 @@ static bool has_grace(struct testing *t)
 	return yes;
 }
 
-/* Design 10.6: an exception covers the subject while it lasts and no longer. */
+/* An exception covers the subject while it lasts and no longer. */
 static int try_exception(struct testing *t, int line, struct str id, struct str part)
 {
 	int rc;

@@ -109,14 +109,6 @@ bool pdf_hex(struct pdf_text *t, unsigned digits, unsigned *ret)
 
 /* --- objects ------------------------------------------------------------------------------------------------------------------ */
 
-bool pdf_sees_object(const struct pdf *p, uint32_t n, const char *z)
-{
-	char head[128];
-
-	snprintf(head, sizeof head, "%u 0 obj\n%s", n, z);
-	return pdf_sees(p, head);
-}
-
 bool pdf_object(struct pdf *p, uint32_t n)
 {
 	char z[32];

@@ -40,7 +40,6 @@ bool pdf_sees(const struct pdf *p, const char *z);
 /* Decimal without leading zeros, from 1 to max (from 0 when zero is allowed). */
 bool pdf_whole(struct pdf *p, uint32_t max, bool zero, uint32_t *ret);
 bool pdf_object(struct pdf *p, uint32_t n);          /* "n 0 obj": the next one */
-bool pdf_sees_object(const struct pdf *p, uint32_t n, const char *z);
 bool pdf_stream(struct pdf *p, struct str *ret);     /* "/Length n>>", the bytes, the end of the object */
 bool pdf_unpack(struct pdf *p, struct str packed, const char *rule, struct str *ret); /* valid until the next */
 
