@@ -1,30 +1,11 @@
-/* A JPEG that this gate wrote before: drawn a second time it would lose a second time, and the same file would
- * come out different each
- * time it passes. Its coefficients are read and written anew; only when that gives the very bytes that came
- * in is it such a one. */
-#include <setjmp.h>
+/* A JPEG that this gate wrote before: drawn a second time it would lose a second time, and the same file would come out different each time
+ * it passes. Its coefficients are read and written anew; only when that gives the very bytes that came in is it such a one. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <jpeglib.h>
-
 #include "gate-image/decode.h"
-
-struct trial {
-	struct jpeg_error_mgr m;
-	jmp_buf out;
-};
-
-static void give_up(j_common_ptr c)
-{
-	longjmp(((struct trial *)(void *)c->err)->out, 1);
-}
-
-static void quiet(j_common_ptr c)
-{
-	(void)c;
-}
+#include "rebuild/jpeg_jump.h"
 
 static bool same_code(const JHUFF_TBL *a, const JHUFF_TBL *b)
 {
@@ -58,14 +39,12 @@ bool jpeg_again(struct job *j)
 {
 	struct jpeg_decompress_struct d = {0};
 	struct jpeg_compress_struct c = {0};
-	struct trial err;
+	struct jpeg_jump err;
 	unsigned char *bytes = NULL;
 	unsigned long n = 0;
 	volatile bool same = false;
 
-	d.err = c.err = jpeg_std_error(&err.m);
-	err.m.error_exit = give_up;
-	err.m.output_message = quiet;
+	d.err = c.err = jpeg_jump_init(&err);
 	if (!setjmp(err.out)) {
 		jpeg_create_decompress(&d);
 		jpeg_create_compress(&c);

@@ -1,28 +1,11 @@
-#include <setjmp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <jpeglib.h>
-
 #include "gate-image/decode.h"
+#include "rebuild/jpeg_jump.h"
 
 #define SCANS_MAX 200                                /* a progressive bomb has thousands */
-
-struct jerr {
-	struct jpeg_error_mgr m;
-	jmp_buf out;
-};
-
-static void give_up(j_common_ptr c)
-{
-	longjmp(((struct jerr *)(void *)c->err)->out, 1);
-}
-
-static void quiet(j_common_ptr c)
-{
-	(void)c;
-}
 
 /* TIFF inside Exif: the orientation of IFD0, 1 when there is none. */
 static unsigned orientation(struct str exif)
@@ -125,15 +108,13 @@ static int read_rows(struct jpeg_decompress_struct *d, struct image *im)
 int decode_jpeg(struct job *j, struct image *im)
 {
 	struct jpeg_decompress_struct d = {0};
-	struct jerr err;
+	struct jpeg_jump err;
 	struct seen see = look(j->in);
 	int r;
 
 	if (see.scans > SCANS_MAX)
 		return job_fail(j, GATE_BLOCKED, "IMG-SCANS", NULL);
-	d.err = jpeg_std_error(&err.m);
-	err.m.error_exit = give_up;
-	err.m.output_message = quiet;
+	d.err = jpeg_jump_init(&err);
 	if (setjmp(err.out)) {
 		jpeg_destroy_decompress(&d);
 		return decode_failed(j, ERR_SYNTAX);

@@ -1,39 +1,20 @@
 /* A JPEG that was just made, read again. */
-#include <setjmp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <jpeglib.h>
-
 #include "gate-pdf/picture.h"
-
-struct jerr {
-	struct jpeg_error_mgr m;
-	jmp_buf out;
-};
-
-static void give_up(j_common_ptr c)
-{
-	longjmp(((struct jerr *)(void *)c->err)->out, 1);
-}
-
-static void quiet(j_common_ptr c)
-{
-	(void)c;
-}
+#include "rebuild/jpeg_jump.h"
 
 int picture_read_jpeg(struct str jpeg, unsigned by, uint32_t w, uint32_t h, struct image *ret)
 {
 	struct jpeg_decompress_struct c = {0};
-	struct jerr err;
+	struct jpeg_jump err;
 	struct image im = {0};
 	uint8_t *row = NULL;
 	volatile int r = ERR_NOMEM;
 
-	c.err = jpeg_std_error(&err.m);
-	err.m.error_exit = give_up;
-	err.m.output_message = quiet;
+	c.err = jpeg_jump_init(&err);
 	if (setjmp(err.out)) {
 		jpeg_destroy_decompress(&c);
 		free(row);

@@ -6,7 +6,6 @@
 
 #define ARENA_MAX (64u << 20)
 #define SAVED_MAX 100000u
-#define FAR 20000.0                                  /* points: further out nothing is seen */
 #define ROUND_PEN 1.02                               /* a pen less round than that has its own matrix */
 #define FLAT_PEN 1e-3
 #define HAIR 0.05                                    /* points: the thinnest line */
@@ -20,123 +19,6 @@ void give_up(struct record *r, const char *why)
 		g->broken = true;
 	else if (!r->why)
 		r->why = why;
-}
-
-/* --- places ------------------------------------------------------------------------------------------------------------------ */
-
-void to_page(const struct record *r, const cairo_matrix_t *m, double x, double y, double *px, double *py)
-{
-	cairo_matrix_transform_point(m, &x, &y);
-	*px = x / FINE;
-	*py = r->ask->h - y / FINE;
-}
-
-static double within(double v)
-{
-	return v > FAR ? FAR : v > -FAR ? v : -FAR;         /* not a number: as far as may be */
-}
-
-void put_xy(struct buf *b, double x, double y)
-{
-	pdf_number(b, within(x), 2);
-	buf_putc(b, ' ');
-	pdf_number(b, within(y), 2);
-	buf_putc(b, ' ');
-}
-
-static void widen(double box[4], double x, double y, bool first)
-{
-	box[0] = first || x < box[0] ? x : box[0];
-	box[1] = first || y < box[1] ? y : box[1];
-	box[2] = first || x > box[2] ? x : box[2];
-	box[3] = first || y > box[3] ? y : box[3];
-}
-
-static bool near(double a, double b)
-{
-	return fabs(a - b) < 0.005;
-}
-
-/* Four corners and back: sides as the page's. */
-static bool is_rectangle(double p[5][2], int n, bool curved, bool closed, int parts)
-{
-	bool back = n == 5 && near(p[0][0], p[4][0]) && near(p[0][1], p[4][1]);
-
-	if (curved || parts != 1 || !(back || (n == 4 && closed)))
-		return false;
-	return (near(p[0][0], p[1][0]) && near(p[1][1], p[2][1]) && near(p[2][0], p[3][0]) && near(p[3][1], p[0][1])) ||
-	       (near(p[0][1], p[1][1]) && near(p[1][0], p[2][0]) && near(p[2][1], p[3][1]) && near(p[3][0], p[0][0]));
-}
-
-static void put_rectangle(struct buf *b, const double box[4])
-{
-	double x = round(within(box[0]) * 100) / 100, y = round(within(box[1]) * 100) / 100;
-
-	put_xy(b, x, y);
-	put_xy(b, round(within(box[2]) * 100) / 100 - x, round(within(box[3]) * 100) / 100 - y);
-	buf_puts(b, "re\n");
-}
-
-struct walk {
-	double first[5][2];
-	int n, parts;
-	bool curved, closed;
-};
-
-static void corner(struct walk *w, double x, double y)
-{
-	if (w->n < 5) {
-		w->first[w->n][0] = x;
-		w->first[w->n][1] = y;
-	}
-	w->n++;
-}
-
-bool path_ops(struct record *r, const cairo_matrix_t *m, struct buf *b, double box[4], bool *rectangle)
-{
-	static const char *const names[] = {"m\n", "l\n", "c\n"};
-	cairo_path_t *path = cairo_copy_path(r->c);
-	struct walk w = {0};
-	size_t from = b->n;
-	cairo_matrix_t now;
-	bool any = false;
-
-	cairo_get_matrix(r->c, &now);
-	for (int i = 0; !path->status && i < path->num_data; i += path->data[i].header.length) {
-		const cairo_path_data_t *d = &path->data[i], *next = d + d->header.length;
-		bool last = i + d->header.length >= path->num_data;
-
-		if (d->header.type == CAIRO_PATH_CLOSE_PATH) {
-			buf_puts(b, "h\n");
-			w.closed = true;
-			continue;
-		}
-		if (d->header.type == CAIRO_PATH_MOVE_TO) {
-			if (last || next->header.type == CAIRO_PATH_MOVE_TO)
-				continue;
-			w.parts++;
-		}
-		w.curved |= d->header.type == CAIRO_PATH_CURVE_TO;
-		for (int k = 1; k < d->header.length; k++) {
-			double x, y;
-
-			to_page(r, m ? m : &now, d[k].point.x, d[k].point.y, &x, &y);
-			corner(&w, x, y);
-			widen(box, x, y, !any);
-			any = true;
-			put_xy(b, x, y);
-		}
-		buf_puts(b, names[d->header.type]);
-	}
-	*rectangle = is_rectangle(w.first, w.n, w.curved, w.closed, w.parts);
-	if (path->status)
-		give_up(r, "PDF-B-PARTS");
-	cairo_path_destroy(path);
-	if (*rectangle) {
-		b->n = from;
-		put_rectangle(b, box);
-	}
-	return any;
 }
 
 /* --- clips -------------------------------------------------------------------------------------------------------------------- */
@@ -312,8 +194,8 @@ static void set_dash(struct record *r, struct look *look, double size)
 	if (n > 0) {
 		cairo_get_dash(r->c, dash, &phase);
 		for (int k = 0; k < n; k++)
-			sum += want[k] = lround(within(dash[k] * size) * 100);
-		want[DASHES_MAX] = lround(within(phase * size) * 100);
+			sum += want[k] = lround(record_within(dash[k] * size) * 100);
+		want[DASHES_MAX] = lround(record_within(phase * size) * 100);
 	}
 	if (!sum)
 		n = 0;
@@ -337,8 +219,8 @@ static void set_pen(struct record *r, double size)
 	double width = cairo_get_line_width(r->c) * size;
 
 	end_text(r);
-	set_number(r, &look->width, lround(within(width < HAIR ? HAIR : width) * 100), " w\n");
-	set_number(r, &look->miter, lround(within(cairo_get_miter_limit(r->c) < 1 ? 1 : cairo_get_miter_limit(r->c)) * 100), " M\n");
+	set_number(r, &look->width, lround(record_within(width < HAIR ? HAIR : width) * 100), " w\n");
+	set_number(r, &look->miter, lround(record_within(cairo_get_miter_limit(r->c) < 1 ? 1 : cairo_get_miter_limit(r->c)) * 100), " M\n");
 	if (look->cap != (int)cairo_get_line_cap(r->c))
 		buf_printf(r->out, "%d J\n", look->cap = (int)cairo_get_line_cap(r->c));
 	if (look->join != (int)cairo_get_line_join(r->c))
@@ -427,106 +309,6 @@ static void paint_area(struct record *r, const struct painting *p)
 		buf_puts(r->out, p->what == PAINT_FILL && cairo_get_fill_rule(r->c) == CAIRO_FILL_RULE_EVEN_ODD ? "f*\n" : "f\n");
 	}
 	buf_release(&b);
-}
-
-/* --- groups ------------------------------------------------------------------------------------------------------------------------ */
-
-static void take_back(struct record *r, struct group *g)
-{
-	r->out->n = g->from;
-	r->depth = g->depth;
-	memcpy(r->level, g->level, sizeof r->level);
-	r->run = (struct run){.font = UINT32_MAX};
-	pictures_truncate(&r->w->pictures, g->pictures);
-	glyphs_truncate(&r->w->glyphs, g->glyphs);
-}
-
-void drop_group(struct record *r)
-{
-	struct group *g = r->last;
-
-	r->last = NULL;
-	if (!g)
-		return;
-	end_text(r);
-	if (r->out->n == g->to)
-		take_back(r, g);
-	else
-		give_up(r, "PDF-B-PARTS");
-}
-
-void record_push(struct record *r)
-{
-	struct group *g = arena_alloc(r->arena, sizeof *g);
-
-	drop_group(r);
-	(void)settle_clip(r);                            /* so that an opacity can be put before its content */
-	end_text(r);
-	record_save(r);
-	if (!g || r->n_open >= GROUPS_MAX) {
-		give_up(r, "PDF-B-PARTS");
-		if (r->n_open < GROUPS_MAX)
-			r->open[r->n_open] = NULL;
-	} else {
-		*g = (struct group){.clip = r->clip, .from = r->out->n, .pictures = r->w->pictures.n, .glyphs = r->w->glyphs.n, .depth = r->depth,
-		                    .paintings = r->paintings};
-		memcpy(g->level, r->level, sizeof g->level);
-		r->open[r->n_open] = g;
-	}
-	r->n_open++;
-}
-
-void record_pop(struct record *r, cairo_pattern_t *pattern)
-{
-	if (!r->n_open)
-		return;
-	drop_group(r);
-	end_text(r);
-	record_restore(r);
-	if (--r->n_open >= GROUPS_MAX || r->why)
-		return;
-	r->last = r->open[r->n_open];
-	if (!r->last)
-		return;
-	r->last->pattern = pattern;
-	r->last->to = r->out->n;
-	r->last->paintings = r->paintings - r->last->paintings;
-}
-
-/* One painting, opaque in itself: its opacity is that of its group. */
-static bool set_opacity(struct record *r, const struct group *g, double alpha)
-{
-	char z[16];
-	int a = (int)lround(alpha * 100), n;
-
-	if (a == 100)
-		return true;
-	if (g->paintings != 1 || a < 1 || g->level[g->depth].look.alpha != 100 || r->depth < g->depth ||
-	    memmem(r->out->p + g->from, g->to - g->from, "/A", 2))
-		return false;
-	n = snprintf(z, sizeof z, "/A%d gs\n", a);
-	if (!buf_room(r->out, (size_t)n))
-		return false;
-	memmove(r->out->p + g->from + n, r->out->p + g->from, g->to - g->from);
-	memcpy(r->out->p + g->from, z, (size_t)n);
-	r->out->n += (size_t)n;
-	for (unsigned k = g->depth; k <= r->depth; k++)
-		r->level[k].look.alpha = a;
-	return true;
-}
-
-/* true: the painting was that of the group just ended, and its content may stay where it is. */
-static bool group_stays(struct record *r, const struct painting *p)
-{
-	struct group *g = r->last;
-
-	if (g && !g->broken && cairo_get_source(r->c) == g->pattern && p->what == PAINT_ALL && r->clip == g->clip &&
-	    cairo_get_operator(r->c) == CAIRO_OPERATOR_OVER && r->out->n == g->to && set_opacity(r, g, p->alpha)) {
-		r->last = NULL;
-		return true;
-	}
-	drop_group(r);
-	return false;
 }
 
 void record_paint(struct record *r, const struct painting *p)

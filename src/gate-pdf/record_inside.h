@@ -98,13 +98,18 @@ void to_page(const struct record *r, const cairo_matrix_t *m, double x, double y
 /* The context's path as operators in points, by its matrix (NULL: the present one); its box; whether it is one rectangle with sides as
  * the page's. false: nothing in it. */
 bool path_ops(struct record *r, const cairo_matrix_t *m, struct buf *b, double box[4], bool *rectangle);
+/* A number of the page, or the furthest that is said. */
+double record_within(double v);
+void put_xy(struct buf *b, double x, double y);
+void put_rectangle(struct buf *b, const double box[4]);
 void end_text(struct record *r);
 /* The group that ended last will not be put in as it is: its content goes. */
 void drop_group(struct record *r);
+/* true: the painting was that of the group just ended, and its content may stay where it is. Else drop_group. */
+bool group_stays(struct record *r, const struct painting *p);
 /* Makes clip, colour and the rest hold. false when there is nothing to paint. */
 bool settle(struct record *r, double alpha, bool stroke);
 bool settle_clip(struct record *r);
-void put_xy(struct buf *b, double x, double y);
 
 void record_letters(struct record *r, const cairo_glyph_t *glyphs, int n, struct str text, const cairo_text_cluster_t *clusters, int n_clusters);
 /* Sources that are no colour: a picture as it is, or what comes of the painting as one. */

@@ -1,12 +1,11 @@
-#include <setjmp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <jpeglib.h>
 #include <libdeflate.h>
 
 #include "rebuild/image.h"
+#include "rebuild/jpeg_jump.h"
 
 #define PNG_LEVEL 6
 #define PALETTE_MAX 256u
@@ -157,21 +156,6 @@ int image_put_png(const struct image *im, struct buf *out)
 
 /* --- JPEG ------------------------------------------------------------------------------------------------------ */
 
-struct jerr {
-	struct jpeg_error_mgr m;
-	jmp_buf out;
-};
-
-static void give_up(j_common_ptr c)
-{
-	longjmp(((struct jerr *)(void *)c->err)->out, 1);
-}
-
-static void quiet(j_common_ptr c)
-{
-	(void)c;
-}
-
 static void lay_on_white(const uint8_t *px, uint32_t w, uint8_t *row)
 {
 	for (uint32_t x = 0; x < w; x++, px += 4)
@@ -182,15 +166,13 @@ static void lay_on_white(const uint8_t *px, uint32_t w, uint8_t *row)
 int image_put_jpeg(const struct image *im, struct buf *out)
 {
 	struct jpeg_compress_struct c = {0};
-	struct jerr err;
+	struct jpeg_jump err;
 	unsigned char *bytes = NULL;
 	unsigned long n = 0;
 	uint8_t *row = malloc((size_t)im->w * 3);
 	unsigned channels = im->channels == 1 ? 1 : 3;
 
-	c.err = jpeg_std_error(&err.m);
-	err.m.error_exit = give_up;
-	err.m.output_message = quiet;
+	c.err = jpeg_jump_init(&err);
 	if (!row || setjmp(err.out)) {
 		jpeg_destroy_compress(&c);
 		free(bytes);
