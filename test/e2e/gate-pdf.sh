@@ -169,7 +169,9 @@ set_line_join set_line_width set_matrix set_miter_limit set_operator set_source 
 user_to_device user_to_device_distance format_stride_for_width
 EOL
 lib=$(ldd "$O/libexec/sekisho/gate-pdf" | awk '$1 ~ /libpoppler-glib/ {print $3}')
-ok drawn-by-known "$(nm -D --undefined-only "$lib" | grep -oP 'U cairo_\K\w+' | grep -vE '^(font_|ft_|image_surface_|matrix_|mesh_|path_|pattern_|region_|scaled_|surface_|user_font|device_to)' | grep -vxFf <(tr ' ' '\n' <known))" ""
+nm -D --undefined-only "$lib" | grep -oP 'U cairo_\K\w+' >used
+ok drawn-by-read "$(grep -cxE 'fill|stroke|show_glyphs' used)" 3
+ok drawn-by-known "$(grep -vE '^(font_|ft_|image_surface_|matrix_|mesh_|path_|pattern_|region_|scaled_|surface_|user_font|device_to)' used | grep -vxFf <(tr ' ' '\n' <known))" ""
 if [ -d "$data" ]; then
 	n=0 good=0 bad=""
 	for f in "$data"/*.pdf; do
