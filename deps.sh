@@ -17,7 +17,7 @@ group() {
               chromium fonts-noto-cjk nodejs npm clang clang-tidy cppcheck shellcheck libclang-rt-14-dev \
               rsyslog rsyslog-relp rsyslog-gnutls systemd-journal-remote \
               zip p7zip-full poppler-utils qpdf clamav-daemon libreoffice-writer-nogui libreoffice-calc-nogui libreoffice-impress-nogui imagemagick webp libtiff-tools ;;
-  bench) echo rsyslog libivykis0 libnet1 libwrap0 libjson-c5 wrk zstd linux-perf sqlite3 jq img2pdf mat2 time mat2 ripgrep ;;
+  bench) echo rsyslog libivykis0 libnet1 libwrap0 libjson-c5 wrk zstd linux-perf sqlite3 jq img2pdf mat2 time ripgrep ;;
   *) echo "deps.sh: unknown group '$1' (run build test bench)" >&2; exit 2 ;;
   esac
 }
