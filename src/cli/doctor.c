@@ -2,8 +2,10 @@
  * from outside first, so that a folder that does not start is judged as well. */
 #include "cli/doctor.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <unistd.h>
 
 static const char *const grade_ids[] = {"ok", "warn", "bad"};
 static const char *const grade_words[] = {N_("ok"), N_("warn"), N_("bad")};
@@ -30,6 +32,19 @@ void doctor_point(struct doctor *d, enum grade g, const char *id, const char *to
 	jw_end_object(&d->json);
 }
 
+/* A folder that lost a part of itself is judged; one that has none of them is somewhere else. */
+static bool no_data_folder(const char *dir)
+{
+	static const char *const parts[] = {"sekisho.conf", "office", "vault", "keys"};
+	char path[4200];
+	for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
+		snprintf(path, sizeof path, "%s/%s", dir, parts[i]);
+		if (access(path, F_OK) == 0 || errno == EACCES)
+			return false;
+	}
+	return true;
+}
+
 int command_doctor(const struct command *c, const struct place *p, int n, char **args)
 {
 	struct doctor d = {.place = p};
@@ -44,6 +59,11 @@ int command_doctor(const struct command *c, const struct place *p, int n, char *
 	}
 	if (!d.dir)
 		return command_usage(c);
+	if (no_data_folder(d.dir)) {
+		struct err e = {0};
+		err_set(&e, ERR_NOTFOUND, _("%s is no data folder; make one with sekisho init"), d.dir);
+		return command_fail(&e);
+	}
 	buf_init(&out, 1u << 20);
 	jw_init(&d.json, &out, true);
 	jw_object(&d.json);

@@ -46,6 +46,15 @@ static int fail(const struct err *e)
 	return TOOL_FAILURE;
 }
 
+/* Says which word of the command line is wrong. */
+static bool wrong(const char *fmt, const char *word)
+{
+	fprintf(stderr, "sekisho gate: ");
+	fprintf(stderr, fmt, word);
+	fputc('\n', stderr);
+	return false;
+}
+
 static bool parse(int argc, char **argv, struct options *o)
 {
 	struct {
@@ -58,16 +67,20 @@ static bool parse(int argc, char **argv, struct options *o)
 
 		while (k < ARRAY_LEN(with) && strcmp(argv[i], with[k].name) != 0)
 			k++;
-		if (k < ARRAY_LEN(with) && ++i < argc)
-			*with[k].value = argv[i];
-		else if (!strcmp(argv[i < argc ? i : argc - 1], "--json") && k == ARRAY_LEN(with))
+		if (k < ARRAY_LEN(with) && i + 1 == argc)
+			return wrong(_("%s needs a value"), argv[i]);
+		if (k < ARRAY_LEN(with))
+			*with[k].value = argv[++i];
+		else if (!strcmp(argv[i], "--json"))
 			o->json = true;
-		else if (k < ARRAY_LEN(with) || argv[i][0] == '-' || o->file)
-			return false;
+		else if (argv[i][0] == '-')
+			return wrong(_("there is no option %s"), argv[i]);
+		else if (o->file)
+			return wrong(_("%s is one argument too many"), argv[i]);
 		else
 			o->file = argv[i];
 	}
-	return o->file != NULL;
+	return o->file || wrong("%s", _("say which file"));
 }
 
 /* A private copy: what is judged cannot change under the judges. */
@@ -198,8 +211,10 @@ static int clean(const struct options *o)
 	char *path = xstrdup(o->file);
 	int fd, ret;
 
-	if (!o->out)
+	if (!o->out) {
+		wrong("%s", _("say where the rebuilt file goes: -o OUT"));
 		return usage();
+	}
 	if (gate_open(&g, NULL, o->policy, &e) || (o->password && read_password(&g, o->password, &e)))
 		return fail(&e);
 	if (isatty(2))
@@ -346,5 +361,7 @@ int tool_main(int argc, char **argv)
 	for (size_t i = 0; argc > 0 && i < ARRAY_LEN(commands); i++)
 		if (!strcmp(argv[0], commands[i].name))
 			return parse(argc - 1, argv + 1, &o) ? commands[i].run(&o) : usage();
+	if (argc > 0)
+		wrong(_("there is no command \"%s\""), argv[0]);
 	return usage();
 }

@@ -18,9 +18,11 @@ static void open_words(void)
 	words_open();
 }
 
-static void print_usage(FILE *to)
+static const char *command;                              /* the one asked for, once it is known */
+
+static const char *usage_text(void)
 {
-	fputs(_("usage: sekisho vault verify DIR [--vkey KEY] [--known FILE] [--policy FILE] [--json]\n"
+	return _("usage: sekisho vault verify DIR [--vkey KEY] [--known FILE] [--policy FILE] [--json]\n"
 	        "       sekisho vault prove DIR INDEX [--policy FILE] [--json]\n"
 	        "       sekisho vault prove-consistency DIR OLD NEW [--json]\n"
 	        "       sekisho vault check-proof FILE --vkey KEY [--policy FILE] [--entry FILE] [--json]\n"
@@ -35,14 +37,41 @@ static void print_usage(FILE *to)
 	        "       sekisho vault hold DIR ID --from A --to B --reason TEXT | release DIR ID --reason TEXT [--log NAME]\n"
 	        "       sekisho vault redact DIR INDEX --reason TEXT [--log NAME]\n"
 	        "       sekisho vault witness new|add|serve|sign|ask|request|take … | serve DIR --listen ADDRESS:PORT (see witness --help)\n"
-	        "--log NAME: one of the logs of others in a data folder. KEY is a verifier key or a file that holds one.\n"),
-	      to);
+	        "--log NAME: one of the logs of others in a data folder. KEY is a verifier key or a file that holds one.\n");
+}
+
+/* Of the command asked for, else of all. */
+static void print_usage(FILE *to)
+{
+	char words[40];
+	bool found = false;
+
+	snprintf(words, sizeof words, "sekisho vault %s ", command ? command : "");
+	for (const char *p = usage_text(), *end; command && *p; p = end + (*end == '\n')) {
+		end = strchrnul(p, '\n');
+		const char *at = memmem(p, (size_t)(end - p), words, strlen(words));
+
+		if (!at || at - p > 20)
+			continue;
+		fprintf(to, "%s: %.*s\n", _("usage"), (int)(end - at), at);
+		found = true;
+	}
+	if (!found)
+		fputs(usage_text(), to);
 }
 
 int tool_usage(void)
 {
 	print_usage(stderr);
 	return TOOL_USAGE;
+}
+
+int tool_wrong(const char *fmt, const char *word)
+{
+	fprintf(stderr, "sekisho vault: ");
+	fprintf(stderr, fmt, word);
+	fputc('\n', stderr);
+	return ERR_SYNTAX;
 }
 
 int tool_fail(const struct err *e)
@@ -89,7 +118,7 @@ static bool log_name(const char *z)
 }
 
 /* Options may stand anywhere; what is no option is an argument, at most as many as the command takes. */
-static int parse(struct tool *t, int argc, char **argv)
+static int parse(struct tool *t, size_t max, int argc, char **argv)
 {
 	struct {
 		const char *name, **value;
@@ -110,22 +139,23 @@ static int parse(struct tool *t, int argc, char **argv)
 			continue;
 		}
 		if (strncmp(argv[i], "--", 2) != 0) {
-			if (t->n_args == ARRAY_LEN(t->args))
-				return ERR_SYNTAX;
+			if (t->n_args == max)
+				return tool_wrong(_("%s is one argument too many"), argv[i]);
 			t->args[t->n_args++] = argv[i];
 			continue;
 		}
-		if (i + 1 == argc)
-			return ERR_SYNTAX;
-		if (!strcmp(argv[i], "--known") && t->n_known < VERIFY_KNOWN_MAX) {
-			t->known[t->n_known++] = argv[++i];
-			continue;
-		}
-		while (k < ARRAY_LEN(with_value) && strcmp(argv[i], with_value[k].name) != 0)
+		bool known = !strcmp(argv[i], "--known");
+
+		while (!known && k < ARRAY_LEN(with_value) && strcmp(argv[i], with_value[k].name) != 0)
 			k++;
 		if (k == ARRAY_LEN(with_value))
-			return ERR_SYNTAX;
-		*with_value[k].value = argv[++i];
+			return tool_wrong(_("there is no option %s"), argv[i]);
+		if (i + 1 == argc)
+			return tool_wrong(_("%s needs a value"), argv[i]);
+		if (known && t->n_known == VERIFY_KNOWN_MAX)
+			return tool_wrong(_("%s is one argument too many"), argv[i]);
+		*(known ? &t->known[t->n_known++] : with_value[k].value) = argv[i + 1];
+		i++;
 	}
 	return 0;
 }
@@ -166,15 +196,24 @@ int tool_main(int argc, char **argv)
 	for (size_t i = 0; argc && i < ARRAY_LEN(commands); i++) {
 		if (strcmp(argv[0], commands[i].name) != 0)
 			continue;
-		if (parse(&t, argc - 1, argv + 1) || t.n_args < commands[i].args_min || t.n_args > commands[i].args_max)
+		command = commands[i].name;
+		if (parse(&t, commands[i].args_max, argc - 1, argv + 1))
 			return tool_usage();
-		if (t.log && !log_name(t.log))
+		if (t.n_args < commands[i].args_min) {
+			tool_wrong(_("%s: an argument is missing"), command);
 			return tool_usage();
+		}
+		if (t.log && !log_name(t.log)) {
+			tool_wrong(_("\"%s\" is no name of a log"), t.log);
+			return tool_usage();
+		}
 		t.data_dir = t.args[0];
 		if (commands[i].folder)
 			find_folder(t.args[0], commands[i].run == tool_search ? NULL : t.log, t.dir);
 		return commands[i].run(&t);
 	}
+	if (argc)
+		tool_wrong(_("there is no command \"%s\""), argv[0]);
 	return tool_usage();
 }
 

@@ -27,6 +27,8 @@ struct tool {
 	bool json, scan, finish, follow;
 };
 
+/* Says which word of the command line is wrong, before tool_usage: fmt has one %s. ERR_SYNTAX. */
+int tool_wrong(const char *fmt, const char *word) __attribute__((format(printf, 1, 0)));
 int tool_usage(void);
 int tool_fail(const struct err *e);                  /* says why; NO when something is not proven, else FAILURE */
 int tool_print(struct buf *b);                       /* to stdout; releases b */

@@ -196,12 +196,13 @@ static int options(struct job *j)
 
 	j->ask = (struct search_ask){.from_ns = INT64_MIN, .to_ns = INT64_MAX, .before = UINT64_MAX, .limit = LIMIT, .scan = t->scan};
 	if (t->limit && (tool_number(t->limit, &n) || !n || n > SEARCH_HITS_MAX))
-		return ERR_SYNTAX;
+		return tool_wrong(_("--limit %s: not a number that fits"), t->limit);
 	if (t->limit)
 		j->ask.limit = (size_t)n;
-	if ((t->since && query_time(str_from(t->since), clock_true(), &j->ask.from_ns, &end)) ||
-	    (t->until && query_time(str_from(t->until), clock_true(), &end, &j->ask.to_ns)))
-		return ERR_SYNTAX;
+	if (t->since && query_time(str_from(t->since), clock_true(), &j->ask.from_ns, &end))
+		return tool_wrong(_("--since %s: not a time like 2026-11-20T09:00 or 2d"), t->since);
+	if (t->until && query_time(str_from(t->until), clock_true(), &end, &j->ask.to_ns))
+		return tool_wrong(_("--until %s: not a time like 2026-11-20T09:00 or 2d"), t->until);
 	return 0;
 }
 

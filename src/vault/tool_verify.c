@@ -93,12 +93,12 @@ static void put_report(struct jw *j, const struct verify_report *r, bool keys_as
 	jw_end_array(j);
 }
 
-static void report_text(const char *name, const struct verify_report *r)
+static void report_text(const char *dir, const char *name, const struct verify_report *r)
 {
 	for (size_t i = 0; i < r->n_problems && i < VERIFY_PROBLEMS_MAX; i++)
 		fprintf(stderr, "%s%s%s: %s\n", name, *name ? ": " : "", r->problems[i].where, r->problems[i].what);
 	if (!verify_ok(r)) {
-		printf(_("NOT PROVEN: %s, %zu problems\n"), *r->origin ? r->origin : name, r->n_problems);
+		printf(_("NOT PROVEN: %s (problems: %zu)\n"), *r->origin ? r->origin : *name ? name : dir, r->n_problems);
 		return;
 	}
 	printf(_("proven: %s, %llu entries as signed\n"), r->origin, (unsigned long long)r->size);
@@ -166,7 +166,7 @@ static void check_one(struct checking *c, const char *dir, const char *name)
 	if (c->json)
 		put_report(c->json, &r, signed_last.size > 0);
 	else
-		report_text(name, &r);
+		report_text(dir, name, &r);
 	c->ok = c->ok && verify_ok(&r);
 	c->own_key = c->own_key || (verify_ok(&r) && r.own_key);
 	verify_release(&r);
@@ -211,7 +211,7 @@ static void tell_missing(struct checking *c, const char *name, struct str origin
 		put_report(c->json, &r, true);
 		jw_end_object(c->json);
 	} else {
-		report_text(name, &r);
+		report_text(c->t->dir, name, &r);
 	}
 	c->ok = false;
 }

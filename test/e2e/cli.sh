@@ -33,6 +33,29 @@ for wrong in "" nonsense "status" "run" "init" "ledger" "ledger import $T" "toke
   [ "$(code $wrong)" = 2 ] && [ -s "$T/err" ] && [ ! -s "$T/out" ] || fail "wrong use \"$wrong\": $(cat "$T/out" "$T/err")"
 done
 echo "ok wrong use is 2, said on stderr"
+says() { # WORDS TEXT [CODE]: wrong use that names the word
+  # shellcheck disable=SC2086
+  [ "$(code $1)" = "${3:-2}" ] && grep -qF -- "$2" "$T/err" && [ "$(wc -l <"$T/err")" -le "${4:-2}" ] || fail "\"$1\" does not say \"$2\": $(cat "$T/err")"
+}
+says "vault search $T x --bogus" 'there is no option --bogus'
+says "vault search $T x --bogus" 'usage: sekisho vault search DIR QUERY'
+says "vault search $T x --limit" '--limit needs a value'
+says "vault search $T x --limit many" '--limit many'
+says "vault search $T x --since someday" '--since someday'
+says "vault search $T" 'search: an argument is missing'
+says "vault search $T a b" 'b is one argument too many'
+says "vault ingest $T --log A.B" '"A.B" is no name of a log'
+says "vault nonsense" 'there is no command "nonsense"' 2 99
+says "gate clean a.pdf --repot x" 'there is no option --repot' 2 9
+says "gate clean a.pdf" '-o OUT' 2 9
+says "gate clean a.pdf b.pdf" 'b.pdf is one argument too many' 2 9
+says "gate clean a.pdf -o" '-o needs a value' 2 9
+says "gate clean" 'say which file' 2 9
+says "gate nonsense" 'there is no command "nonsense"' 2 9
+echo "ok wrong use names the word that is wrong"
+says "doctor $T" 'is no data folder' 3 1
+says "doctor $T/none" 'is no data folder' 3 1
+echo "ok the doctor gives no advice about a folder that is none of ours"
 for none in "status $T/none" "run $T/none" "assess $T" "ledger import $T persons $T/none.csv"; do
   # shellcheck disable=SC2086
   [ "$(code $none)" = 3 ] && [ -s "$T/err" ] && [ ! -s "$T/out" ] || fail "failure \"$none\": $(cat "$T/out" "$T/err")"
