@@ -5,6 +5,7 @@
 
 #include "gate-pdf/page.h"
 #include "gate-pdf/write.h"
+#include "rebuild/palette.h"
 
 #define LEVEL 6
 #define FLAT_SHARE 60u                               /* percent of samples like their left neighbour: a drawing, no photo */
@@ -12,7 +13,6 @@
 #define SAMPLE_FROM 256u                             /* rows: of taller ones, every eighth is looked at */
 #define SAMPLE_STEP 8u
 #define LOOK_SIDE 580u                               /* pixels of a page's longer side at 50 dpi */
-#define PALETTE_MAX 256u
 #define JPEG_MAX (256u << 20)
 
 static bool drawing(const struct image *im)
@@ -75,26 +75,6 @@ static uint8_t *greys(const struct image *im, unsigned bits, size_t *n)
 
 /* --- colour ------------------------------------------------------------------------------------------------------------------ */
 
-struct palette {
-	uint32_t colour[PALETTE_MAX];
-	unsigned n;
-	uint16_t slot[4096];                             /* by hash, 1 + index */
-};
-
-static int place(struct palette *p, uint32_t c)
-{
-	for (uint32_t h = c * 2654435761u >> 20;; h = (h + 1) & 4095) {
-		if (!p->slot[h]) {
-			if (p->n == PALETTE_MAX)
-				return -1;
-			p->colour[p->n] = c;
-			p->slot[h] = (uint16_t)++p->n;
-		}
-		if (p->colour[p->slot[h] - 1] == c)
-			return p->slot[h] - 1;
-	}
-}
-
 /* One byte a sample; NULL when there are more than 256 colours. */
 static uint8_t *indexed(const struct image *im, bool coarse, struct palette *p)
 {
@@ -115,7 +95,7 @@ static uint8_t *indexed(const struct image *im, bool coarse, struct palette *p)
 		last = c;
 		if (coarse)
 			c = (uint32_t)(coarse_step(s[0]) * 17) << 16 | (uint32_t)(coarse_step(s[1]) * 17) << 8 | (uint32_t)coarse_step(s[2]) * 17;
-		k = place(p, c);
+		k = palette_place(p, c);
 		if (k < 0) {
 			free(out);
 			return NULL;

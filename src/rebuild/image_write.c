@@ -6,9 +6,9 @@
 
 #include "rebuild/image.h"
 #include "rebuild/jpeg_jump.h"
+#include "rebuild/palette.h"
 
 #define PNG_LEVEL 6
-#define PALETTE_MAX 256u
 
 /* --- PNG ------------------------------------------------------------------------------------------------------- */
 
@@ -24,29 +24,6 @@ static void chunk(struct buf *b, const char *type, struct str data)
 		buf_u32(b, libdeflate_crc32(0, b->p + at, b->n - at));
 }
 
-struct palette {
-	uint32_t colour[PALETTE_MAX];
-	unsigned n;
-	uint16_t slot[4096];                             /* by hash, 1 + index */
-};
-
-/* The colour's index, or -1 when there are too many. */
-static int place(struct palette *p, const uint8_t *rgb)
-{
-	uint32_t c = (uint32_t)rgb[0] << 16 | (uint32_t)rgb[1] << 8 | rgb[2], h = c * 2654435761u >> 20;
-
-	for (;; h = (h + 1) & 4095) {
-		if (!p->slot[h]) {
-			if (p->n == PALETTE_MAX)
-				return -1;
-			p->colour[p->n] = c;
-			p->slot[h] = (uint16_t)++p->n;
-		}
-		if (p->colour[p->slot[h] - 1] == c)
-			return p->slot[h] - 1;
-	}
-}
-
 /* Rows of one byte a pixel, each behind filter 0; NULL when there are more than 256 colours. */
 static uint8_t *indexed(const struct image *im, struct palette *p)
 {
@@ -58,7 +35,7 @@ static uint8_t *indexed(const struct image *im, struct palette *p)
 	for (uint32_t y = 0; rows && y < im->h; y++) {
 		*to++ = 0;
 		for (uint32_t x = 0; x < im->w; x++, px += 3) {
-			int i = place(p, px);
+			int i = palette_place(p, (uint32_t)px[0] << 16 | (uint32_t)px[1] << 8 | px[2]);
 
 			if (i < 0) {
 				free(rows);
