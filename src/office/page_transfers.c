@@ -10,6 +10,7 @@
 #include "queries.h"
 
 #define LOST_SHOWN 3
+#define LOST_READ 40                                     /* parts of one file looked at for sentences that differ */
 #define CSV_BYTES_MAX (16u << 20)
 #define CSV_ROWS_MAX_HERE 20000
 
@@ -68,10 +69,26 @@ int transfer_list(struct ctx *c, const struct list_query *q, struct list_page *r
 
 /* --- the page ----------------------------------------------------------------------------------------------------------------- */
 
+/* The list tells no parts, so what was done to several of them is said once. */
+static size_t unlike(struct lost *v, size_t n)
+{
+	size_t kept = 0;
+	for (size_t i = 0, k; i < n; i++) {
+		for (k = 0; k < kept && !str_eq(v[k].text, v[i].text); k++)
+			;
+		if (k == kept)
+			v[kept++] = v[i];
+	}
+	return kept;
+}
+
 static void fill_row(struct ctx *c, const struct mine *m, struct tpl_transfers_rows *r)
 {
-	struct lost lost[LOST_SHOWN];
-	size_t all, n = transfer_losses(c, m, lost, LOST_SHOWN, &all, &r->reason);
+	struct lost lost[LOST_READ];
+	size_t all, n = transfer_losses(c, m, lost, LOST_READ, &all, &r->reason), differ = unlike(lost, n);
+	bool nothing = !all;
+	all -= n - differ;
+	n = differ < LOST_SHOWN ? differ : LOST_SHOWN;
 	bool passed = m->out_name.n && !transfer_busy(m);
 	r->href = arena_strf(c->arena, "/transfers/%lld", (long long)m->id);
 	r->number = m->number;
@@ -96,7 +113,7 @@ static void fill_row(struct ctx *c, const struct mine *m, struct tpl_transfers_r
 		v[r->n_lost++].text = lost[i].text;
 	r->lost = v;
 	r->more = r->busy ? 0 : (int64_t)(all - n);
-	r->clean = passed && !all && m->report.n;
+	r->clean = passed && nothing && m->report.n;
 }
 
 static bool route_allows(const struct ctx *c, const char *path)

@@ -66,3 +66,8 @@ jq -r '.transfers[].id' "$T/page" >"$T/p1"; after=$(jq -r .next "$T/page"); [ "$
 [ "$(api "transfers?limit=40&after=$after")" = 200 ] || fail "API: second page"
 jq -r '.transfers[].id' "$T/page" >"$T/p2"; [ "$(jq -r .next "$T/page")" = null ] && [ "$(sort -u "$T/p1" "$T/p2" | wc -l)" = 65 ] || fail "API: pages"
 ok "the API lists in pages"
+
+# --- a line ----------------------------------------------------------------------------------------------------------------------
+get ichiro '/transfers?to=fetch' >/dev/null
+grep -q '授受-[0-9-]* · 取込み.* · 受取期限 20' "$T/page" || fail "a line of the list: $(grep -m1 '授受-' "$T/page")"
+ok "the line of a file keeps its dates apart and names them"
