@@ -83,25 +83,7 @@ static int read_mini(struct cfb *c, struct arena *a)
 	return 0;
 }
 
-/* Bytes of a chain of sectors, at most so many. */
-static int chain(const struct cfb *c, uint32_t s, uint64_t size, struct buf *out)
-{
-	for (uint32_t steps = 0; size; steps++) {
-		const char *p = s < c->n_fat && steps <= c->n_fat ? sector(c, s) : NULL;
-		uint64_t n = size < 1u << c->shift ? size : 1u << c->shift;
-
-		if (!p)
-			return ERR_SYNTAX;
-		buf_put(out, p, (size_t)n);
-		if (buf_err(out))
-			return buf_err(out);
-		size -= n;
-		s = c->fat[s];
-	}
-	return 0;
-}
-
-/* Where the byte at of the stream of small sectors lies. */
+/* Where a small sector lies in the stream of them. */
 static const char *mini_sector(const struct cfb *c, uint32_t s)
 {
 	uint64_t at = (uint64_t)s << c->mini_shift;
@@ -117,11 +99,15 @@ static const char *mini_sector(const struct cfb *c, uint32_t s)
 	return p ? p + (at & ((1u << c->shift) - 1)) : NULL;
 }
 
-static int small_chain(const struct cfb *c, uint32_t s, uint64_t size, struct buf *out)
+/* Bytes of a chain of sectors, small ones or not, at most so many. */
+static int chain(const struct cfb *c, bool mini, uint32_t s, uint64_t size, struct buf *out)
 {
+	const uint32_t *next = mini ? c->mini : c->fat, most = mini ? c->n_mini : c->n_fat;
+	uint64_t whole = 1u << (mini ? c->mini_shift : c->shift);
+
 	for (uint32_t steps = 0; size; steps++) {
-		const char *p = s < c->n_mini && steps <= c->n_mini ? mini_sector(c, s) : NULL;
-		uint64_t n = size < 1u << c->mini_shift ? size : 1u << c->mini_shift;
+		const char *p = s >= most || steps > most ? NULL : mini ? mini_sector(c, s) : sector(c, s);
+		uint64_t n = size < whole ? size : whole;
 
 		if (!p)
 			return ERR_SYNTAX;
@@ -129,7 +115,7 @@ static int small_chain(const struct cfb *c, uint32_t s, uint64_t size, struct bu
 		if (buf_err(out))
 			return buf_err(out);
 		size -= n;
-		s = c->mini[s];
+		s = next[s];
 	}
 	return 0;
 }
@@ -190,7 +176,7 @@ int cfb_read(const struct cfb *c, const char *name, struct buf *out)
 				continue;
 			if (size > c->bytes.n)
 				return ERR_SYNTAX;
-			return size < c->cutoff ? small_chain(c, u32(e + 116), size, out) : chain(c, u32(e + 116), size, out);
+			return chain(c, size < c->cutoff, u32(e + 116), size, out);
 		}
 		s = c->fat[s];
 	}
