@@ -175,8 +175,9 @@ static bool with_numbers(struct reader *r)
 	int64_t v;
 	unsigned n = 0;
 
-	while (n < OPERANDS_MAX && pdf_text_number(&t, 4, -FAR, FAR, &v) && pdf_text_word(&t, " "))
-		n++;
+	/* a blank behind each: a number glued to its operator would be one that nobody counted and no bound is for */
+	for (struct pdf_text next = t; n < OPERANDS_MAX && pdf_text_number(&next, 4, -FAR, FAR, &v) && pdf_text_word(&next, " "); n++)
+		t = next;
 	for (size_t k = 0; n && k < ARRAY_LEN(operators); k++) {
 		const struct operator *o = &operators[k];
 
