@@ -15,30 +15,43 @@ static int failed(struct err *e, const char *path, const char *name)
 	return err_set(e, ERR_SYS, "sandbox: cannot hand over %s (%s): %s", path, name, strerror(errno));
 }
 
+static int give_below(int dir, unsigned uid, int depth, const char *path, struct err *e);
+
+/* What the name stands for is held fast first: whoever writes there cannot make it something else between the look and the gift. */
+static int give_one(int dir, const char *name, unsigned uid, int depth, const char *path, struct err *e)
+{
+	struct stat st;
+	int r = 0, fd = openat(dir, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0 && errno == ENOENT)
+		return 0;                                        /* gone meanwhile */
+	if (fd < 0 || fstat(fd, &st) != 0)
+		r = failed(e, path, name);
+	bool folder = r == 0 && S_ISDIR(st.st_mode), ours = folder || (r == 0 && S_ISREG(st.st_mode) && st.st_nlink <= 1);
+	if (folder && depth < DEPTH_MAX) {                   /* nothing of ours lies deeper, and nobody stops a start by digging */
+		int sub = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		if (sub >= 0)
+			r = give_below(sub, uid, depth + 1, path, e);
+		else if (errno != ENOENT)
+			r = failed(e, path, name);
+	}
+	if (r == 0 && ours && (st.st_uid != uid || st.st_gid != uid) && fchownat(fd, "", uid, uid, AT_EMPTY_PATH) != 0)
+		r = failed(e, path, name);
+	if (fd >= 0)
+		close(fd);
+	return r;
+}
+
 static int give_below(int dir, unsigned uid, int depth, const char *path, struct err *e)
 {
 	int r = 0;
-	DIR *d = depth < DEPTH_MAX ? fdopendir(dir) : NULL;
+	DIR *d = fdopendir(dir);
 	if (!d) {
 		close(dir);
 		return failed(e, path, ".");
 	}
-	for (struct dirent *i; r == 0 && (i = readdir(d));) {
-		struct stat st;
-		if (strcmp(i->d_name, ".") == 0 || strcmp(i->d_name, "..") == 0)
-			continue;
-		if (fstatat(dirfd(d), i->d_name, &st, AT_SYMLINK_NOFOLLOW) != 0)
-			continue;                                /* gone meanwhile */
-		if (S_ISDIR(st.st_mode)) {
-			int sub = openat(dirfd(d), i->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-			r = sub < 0 ? failed(e, path, i->d_name) : give_below(sub, uid, depth + 1, path, e);
-		} else if (!S_ISREG(st.st_mode) || st.st_nlink > 1) {
-			continue;
-		}
-		if (r == 0 && (st.st_uid != uid || st.st_gid != uid) &&
-		    fchownat(dirfd(d), i->d_name, uid, uid, AT_SYMLINK_NOFOLLOW) != 0)
-			r = failed(e, path, i->d_name);
-	}
+	for (struct dirent *i; r == 0 && (i = readdir(d));)
+		if (strcmp(i->d_name, ".") != 0 && strcmp(i->d_name, "..") != 0)
+			r = give_one(dirfd(d), i->d_name, uid, depth, path, e);
 	closedir(d);
 	return r;
 }
