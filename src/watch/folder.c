@@ -52,12 +52,15 @@ static int read_conf(struct folder *f, struct err *e)
 	struct buf b;
 	struct stat st;
 	snprintf(path, sizeof path, "%s/watch.conf", f->path);
-	if (lstat(path, &st) != 0 || !S_ISREG(st.st_mode))
-		return err_set(e, ERR_NOTFOUND, "%s is missing", path);
-	if (st.st_mode & 077)
-		return err_set(e, ERR_DENIED, "%s holds a token: nobody else may read it (chmod 600)", path);
+	int r = 0, fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
+	if (fd < 0 || fstat(fd, &st) != 0 || !S_ISREG(st.st_mode))
+		r = err_set(e, ERR_NOTFOUND, "%s is missing", path);
+	else if (st.st_mode & 077)
+		r = err_set(e, ERR_DENIED, "%s holds a token: nobody else may read it (chmod 600)", path);
 	buf_init(&b, CONF_MAX);
-	int r = file_read(path, CONF_MAX, &b, e);
+	r = r == 0 ? fd_read_all(fd, CONF_MAX, &b, e) : r;
+	if (fd >= 0)
+		close(fd);
 	struct str rest = buf_view(&b);
 	while (r == 0 && rest.n) {
 		struct str value = str_trim(str_cut(&rest, '\n')), key;
@@ -122,11 +125,14 @@ void folder_told(struct folder *f, struct str name)
 	snprintf(f->told[f->n_told++ % ARRAY_LEN(f->told)], NAME_MAX_HERE + 1, "%.*s", STR_ARG(name));
 }
 
-static bool was_told(const struct folder *f, const char *name)
+/* Said once, good once: the next file of that name is complete when the kernel says so anew. */
+static bool take_told(struct folder *f, const char *name)
 {
 	for (size_t i = 0; i < ARRAY_LEN(f->told); i++)
-		if (strcmp(f->told[i], name) == 0)
+		if (strcmp(f->told[i], name) == 0) {
+			f->told[i][0] = 0;
 			return true;
+		}
 	return false;
 }
 
@@ -137,6 +143,12 @@ static void key_of(const struct folder *f, const char *name, const struct stat *
 	int n = snprintf(text, sizeof text, "%s|%s|%lld|%lld|%lld.%09ld", f->path, name, (long long)st->st_ino, (long long)st->st_size,
 	                 (long long)st->st_mtim.tv_sec, st->st_mtim.tv_nsec);
 	sha256_hex(text, (size_t)n, key);
+}
+
+/* With a second name it could be another's, or our own settings. */
+static bool whole(const struct stat *st)
+{
+	return S_ISREG(st->st_mode) && st->st_nlink == 1;
 }
 
 static bool in_hand(const struct folder *f, const char *name)
@@ -159,8 +171,8 @@ void folder_scan(struct folder *f)
 	}
 	while (f->n < ITEMS_MAX && (x = readdir(d))) {
 		struct stat st;
-		if (!wanted(x->d_name) || in_hand(f, x->d_name) || fstatat(f->in, x->d_name, &st, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISREG(st.st_mode) ||
-		    (!was_told(f, x->d_name) && clock_true() / SECOND_US - st.st_mtim.tv_sec < SETTLED_S))
+		if (!wanted(x->d_name) || in_hand(f, x->d_name) || fstatat(f->in, x->d_name, &st, AT_SYMLINK_NOFOLLOW) != 0 || !whole(&st) ||
+		    (!take_told(f, x->d_name) && clock_true() / SECOND_US - st.st_mtim.tv_sec < SETTLED_S))
 			continue;
 		struct item *it = &f->items[f->n++];
 		*it = (struct item){0};
@@ -177,7 +189,7 @@ int folder_file(const struct folder *f, const struct item *it, int64_t *ret_size
 	int fd = openat(f->in, it->name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
 	if (fd < 0)
 		return -1;
-	if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) || (key_of(f, it->name, &st, key), strcmp(key, it->key) != 0)) {
+	if (fstat(fd, &st) != 0 || !whole(&st) || (key_of(f, it->name, &st, key), strcmp(key, it->key) != 0)) {
 		close(fd);
 		return -1;
 	}
@@ -208,7 +220,8 @@ static void plain_name(struct str name, const char *otherwise, char out[NAME_MAX
 
 static int put_whole(int dir, const char *name, int from, int64_t size, struct str text, struct err *e)
 {
-	int fd = openat(dir, ".part", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0640);
+	(void)unlinkat(dir, ".part", 0);                 /* of an earlier life, or a pipe that somebody put there */
+	int fd = openat(dir, ".part", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0640);
 	if (fd < 0)
 		return sys_err(e, name);
 	int r = from >= 0 ? copy(from, size, fd) : fd_write_all(fd, text.p, text.n);
@@ -247,7 +260,10 @@ int folder_end(struct folder *f, struct item *it, bool passed, struct str report
 	char to[NAME_MAX_HERE + 40];
 	int64_t size;
 	int fd = folder_file(f, it, &size), r = 0, dir = passed ? f->done : f->held;
-	snprintf(to, sizeof to, "%lld-%.*s", (long long)it->id, NAME_MAX_HERE - 40, it->name);
+	if (it->id)
+		snprintf(to, sizeof to, "%lld-%.*s", (long long)it->id, NAME_MAX_HERE - 40, it->name);
+	else                                             /* refused before it had a number */
+		snprintf(to, sizeof to, "0-%.12s-%.*s", it->key, NAME_MAX_HERE - 40, it->name);
 	if (!passed)
 		r = put_report(dir, to, report, e);
 	if (r == 0 && fd >= 0 && renameat(f->in, it->name, dir, to) != 0)
