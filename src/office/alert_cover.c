@@ -16,7 +16,8 @@
 	"WHERE coalesce(w.seal_broken, 0) = 0 " \
 	"AND ((w.kind IN ('system-change', 'network-change', 'device-change', 'privileged') AND w.state IN ('approved', 'done', 'confirmed') " \
 	"AND ?4 BETWEEN w.planned_start AND w.planned_end) " \
-	"OR (w.kind IN ('operation', 'maintenance', 'repair') AND w.state IN ('done', 'confirmed') AND ?4 BETWEEN w.started_at AND coalesce(w.ended_at, w.done_at))) " \
+	"OR (w.kind IN ('operation', 'maintenance', 'repair') AND w.state IN ('done', 'confirmed') AND ?4 BETWEEN w.started_at AND coalesce(w.ended_at, w.done_at) " \
+	"AND (w.state = 'confirmed' OR coalesce(w.ended_at, w.done_at) - w.started_at <= 86400000000))) " \
 	"AND (w.worker IN (SELECT person FROM who) OR EXISTS (SELECT 1 FROM work_records__helpers h JOIN who ON who.person = h.value WHERE h.record = w.id) " \
 	"OR w.account IN (SELECT id FROM login)) " \
 	"AND (EXISTS (SELECT 1 FROM work_records__devices x JOIN here ON here.device = x.value WHERE x.record = w.id) " \

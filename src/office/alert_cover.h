@@ -18,7 +18,7 @@ struct alert_cover {
 /* A work record that was permitted for this time (kinds that are permitted beforehand), or that says when the work was done, whose worker
  * or helper the account belongs to (ledger accounts; the record's own privileged account too), and whose devices or systems the
  * host is. A record that names neither devices nor systems covers only its own privileged account. What was permitted and then altered
- * covers nothing. */
+ * covers nothing. What the worker alone says of his work, confirmed by nobody yet, covers 24 hours at most. */
 bool alert_covered(struct db *db, struct arena *a, const struct alert_deed *d, struct alert_cover *ret);
 
 #endif

@@ -49,6 +49,8 @@ static const struct {
 	{"UPDATE work_records SET kind = 'maintenance', state = 'done'", "sato", "sv1", "x", AT, NULL}, /* when it was done is not said */
 	{"UPDATE work_records SET kind = 'maintenance', state = 'done', started_at = 1794999999000000, ended_at = 1795000000000000", "sato", "sv1", "x", AT, "w1"},
 	{"UPDATE work_records SET kind = 'maintenance', state = 'done', started_at = 1794999999000000, done_at = 1794999999999999", "sato", "sv1", "x", AT, NULL},
+	{"UPDATE work_records SET kind = 'operation', state = 'done', started_at = 1794000000000000, ended_at = 1999000000000000", "sato", "sv1", "x", AT, NULL}, /* his own word, for years */
+	{"UPDATE work_records SET kind = 'operation', state = 'confirmed', started_at = 1794000000000000, ended_at = 1999000000000000", "sato", "sv1", "x", AT, "w1"},
 	{"DELETE FROM work_records__systems", "sato", "sv1", "x", AT, NULL},        /* for no place: nobody's permission for all */
 	{"DELETE FROM work_records__systems; UPDATE work_records SET kind = 'privileged', account = 2", "svadmin", "sv9", "x", AT, "w1"},
 	{"UPDATE work_records SET kind = 'privileged', account = 2", "svadmin", "sv2", "x", AT, NULL},
