@@ -207,7 +207,7 @@ static int fill(struct index_maker *m, struct index_key key, uint32_t count, str
 		if (r)
 			return r;
 		need = words_count(m->words) * BITS_PER_WORD / (INDEX_CELL * 8) / INDEX_CHECKED + 1;
-		m->guess = need > INDEX_CELLS_MAX / INDEX_CHECKED ? INDEX_CELLS_MAX : INDEX_CHECKED * (uint32_t)need;
+		m->guess = need * INDEX_CHECKED > INDEX_CELLS_MAX ? INDEX_CELLS_MAX : INDEX_CHECKED * (uint32_t)need;
 		/* one that overflows says too little of how many there are: hence a second time */
 		if (turn < 2 && (m->guess > cells + cells / 4 || m->guess + m->guess / 4 + INDEX_CHECKED < cells))
 			continue;
