@@ -72,9 +72,9 @@ static void give(struct folder *f, struct item *it, int office)
 			child_drop(&child, "office.writer", k == ERR_PROTO);
 	} else if ((it->id = r.status < 300 ? id_of(r.body) : 0)) {
 		later(it, 0);
-	} else if (r.status >= 500 || r.status == 403) {         /* busy, or the token is no longer good: nothing is moved */
+	} else if (r.status >= 500 || r.status == 401 || r.status == 403) {         /* busy, or the token is no longer good: nothing is moved */
 		log_warn("watch.refused", "folder=%s status=%u text=\"%.*s\"", f->path, r.status, (int)(r.body.n < 200 ? r.body.n : 200), r.body.p ? r.body.p : "");
-		later(it, r.status == 403 ? 60 : 10);
+		later(it, r.status < 500 ? 60 : 10);
 	} else if (++it->tries >= TRIES_MAX || r.status == 413 || r.status == 422) {
 		end(f, it, false, r.body);
 	} else {

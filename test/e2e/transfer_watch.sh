@@ -51,7 +51,7 @@ grep -q 'role=watch .*seccomp' "$T/err" || fail "not locked in: $(grep role=watc
 p=$(pgrep -P "$house" -f '/watch --fd'); [ "$(id -u)" != 0 ] || [ "$(awk '/^Uid/ {print $2}' "/proc/$p/status")" != 0 ] || fail "as root"
 ok "it is locked in"
 kill "$house"; wait "$house" 2>/dev/null; conf "skt_wrong"; start
-cp "$T/a.csv" "$W/in/late.csv"; for _ in $(seq 150); do grep -qa "watch.refused.*status=403" "$T/err" && break; sleep 0.1; done; [ -e "$W/in/late.csv" ] && grep -qa 'watch.refused' "$T/err" || fail "a bad token: $(ls "$W/in")"
+cp "$T/a.csv" "$W/in/late.csv"; for _ in $(seq 150); do grep -qa "watch.refused.*status=40[13]" "$T/err" && break; sleep 0.1; done; [ -e "$W/in/late.csv" ] && grep -qa 'watch.refused' "$T/err" || fail "a bad token: $(ls "$W/in")"
 ok "with a token that is not good nothing is moved, and the log tells"
 kill "$house"; wait "$house" 2>/dev/null; conf "$token" 'personal = yes'; start; mv "$W/in/late.csv" "$W/l"; mv "$W/l" "$W/in/late.csv"
 for _ in $(seq 100); do [ "$(sqlite3 "$D/office/office.db" "SELECT state FROM transfers ORDER BY id DESC LIMIT 1")" = waiting ] && break; sleep 0.1; done
