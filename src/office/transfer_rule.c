@@ -62,13 +62,14 @@ int transfer_rules_check(struct str rules, struct err *e)
 	return 0;
 }
 
-static bool within(struct db *db, int64_t section, struct str code)
+/* Of a unit that there is not, or not any more, a rule holds for everybody, unless it asks nobody: rather too much is asked than nothing. */
+static bool fits_section(struct db *db, int64_t section, const struct rule *r)
 {
 	struct stmt *q = db_query(db, Q_TRANSFER_UNIT);
-	bind_str(q, 1, code);
+	bind_str(q, 1, r->section);
 	int64_t unit = step(q) == 1 ? col_int(q, 0) : 0;
 	stmt_done(q);
-	return unit && unit_within(db, section, unit);
+	return unit ? unit_within(db, section, unit) : r->who != approvers[0];
 }
 
 const char *transfer_rules_who(struct db *db, struct str rules, const struct transfer_case *x)
@@ -79,7 +80,7 @@ const char *transfer_rules_who(struct db *db, struct str rules, const struct tra
 		if (!line.n || line.p[0] == '#' || !parse(line, &r))
 			continue;
 		if ((x->outward ? r.out : r.in) && (!r.personal || x->personal) && x->level >= r.level && x->size >= r.mb << 20 &&
-		    (!r.section.p || within(db, x->section, r.section)))
+		    (!r.section.p || fits_section(db, x->section, &r)))
 			return r.who;
 	}
 	return NULL;

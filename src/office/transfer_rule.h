@@ -2,7 +2,7 @@
  *
  *   in|out|any [section=CODE] [class>=N] [mb>=N] [personal] : none|manager|sys-manager|csirt|chief|data-manager
  *
- * section: that unit and those below; class: level of confidentiality, personal data count as 3; manager: of the sender's section.
+ * section: that unit and those below; where there is no such unit everybody, but for "none"; class: level of confidentiality, personal data count as 3; manager: of the sender's section.
  * Outward always somebody agrees. Lines may also be parted by ";"; what begins with # is a remark. */
 #ifndef OFFICE_TRANSFER_RULE_H
 #define OFFICE_TRANSFER_RULE_H

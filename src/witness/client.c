@@ -308,7 +308,8 @@ int client_ask(struct str prefix, const char *path, struct str body, struct buf 
 	if (fd < 0)
 		return fd;
 	buf_init(&ask, CLIENT_ANSWER_MAX);
-	buf_printf(&ask, "%s %s%s HTTP/1.0\r\nHost: %s:%s\r\n", body.p ? "POST" : "GET", u.path, path, u.host, u.port);
+	buf_printf(&ask, "%s %s%s HTTP/1.0\r\nHost: ", body.p ? "POST" : "GET", u.path, path);
+	buf_printf(&ask, strchr(u.host, ':') ? "[%s]:%s\r\n" : "%s:%s\r\n", u.host, u.port);
 	if (body.p)
 		buf_printf(&ask, "Content-Type: text/plain\r\nContent-Length: %zu\r\n", body.n);
 	buf_puts(&ask, "Connection: close\r\n\r\n");

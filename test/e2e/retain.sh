@@ -19,7 +19,7 @@ R=(--reason 'decided by the office')
 for i in $(seq 3000); do echo "<38>Nov 20 12:00:00 gw sshd[$i]: Failed password for user$i from 192.0.2.$((i % 256)) port 4$i ssh2"; done >"$T/lines"
 "$S" init "$T/a" --city 見本市 --standard iizuka --sample 2>"$T/err" || fail init
 "$S" vault ingest "$T/a" <"$T/lines" >/dev/null 2>"$T/err" || fail ingest
-events() { sqlite3 "file:$1/office/office.db?mode=ro" "SELECT group_concat(action, ' ') FROM (SELECT action FROM record_log WHERE action LIKE 'vault.%' ORDER BY seq)"; }
+events() { sqlite3 "file:$1/office/office.db?mode=ro" "SELECT group_concat(action, ' ') FROM (SELECT action FROM record_log WHERE action LIKE 'vault.%' AND action <> 'vault.audit' ORDER BY seq)"; }
 
 for i in 77 2500; do "$S" vault show "$T/a" $i --log standard | grep -o 'user[0-9]* from' >>"$T/gone"; done
 [ "$(wc -l <"$T/gone")" = 2 ] || fail "$(cat "$T/gone")"
