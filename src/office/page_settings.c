@@ -29,7 +29,8 @@ static void fill_choices(struct ctx *c, const struct setting *s, struct str valu
 	row->choices = v;
 }
 
-static int show_settings(struct ctx *c, struct str error)
+/* wrong: the setting that the error is about, or NULL. */
+static int show_settings(struct ctx *c, const struct setting *wrong, struct str error)
 {
 	struct tpl_settings_rows *rows = arena_array(c->arena, n_settings, sizeof(*rows));
 	for (size_t i = 0; i < n_settings; i++) {
@@ -39,13 +40,13 @@ static int show_settings(struct ctx *c, struct str error)
 		rows[i] = (struct tpl_settings_rows){
 			.name = str_from(s->name), .label = str_from(_(s->label)), .help = str_from(_(s->help)), .value = value,
 			.is_int = s->type == SET_INT, .is_choice = s->type == SET_CHOICE, .line = (s->type == SET_TEXT || s->type == SET_HOURS || s->type == SET_DAYS) && s->max <= 100, .min = s->min, .max = s->max,
-			.default_text = str_from(s->def),
+			.default_text = str_from(s->def), .error = s == wrong ? error : STR(""),
 		};
 		if (s->type == SET_CHOICE)
 			fill_choices(c, s, value, &rows[i]);
 	}
 	struct tpl_settings d = {
-		.csrf = c->session->csrf, .error = error, .may_change = may_change(c),
+		.csrf = c->session->csrf, .error = error, .at = wrong ? arena_strf(c->arena, "#s-%s", wrong->name) : STR(""), .may_change = may_change(c),
 		.parameters = STR("/settings/parameters"), .access = STR("/settings/access"), .may_access = may_change(c),
 		.rows = rows, .n_rows = n_settings,
 	};
@@ -57,7 +58,7 @@ static int show_settings(struct ctx *c, struct str error)
 int page_settings(struct ctx *c, struct err *e)
 {
 	(void)e;
-	return show_settings(c, STR(""));
+	return show_settings(c, NULL, STR(""));
 }
 
 static int put_event(struct ctx *c, const char *action, const char *name, struct str before, struct str after,
@@ -97,7 +98,7 @@ int do_settings(struct ctx *c, struct err *e)
 			r = standard_use(c->office->db, value, e);
 		if (r == ERR_RANGE || r == ERR_SYNTAX || r == ERR_NOTFOUND) {
 			c->discard = true;
-			return show_settings(c, arena_str(c->arena, str_from(e->text)));
+			return show_settings(c, s, arena_str(c->arena, str_from(e->text)));
 		}
 		if (r < 0 || (r = put_event(c, "setting.change", s->name, before, value, STR(""), e)) < 0)
 			return r;

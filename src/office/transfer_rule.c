@@ -57,7 +57,7 @@ int transfer_rules_check(struct str rules, struct err *e)
 	while (rules.n) {
 		struct str line = next_line(&rules);
 		if (line.n && line.p[0] != '#' && !parse(line, &r))
-			return err_set(e, ERR_SYNTAX, _("This is no rule: \"%.*s\""), (int)(line.n > 100 ? 100 : line.n), line.p);
+			return err_set(e, ERR_SYNTAX, _("Who permits which files: \"%.*s\" is no rule; write for instance: in class>=3 : chief"), (int)(line.n > 100 ? 100 : line.n), line.p);
 	}
 	return 0;
 }

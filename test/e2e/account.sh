@@ -116,6 +116,9 @@ get sec "/settings/sign-ins?until=2020-01-01" >/dev/null; ! rows >/dev/null || f
 get sec "/settings/sign-ins?from=$(TZ=Asia/Tokyo date +%F)" >/dev/null; rows 1074 >/dev/null || fail "events of today"
 [ "$(get sec '/settings/sign-ins?from=yesterday')" = 422 ] || fail "a day that is none"
 ok "sign-in events are found by person, kind and day, with who did it and a proof"
+get sec /settings >/dev/null; [[ "$(post sec /settings --data-urlencode 'transfer_rules=hello')" == 422* ]] || fail "a rule that is none is taken"
+grep -q 'href="#s-transfer_rules"[^>]*>[^<]*hello[^<]*class' "$T/page" && grep -q 'id="e-transfer_rules"' "$T/page" && [ "$(grep -c 'aria-invalid' "$T/page")" = 1 ] || fail "the wrong setting is not marked: $(grep -A1 'role="alert"' "$T/page")"
+ok "a wrong setting is named, linked and marked"
 get sec /settings >/dev/null; post sec /settings --data-urlencode list_rows=10 >/dev/null
 p=/settings/sign-ins; : >"$T/seqs"
 for _ in $(seq 30); do get sec "$p" >/dev/null; grep -o '/events/[0-9]*' "$T/page" >>"$T/seqs"; p=$(grep -o 'href="[^"]*" rel="next"' "$T/page" | sed 's/href="//; s/" rel.*//; s/&amp;/\&/g'); [ -n "$p" ] || break; done
