@@ -106,7 +106,7 @@ static void find_folder(const char *dir, const char *log, char out[TOOL_PATH_MAX
 	if (log && !strcmp(log, "office"))
 		log = NULL;
 	snprintf(path, sizeof path, "%s/log", dir);
-	snprintf(out, TOOL_PATH_MAX, "%s%s%s%s", dir, access(path, F_OK) && !access(dir, F_OK) ? "/vault" : "", log ? "/logs/" : "", log ? log : "");
+	snprintf(out, TOOL_PATH_MAX, "%s%s%s%s", dir, dir && access(path, F_OK) && !access(dir, F_OK) ? "/vault" : "", log ? "/logs/" : "", log ? log : "");
 }
 
 /* [a-z][a-z0-9-]{0,31} */

@@ -50,7 +50,8 @@ async function fresh() {
 	return loaded;
 }
 
-const offline = (yes) => c.send('Network.emulateNetworkConditions', { offline: yes, latency: 0, downloadThroughput: -1, uploadThroughput: -1 });
+const line = (offline, rate) => c.send('Network.emulateNetworkConditions', { offline, latency: 0, downloadThroughput: -1, uploadThroughput: rate });
+const offline = (yes) => line(yes, -1);
 
 try {
 	await c.size(1280);
@@ -69,9 +70,12 @@ try {
 	await fresh();
 	await choose(['a.csv', 'b.csv', 'big.txt']);
 	say('three chosen files stand in the list', (await rows()).length === 3 ? '' : JSON.stringify(await rows()));
-	await c.eval(`window.most = 0; setInterval(() => { const p = document.querySelector('#sending progress'); if (p && p.value < p.max) window.most = Math.max(window.most, p.value); }, 1); 0`);
+	await c.eval(`window.most = 0; new MutationObserver((seen) => { for (const { target: p } of seen) if (p.value < p.max) window.most = Math.max(window.most, p.value); })
+		.observe(document.querySelector('#sending'), { subtree: true, attributeFilter: ['value'] }); 0`);
+	await line(false, 16 << 20); // bytes a second: slow enough to be seen
 	await submit();
 	say('each is sent by itself', await until('not all sent', async () => await sent() === 3));
+	await line(false, -1);
 	say('with its progress', await c.eval('window.most') > 0 ? '' : 'no progress was seen');
 	say('the page with its list', (await judge(c, { status: 200, complaints: [] })).join('; '));
 	await picture('transfer_list_sent');
