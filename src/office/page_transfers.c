@@ -202,18 +202,17 @@ int page_transfers(struct ctx *c, struct err *e)
 	                          .first = q.after.n ? link_with(c, "/transfers", "", STR("")) : STR(""),
 	                          .next = page.next.n ? link_with(c, "/transfers", "after", page.next) : STR("")};
 	struct tpl_transfers_rows *v = arena_array(c->arena, page.n_rows + 1, sizeof(*v));
-	bool wait = false;
 	for (size_t i = 0; i < page.n_rows; i++) {
 		struct mine m;
 		if (!transfer_mine(c, page.rows[i].id, true, &m))
 			continue;
 		fill_row(c, &m, &v[d.n_rows]);
-		wait |= v[d.n_rows++].busy;
+		d.waits |= v[d.n_rows++].busy;
 	}
 	d.rows = v;
 	fill_filters(c, &d);
 	d.clear = d.search.n || d.filtering ? str_from(d.inbox ? "/transfers?to=fetch" : "/transfers") : STR("");
-	page_begin_with(c, _("File transfer"), &(struct page_extra){.refresh = wait && !q.after.n ? 3 : 0});
+	page_begin(c, _("File transfer"));
 	tpl_transfers(&c->page, &d);
 	return page_end(c, 200);
 }

@@ -48,6 +48,7 @@ r=$(curl -sk --max-time 30 -b "$T/ichiro" -o "$T/page" -w '%{http_code}' -H "Ori
 ok "other pages take large files as before"
 for _ in 1 2 3; do (curl -sk --max-time 30 --limit-rate 4M -b "$T/ichiro" -o /dev/null -H "Origin: $U" -F "csrf=$c" -F direction=in -F purpose=x -F class_c=2 -F "files=@$T/big.txt" "$U/transfers" & p=$!; sleep 1; kill $p; wait $p 2>/dev/null); done
 kill "$house"; wait "$house" 2>/dev/null; start
+for _ in $(seq 100); do [ -z "$(find "$D/office/transfers" -name 'spool-*')" ] && break; sleep 0.1; done # swept behind the start
 [ -z "$(find "$D/office/transfers" -name 'spool-*')" ] || fail "left behind: $(ls "$D/office/transfers")"
 ok "what broke off is gone at the latest with the next start"
 
