@@ -12,7 +12,7 @@ int tiles_open(struct tiles *t, struct err *e)
 {
 	int r;
 
-	if (t->log && clock_mono() - t->opened < FRESH_US)
+	if (t->log && t->opened && clock_mono() - t->opened < FRESH_US)
 		return 0;
 	tlog_free(t->log);
 	t->log = NULL;
@@ -94,6 +94,19 @@ static void answer_file(struct tiles *t, const char *name, struct http_reply *re
 	ret->cache = OF_NOW;
 }
 
+/* Whoever sees a checkpoint may ask for its tiles in the same second. */
+static void answer_checkpoint(struct tiles *t, struct http_reply *ret)
+{
+	answer_file(t, "checkpoint", ret);
+	if (ret->status != 200 || str_eq(buf_view(&ret->body), buf_view(&t->log->last_signed)))
+		return;
+	t->opened = 0;
+	if (tiles_open(t, NULL)) {
+		buf_clear(&ret->body);
+		ret->status = 503;
+	}
+}
+
 void tiles_answer(void *arg, struct str method, struct str path, struct str body, struct http_reply *ret)
 {
 	struct tiles *t = arg;
@@ -107,7 +120,7 @@ void tiles_answer(void *arg, struct str method, struct str path, struct str body
 	if (tiles_open(t, NULL))
 		ret->status = 503;
 	else if (str_is(path, "/checkpoint"))
-		answer_file(t, "checkpoint", ret);
+		answer_checkpoint(t, ret);
 	else if (str_is(path, "/cosigned"))
 		answer_file(t, "cosigned", ret);
 	else if (!tile_name_parse(path, &n))
