@@ -284,7 +284,9 @@ static int in_jail(int fd, const struct url *u, struct str ask, int64_t until, s
 	}
 	close(p[1]);
 	r = hear(p[0], until, raw);
-	if (r)
+	if (r == ERR_TOOBIG)
+		err_set(e, r, "%s:%s: the answer is too long", u->host, u->port);
+	else if (r)
 		err_sys(e, "%s:%s", u->host, u->port);
 	close(p[0]);
 	(void)kill(pid, SIGKILL);
