@@ -5,7 +5,7 @@
 #   make test       installs, builds, runs every test (SAN=1: with ASan and UBSan)
 #   make lint fuzz bench soak mutate install
 #
-# A program is a folder src/<program>/ with one main.c. Layers: src/lib <- src/core <- src/tlog <- src/<program>.
+# A program is a folder src/<program>/ with one main.c. Layers: src/lib <- src/core <- src/tlog, src/rebuild <- src/<program>.
 
 SAN   ?=
 O     ?= $(if $(SAN),build-san,build)
